@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -96,8 +97,11 @@ func (k *Key) sign(digest [32]byte) ([passkey.RSBytes]byte, error) {
 func Normalize(der []byte) ([passkey.RSBytes]byte, error) {
 	var rs [passkey.RSBytes]byte
 	var sig struct{ R, S *big.Int }
-	rest, err := asn1.Unmarshal(der, &sig)
-	if err != nil || len(rest) != 0 {
+	if _, err := asn1.Unmarshal(der, &sig); err != nil {
+		return rs, ErrDER
+	}
+	// Unmarshal skips elements after s, inside the sequence and behind it.
+	if again, err := asn1.Marshal(sig); err != nil || !bytes.Equal(again, der) {
 		return rs, ErrDER
 	}
 	n := order()
