@@ -89,5 +89,8 @@ func DecodeBands(raw []byte) (*Bands, error) {
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	return b, b.Validate()
+	if err := b.Validate(); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
