@@ -13,18 +13,38 @@ func (b *book) flow() (in, out int64, known bool) {
 	return in, out, len(b.moves) > 0
 }
 
-// inflowMonthly is receipts / 12. Transfers between a firm's own accounts are
-// not told apart. Missing without bank transactions.
+// receipts is what the window's counterparties paid in, each less what went
+// back to it and at least zero: money that only travels in a circle, between
+// own accounts or to and from the owner, is no receipt. Movements without a
+// counterparty stand for themselves.
+func (b *book) receipts() (fen int64, known bool) {
+	sorted := slices.Clone(b.moves)
+	slices.SortFunc(sorted, func(x, y move) int { return cmp.Compare(x.party, y.party) })
+	net := int64(0)
+	for i, v := range sorted {
+		if v.party == "" {
+			fen += v.in
+			continue
+		}
+		net += v.in - v.out
+		if i+1 == len(sorted) || sorted[i+1].party != v.party {
+			fen, net = fen+max(net, 0), 0
+		}
+	}
+	return fen, len(b.moves) > 0
+}
+
+// inflowMonthly is receipts / 12. Missing without bank transactions.
 func inflowMonthly(b *book) Value {
-	in, _, known := b.flow()
+	in, known := b.receipts()
 	if !known {
 		return Value{}
 	}
 	return Known(ratio(in, 1, WindowMonths))
 }
 
-// netCashMonthly is (receipts - payments) / 12. It is the capacity feature: own
-// transfers cancel out in it. Missing without bank transactions.
+// netCashMonthly is (receipts - payments) / 12. It is the capacity feature:
+// transfers between own accounts cancel out in it. Missing without bank transactions.
 func netCashMonthly(b *book) Value {
 	in, out, known := b.flow()
 	if !known {
@@ -37,7 +57,7 @@ func netCashMonthly(b *book) Value {
 // greater, in bps: 100 % where they are equal, 0 where one of them is nothing.
 // Missing where a source is absent or both are nothing.
 func inflowAgreement(b *book) Value {
-	in, _, moved := b.flow()
+	in, moved := b.receipts()
 	m, sold := b.monthlyTurnover()
 	sales := max(m.total(), 0)
 	in = max(in, 0)

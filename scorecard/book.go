@@ -84,6 +84,7 @@ type report struct{ month, net, refunds int64 }
 // payments: a reversed payment is a negative payment, not a receipt.
 type move struct {
 	account string
+	party   string // "": not stated
 	day     int64
 	in, out int64
 }
@@ -230,7 +231,7 @@ func (b *book) addMove(r *record.Record, day int64) {
 	amount, _ := r.Int("amount")
 	amount = absolute(amount)
 	direction, _ := r.Int("direction")
-	v := move{account: r.Text("account"), day: day}
+	v := move{account: r.Text("account"), party: r.Text("counterparty"), day: day}
 	switch incoming := direction == record.DirectionIn; {
 	case incoming && status == record.StatusRed:
 		v.out = -amount

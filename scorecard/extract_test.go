@@ -106,6 +106,9 @@ func TestFeatures(t *testing.T) {
 
 		{"receipts over twelve", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 500", 100},
 		{"a receipt reversed", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 1200 red", 0},
+		{"money that went back to its payer", InflowMonthly,
+			"bank 1 2025-08-01 X in 1200 party=A\nbank 2 2025-09-02 X out 1080 party=A\nbank 3 2025-09-02 X out 900 party=B\nbank 4 2025-09-03 X in 120 party=B", 10},
+		{"unnamed parties are not netted", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-01 X out 1200\nbank 3 2025-08-01 X in 24 party=A", 102},
 		{"void movements count for nothing", InflowMonthly, "bank 1 2025-08-01 X in 1200 void", missing},
 		{"balances are no movements", InflowMonthly, `balance 1 2025-08-31 X 500`, missing},
 
