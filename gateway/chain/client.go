@@ -17,8 +17,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	txtypes "github.com/cosmos/cosmos-sdk/types/tx"
-	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
-	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
@@ -162,12 +160,16 @@ func IsRefused(err error, space string, code uint32) bool {
 
 // Send signs messages with a device's key, sends them and waits until they are
 // in a block. A refusal is a *Refused. Transactions of one account go one by one.
-func (c *Client) Send(ctx context.Context, s Signer, msgs ...sdk.Msg) (Result, error) {
-	line := c.line(Address(s))
+func (c *Client) Send(ctx context.Context, s wire.Signer, msgs ...sdk.Msg) (Result, error) {
+	line := c.line(wire.Address(s))
 	line.Lock()
 	defer line.Unlock()
 	for {
-		raw, err := c.Sign(ctx, s, msgs...)
+		d, err := c.draft(ctx, wire.Address(s), msgs)
+		if err != nil {
+			return Result{}, err
+		}
+		raw, err := c.codec.Sign(ctx, s, d)
 		if err != nil {
 			return Result{}, err
 		}
@@ -181,68 +183,27 @@ func (c *Client) Send(ctx context.Context, s Signer, msgs ...sdk.Msg) (Result, e
 	}
 }
 
-// Prepared is a transaction that waits for its signature.
-type Prepared struct {
-	SignBytes     []byte // exactly what the device signs
-	BodyBytes     []byte
-	AuthInfoBytes []byte
+// Prepare makes the sign bytes of messages for an account.
+func (c *Client) Prepare(ctx context.Context, address string, msgs ...sdk.Msg) (wire.Prepared, error) {
+	d, err := c.draft(ctx, address, msgs)
+	if err != nil {
+		return wire.Prepared{}, err
+	}
+	return c.codec.Prepare(ctx, d)
 }
 
-// Prepare makes the sign bytes of messages for an account with this key.
-func (c *Client) Prepare(ctx context.Context, address string, msgs ...sdk.Msg) (Prepared, error) {
+func (c *Client) draft(ctx context.Context, address string, msgs []sdk.Msg) (wire.Draft, error) {
 	acc, err := c.Account(ctx, address)
 	if err != nil {
-		return Prepared{}, err
+		return wire.Draft{}, err
 	}
 	head, err := c.Head(ctx)
 	if err != nil {
-		return Prepared{}, err
+		return wire.Draft{}, err
 	}
-	b := c.codec.Tx.NewTxBuilder()
-	if err := b.SetMsgs(msgs...); err != nil {
-		return Prepared{}, fmt.Errorf("building the transaction: %w", err)
-	}
-	b.SetGasLimit(DefaultGas)
-	b.SetTimeoutTimestamp(head.Time.Add(TimeoutAfter).UTC())
-	err = b.SetSignatures(signingtypes.SignatureV2{
-		PubKey: acc.GetPubKey(), Sequence: acc.GetSequence(),
-		Data: &signingtypes.SingleSignatureData{SignMode: signingtypes.SignMode_SIGN_MODE_DIRECT},
-	})
-	if err != nil {
-		return Prepared{}, fmt.Errorf("building the transaction: %w", err)
-	}
-	signBytes, err := authsigning.GetSignBytesAdapter(ctx, c.codec.Tx.SignModeHandler(), signingtypes.SignMode_SIGN_MODE_DIRECT,
-		authsigning.SignerData{
-			Address: address, ChainID: c.chainID, AccountNumber: acc.GetAccountNumber(),
-			Sequence: acc.GetSequence(), PubKey: acc.GetPubKey(),
-		}, b.GetTx())
-	if err != nil {
-		return Prepared{}, fmt.Errorf("making the sign bytes: %w", err)
-	}
-	var doc txtypes.SignDoc
-	if err := doc.Unmarshal(signBytes); err != nil {
-		return Prepared{}, fmt.Errorf("reading the sign bytes: %w", err)
-	}
-	return Prepared{SignBytes: signBytes, BodyBytes: doc.BodyBytes, AuthInfoBytes: doc.AuthInfoBytes}, nil
-}
-
-// Signed puts a signature to a prepared transaction.
-func (p Prepared) Signed(signature []byte) ([]byte, error) {
-	raw := txtypes.TxRaw{BodyBytes: p.BodyBytes, AuthInfoBytes: p.AuthInfoBytes, Signatures: [][]byte{signature}}
-	return raw.Marshal()
-}
-
-// Sign prepares and signs messages.
-func (c *Client) Sign(ctx context.Context, s Signer, msgs ...sdk.Msg) ([]byte, error) {
-	p, err := c.Prepare(ctx, Address(s), msgs...)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := s.Sign(p.SignBytes)
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	return p.Signed(sig)
+	return wire.Draft{
+		ChainID: c.chainID, Account: acc, Gas: DefaultGas, Timeout: head.Time.Add(TimeoutAfter), Msgs: msgs,
+	}, nil
 }
 
 // Broadcast sends signed bytes and waits until they are in a block. The same

@@ -1,4 +1,4 @@
-package chain
+package wire
 
 import (
 	"crypto/ed25519"
@@ -11,7 +11,6 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
-	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 )
@@ -25,7 +24,7 @@ type Signer interface {
 }
 
 // Address is the account of a signer, bech32.
-func Address(s Signer) string { return wire.AddressText(s.PubKey().Address()) }
+func Address(s Signer) string { return AddressText(s.PubKey().Address()) }
 
 // DeviceKey is a signer's public key as x/org wants it.
 func DeviceKey(s Signer) orgv1.DeviceKey {
