@@ -54,7 +54,7 @@ func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{Origin}, []string{RPID}
 	g.Loan.Params.CompressedPeriodSeconds = 30
 	g.Loan.Params.TemplateLockSeconds = 0
-	g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentKey().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentSRS().Key().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
 	g.VotingPeriod = time.Minute
 
 	var c Consortium
