@@ -42,9 +42,9 @@ type Assertion struct {
 }
 
 // Inspect checks the form and the flags of an encoded signature, which needs
-// neither the signed bytes nor the key, and returns what it claims. An ante decorator asks
-// it before signatures are verified; when Verify accepts the same bytes, it
-// returns the same Assertion.
+// neither the signed bytes nor the key, and returns what it claims. An ante
+// decorator asks it before signatures are verified; when Verify accepts the same
+// bytes, it returns the same Assertion.
 func Inspect(sig []byte) (Assertion, error) {
 	s, err := DecodeSignature(sig)
 	if err != nil {
