@@ -87,12 +87,12 @@ func TestCircuitAgreesOnCapacity(t *testing.T) {
 		m := small()
 		m.ID, m.Capacity = "capacity", ratio
 		c := compiled(t, m)
-		atCap := scorecard.CapacityMax / ratio.Numerator * ratio.Denominator
-		for _, around := range []int64{0, ratio.Denominator, 3 * ratio.Denominator, atCap, scorecard.FeatureBound - 3} {
-			for v := around - 2; v <= around+2; v++ {
-				if v >= scorecard.FeatureBound {
-					continue
-				}
+		around := []int64{0, ratio.Denominator, 3 * ratio.Denominator, scorecard.FeatureBound - 3}
+		if q := scorecard.CapacityMax / ratio.Numerator; q < scorecard.FeatureBound/ratio.Denominator {
+			around = append(around, q*ratio.Denominator)
+		}
+		for _, middle := range around {
+			for v := middle - 2; v <= middle+2; v++ {
 				features := testFeatures(m.Features)
 				features[ratio.Feature] = scorecard.Known(v)
 				agrees(t, c, features, fmt.Sprintf("ratio %d/%d", ratio.Numerator, ratio.Denominator))
