@@ -87,12 +87,12 @@ func TestCircuitAgreesOnCapacity(t *testing.T) {
 		m := small()
 		m.ID, m.Capacity = "capacity", ratio
 		c := compiled(t, m)
-		atCap := scorecard.CapacityMax / ratio.Numerator * ratio.Denominator
-		for _, around := range []int64{0, ratio.Denominator, 3 * ratio.Denominator, atCap, scorecard.FeatureBound - 3} {
-			for v := around - 2; v <= around+2; v++ {
-				if v >= scorecard.FeatureBound {
-					continue
-				}
+		around := []int64{0, ratio.Denominator, 3 * ratio.Denominator, scorecard.FeatureBound - 3}
+		if q := scorecard.CapacityMax / ratio.Numerator; q < scorecard.FeatureBound/ratio.Denominator {
+			around = append(around, q*ratio.Denominator)
+		}
+		for _, middle := range around {
+			for v := middle - 2; v <= middle+2; v++ {
 				features := testFeatures(m.Features)
 				features[ratio.Feature] = scorecard.Known(v)
 				agrees(t, c, features, fmt.Sprintf("ratio %d/%d", ratio.Numerator, ratio.Denominator))
@@ -294,7 +294,7 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 	if honest.Score != 100+7+40+20 || honest.CapacityFen != 42 {
 		t.Fatalf("the model changed: %+v", honest)
 	}
-	select3 := func(table int, bins ...int64) func(*circuit) {
+	choose := func(table int, bins ...int64) func(*circuit) {
 		return func(a *circuit) {
 			for k := range bins {
 				a.Bins[table][k] = bins[k]
@@ -309,14 +309,18 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 	wrapped.Mul(wrapped, big.NewInt(300)).Mod(wrapped, fr.Modulus())
 	for _, f := range []forgery{
 		{name: "honest", lie: func(*circuit) {}, score: honest.Score},
-		{name: "lower bound of a bin", lie: select3(2, 0, 0, 0, 0, 1, 0), score: honest.Score + 10},
-		{name: "upper bound of a bin", lie: select3(2, 0, 0, 1, 0, 0, 0), score: honest.Score - 10},
-		{name: "value called missing", lie: select3(1, 1, 0, 0), score: honest.Score - 40 + 1},
-		{name: "two bins, one of them missing", lie: select3(1, 1, 0, 1), score: honest.Score + 1},
-		{name: "selectors 2 and -1", lie: select3(1, 0, -1, 2), score: honest.Score - 40 + 300 + 80},
+		{name: "lower bound of a bin", lie: choose(2, 0, 0, 0, 0, 1, 0), score: honest.Score + 10},
+		{name: "upper bound of a bin", lie: choose(2, 0, 0, 1, 0, 0, 0), score: honest.Score - 10},
+		{name: "value called missing", lie: choose(1, 1, 0, 0), score: honest.Score - 40 + 1},
+		{name: "two bins, one of them missing", lie: choose(1, 1, 0, 1), score: honest.Score + 1},
+		{name: "selectors 2 and -1", lie: choose(1, 0, -1, 2), score: honest.Score - 40 + 300 + 80},
+		{
+			name: "missing called a value", score: honest.Score - 40 - 300,
+			lie: func(a *circuit) { a.Features[1] = 0; choose(1, 0, 1, 0)(a) },
+		},
 		{
 			name: "no bin for a missing value", score: honest.Score - 7,
-			lie: func(a *circuit) { a.Features[0] = 0; select3(0, 0, 0)(a) },
+			lie: func(a *circuit) { a.Features[0] = 0; choose(0, 0, 0)(a) },
 		},
 		{name: "encoded feature of 49 bits in a table", lie: field(0, over), score: honest.Score},
 		{name: "negative encoded feature in a table", lie: field(0, big.NewInt(-1)), score: honest.Score},
@@ -377,6 +381,48 @@ func TestCircuitBoundsUnreadFeature(t *testing.T) {
 		if got := satisfied(t, c, forge(t, c, features, f)); got != tc.want {
 			t.Errorf("encoded feature %d: accepted %v", tc.value, got)
 		}
+	}
+}
+
+// With a divisor of one the remainder is zero and nothing else.
+func TestCircuitFixesRemainderOfOne(t *testing.T) {
+	t.Parallel()
+	m := small()
+	m.Capacity = scorecard.Capacity{Feature: 3, Numerator: 1, Denominator: 1}
+	c, features := compiled(t, m), testFeatures(4)
+	features[3] = scorecard.Known(50)
+	honest, err := m.Evaluate(features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, remainder := range []int64{0, 1, -1} {
+		f := forgery{
+			score: honest.Score, capacity: big.NewInt(50 - remainder),
+			lie: func(a *circuit) { a.Quotient, a.Remainder = 50-remainder, remainder },
+		}
+		if got := satisfied(t, c, forge(t, c, features, f)); got != (remainder == 0) {
+			t.Errorf("remainder %d: accepted %v", remainder, got)
+		}
+	}
+}
+
+// A quotient that only divides around the modulus does not reach the cap.
+func TestCircuitBoundsQuotient(t *testing.T) {
+	t.Parallel()
+	c, features := compiled(t, twelve()), testFeatures(12) // 35/12 of feature 0
+	features[0] = scorecard.Known(1)
+	honest, err := c.model.Evaluate(features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := new(big.Int).ModInverse(big.NewInt(12), fr.Modulus())
+	q.Mul(q, big.NewInt(35)).Mod(q, fr.Modulus())
+	f := forgery{
+		score: honest.Score, capacity: big.NewInt(scorecard.CapacityMax),
+		lie: func(a *circuit) { a.Quotient, a.Remainder = q, 0 },
+	}
+	if satisfied(t, c, forge(t, c, features, f)) {
+		t.Error("an income of 1 fen gives the largest capacity")
 	}
 }
 
