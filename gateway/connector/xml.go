@@ -127,8 +127,10 @@ func (x *XML) classify(err error) error {
 		return io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return Fault(RuleXMLTruncated, x.Line(), "the document ends in the middle of a tag")
-	case !errors.As(err, &syntax):
-		return fmt.Errorf("reading XML: %w", err)
+	case x.guard.err != nil:
+		return fmt.Errorf("reading XML: %w", x.guard.err)
+	case !errors.As(err, &syntax): // such as a version that is not 1.0
+		return Fault(RuleXMLSyntax, x.Line(), shorten(err.Error(), 200))
 	}
 	rule := RuleXMLSyntax
 	switch {
@@ -155,10 +157,14 @@ func charset(label string, r io.Reader) (io.Reader, error) {
 type tokenGuard struct {
 	r     io.Reader
 	count int
+	err   error // of r, to tell a failed disk from a bad document
 }
 
 func (g *tokenGuard) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		g.err = err
+	}
 	if g.count += n; g.count > XMLTokenBytesMax {
 		return 0, Fault(RuleXMLLimit, 0, fmt.Sprintf("a tag or text of more than %d bytes", XMLTokenBytesMax))
 	}
