@@ -70,19 +70,18 @@ type Frequency struct {
 
 // Consent is the part of a consent that the vault enforces.
 type Consent struct {
-	ID            ID
-	Enterprise    uint64
-	Grantee       uint64 // organisation
-	State         State
-	Purpose       string
-	Use           Use
-	Categories    []record.Category
-	Sources       []uint64 // providers of records; empty is all
-	Months        Months
-	Start, End    time.Time // in force from Start until before End
-	FetchesMax    uint32    // 0 is no limit
-	Frequency     Frequency
-	RetentionDays uint32 // days the grantee may keep what it read after End
+	ID         ID
+	Enterprise uint64
+	Grantee    uint64 // organisation
+	State      State
+	Purpose    string
+	Use        Use
+	Categories []record.Category
+	Sources    []uint64 // providers of records; empty is all
+	Months     Months
+	Start, End time.Time // in force from Start until before End
+	FetchesMax uint32    // 0 is no limit
+	Frequency  Frequency
 }
 
 // Device is a device as the chain knows it.
@@ -111,13 +110,18 @@ type Anchor struct {
 	Enterprise uint64
 	Category   record.Category
 	Epoch      uint32
+	Source     uint64
 	Count      uint64
+	FromDay    int64 // days since 1970-01-01, both included
+	ToDay      int64
 	Status     AnchorStatus
 }
 
 // check compares an anchor with a batch that claims to be the anchored one.
 func (a Anchor) check(b *BatchInfo) error {
-	if a.Root != b.Root || a.Enterprise != b.Enterprise || a.Category != b.Category || a.Epoch != b.Epoch || a.Count != b.Count {
+	same := a.Root == b.Root && a.Enterprise == b.Enterprise && a.Category == b.Category && a.Epoch == b.Epoch &&
+		a.Source == b.Source && a.Count == b.Count && a.FromDay == b.FromDay && a.ToDay == b.ToDay
+	if !same || b.Months != (Months{record.Month(a.FromDay), record.Month(a.ToDay)}) {
 		return fmt.Errorf("%w: batch %s differs from its anchor", ErrDamaged, b.ID)
 	}
 	return nil

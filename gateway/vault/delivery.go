@@ -27,11 +27,9 @@ const (
 // Delivery is an allowed read: everything that the reader needs to open the
 // records and to prove them, and nothing that is of use to anybody else.
 type Delivery struct {
-	vault         *Vault
-	plan          *plan
-	receipt       Receipt
-	use           Use
-	retentionDays uint32
+	vault   *Vault
+	plan    *plan
+	receipt Receipt
 }
 
 // Receipt is the receipt that the vault wrote for the read.
@@ -57,7 +55,7 @@ func (d *Delivery) send(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	head := canon.New("delivery").String(string(d.vault.cfg.Suite)).Bytes(raw).Uint8(uint8(d.use)).Uint32(d.retentionDays)
+	head := canon.New("delivery").String(string(d.vault.cfg.Suite)).Bytes(raw)
 	if err := sendFrame(w, frameHeader, head); err != nil {
 		return err
 	}
@@ -79,7 +77,9 @@ func (d *Delivery) send(ctx context.Context, w io.Writer) error {
 }
 
 func (d *Delivery) sendBatch(ctx context.Context, w io.Writer, b *BatchInfo) error {
-	if err := sendFrame(w, frameBatch, b.write(canon.New("delivery-batch"))); err != nil {
+	public := *b
+	public.Origin = ID{} // the owner's file is not the reader's business
+	if err := sendFrame(w, frameBatch, public.write(canon.New("delivery-batch"))); err != nil {
 		return err
 	}
 	var (

@@ -36,7 +36,7 @@ func (v *Vault) Read(ctx context.Context, req ReadRequest, signature []byte) (*D
 		}
 		return nil, verdict
 	}
-	return &Delivery{vault: v, plan: r.plan, receipt: r.receipt, use: req.Use, retentionDays: r.consent.RetentionDays}, nil
+	return &Delivery{vault: v, plan: r.plan, receipt: r.receipt}, nil
 }
 
 // reading is one read on its way to a decision.

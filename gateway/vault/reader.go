@@ -42,9 +42,9 @@ type Opened struct {
 
 // Reading is a delivery being opened.
 type Reading struct {
-	Receipt       Receipt // as the vault wrote it
-	Use           Use
-	RetentionDays uint32
+	// Receipt is as the vault wrote it. Its place in the log, height and time are
+	// the vault's word until the log is anchored; the rest is checked.
+	Receipt Receipt
 
 	reader *Reader
 	ctx    context.Context //nolint:containedctx // one reading, one context
@@ -81,7 +81,6 @@ func (r *Reader) Open(ctx context.Context, req ReadRequest, src io.Reader) (*Rea
 	}
 	h := canon.Open("delivery", b)
 	suite, receipt := Suite(h.String()), h.Bytes()
-	use, retention := Use(h.Uint8()), h.Uint32()
 	if err := h.Done(); err != nil {
 		return nil, fmt.Errorf("%w: delivery: %w", ErrDamaged, err)
 	}
@@ -92,11 +91,11 @@ func (r *Reader) Open(ctx context.Context, req ReadRequest, src io.Reader) (*Rea
 	if err != nil {
 		return nil, err
 	}
-	if rc.Request != sha256.Sum256(raw) || rc.Consent != req.Consent || rc.ChainID != r.ChainID || rc.Outcome != OutcomeAllowed || use != req.Use {
+	if req.ChainID != r.ChainID || !rc.answers(&req, sha256.Sum256(raw)) {
 		return nil, fmt.Errorf("%w: delivery answers another request", ErrDamaged)
 	}
 	return &Reading{
-		Receipt: *rc, Use: use, RetentionDays: retention, reader: r, ctx: ctx, src: src, req: req,
+		Receipt: *rc, reader: r, ctx: ctx, src: src, req: req,
 		keys: map[wrapKey]map[uint32]Key{}, seen: map[ID]bool{},
 		tree: (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0),
 	}, nil
@@ -128,6 +127,12 @@ func (o *Reading) All() ([]*Opened, error) {
 		}
 		all = append(all, rec)
 	}
+}
+
+// answers says whether a receipt is that of an allowed read of this request.
+func (r *Receipt) answers(req *ReadRequest, sum [sha256.Size]byte) bool {
+	return r.Outcome == OutcomeAllowed && r.Verified && r.Request == sum && r.ChainID == req.ChainID && r.Custodian == req.Custodian &&
+		r.Consent == req.Consent && r.Purpose == req.Purpose && r.Device == req.Device && r.Nonce == req.Nonce && r.Expires == req.Expires.Unix()
 }
 
 func (o *Reading) frame() (*Opened, error) {
@@ -178,6 +183,9 @@ func (o *Reading) takeBatch(b []byte) error {
 	var err error
 	if o.anchor, err = o.reader.Anchors.Anchored(o.ctx, o.batch.ID); err != nil {
 		return err
+	}
+	if o.batch.Origin != (ID{}) {
+		return fmt.Errorf("%w: batch %s names an origin", ErrDamaged, o.batch.ID)
 	}
 	return o.anchor.check(&o.batch)
 }

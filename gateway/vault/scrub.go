@@ -76,6 +76,11 @@ type scrub struct {
 }
 
 func (s *scrub) found(f Fault, object ID, blob string, err error) {
+	_, batch := s.vault.Batch(object)
+	_, document := s.vault.Document(object)
+	if f != FaultOrphan && batch != nil && document != nil {
+		return // erased meanwhile
+	}
 	s.report.Findings = append(s.report.Findings, Finding{Fault: f, Object: object, Blob: blob, Detail: err.Error()})
 }
 
