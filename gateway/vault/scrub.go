@@ -159,7 +159,11 @@ func (s *scrub) sized(id ID, key string, got, want int64) {
 	s.found(fault, id, key, fmt.Errorf("%w: %d bytes, written %d", ErrDamaged, got, want))
 }
 
-// whole reads a blob, up to one byte more than it should have. It returns nil
+// excessBytesMax is how far scrub reads beyond a segment's size: enough to
+// recognise the index of any other segment.
+const excessBytesMax = 64 << 10
+
+// whole reads a blob, up to excessBytesMax more than it should have. It returns nil
 // after reporting a blob that is not there.
 func (s *scrub) whole(ctx context.Context, id ID, key string, want int64) ([]byte, error) {
 	r, err := s.vault.blobs.open(ctx, key, 0, -1)
@@ -170,7 +174,7 @@ func (s *scrub) whole(ctx context.Context, id ID, key string, want int64) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(r, want+1))
+	b, err := io.ReadAll(io.LimitReader(r, want+excessBytesMax))
 	if b == nil {
 		b = []byte{}
 	}
@@ -179,7 +183,6 @@ func (s *scrub) whole(ctx context.Context, id ID, key string, want int64) ([]byt
 
 // another says whether a blob is a sound segment of another place.
 func another(blob []byte, batch ID, number int) bool {
-	// An index has no length of its own in the blob: count its entries' sizes.
 	head, err := leadingIndex(blob)
 	return err == nil && (head.batch != batch || int(head.number) != number)
 }
