@@ -154,7 +154,10 @@ func sameKey(a, b *record.Record) bool {
 // compare orders by schema, source id and content, so that of two records that
 // claim one source id the same one is kept whatever the order of arrival.
 func compare(a, b *record.Record) int {
-	return cmp.Or(cmp.Compare(a.Schema.ID, b.Schema.ID), cmp.Compare(a.SourceID(), b.SourceID()), compareContent(a, b))
+	if c := cmp.Or(cmp.Compare(a.Schema.ID, b.Schema.ID), cmp.Compare(a.SourceID(), b.SourceID())); c != 0 {
+		return c
+	}
+	return compareContent(a, b) // costly, and rarely needed
 }
 
 func compareContent(a, b *record.Record) int {
