@@ -19,7 +19,6 @@ import (
 	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
 
 	"github.com/xinlian/xinlian/internal/wire"
-	"github.com/xinlian/xinlian/zk"
 )
 
 // Name is the application's name.
@@ -53,7 +52,7 @@ func New(logger log.Logger, db dbm.DB, home string, options ...func(*baseapp.Bas
 	base.SetTxEncoder(codec.Tx.TxEncoder())
 
 	a := &App{BaseApp: base, codec: codec}
-	if a.keepers, err = newKeepers(codec, base, home, zk.NewVerifier(), logger); err != nil {
+	if a.keepers, err = newKeepers(codec, base, home, logger); err != nil {
 		return nil, err
 	}
 	a.modules = newModules(codec, a.keepers)
@@ -127,7 +126,9 @@ func (a *App) RegisterGRPC(server *grpc.Server, node client.CometRPC, chainID st
 	clientCtx := client.Context{}.WithClient(node).WithCodec(a.codec.Proto).WithChainID(chainID).
 		WithInterfaceRegistry(a.codec.Registry).WithTxConfig(a.codec.Tx)
 	authtx.RegisterTxService(a.GRPCQueryRouter(), clientCtx, a.Simulate, a.codec.Registry)
-	query := func(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) { return a.Query(ctx, req) }
+	query := func(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
+		return a.Query(ctx, req)
+	}
 	cmtservice.RegisterTendermintService(clientCtx, a.GRPCQueryRouter(), a.codec.Registry, query)
 	a.RegisterGRPCServerWithSkipCheckHeader(server, true)
 }

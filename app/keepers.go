@@ -28,7 +28,6 @@ import (
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
-	"github.com/xinlian/xinlian/zk"
 )
 
 // The stores of the chain. A name is never reused for other content.
@@ -67,7 +66,7 @@ type keepers struct {
 	loan        *loan.Keeper
 }
 
-func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, verifier *zk.Verifier, logger log.Logger) (keepers, error) {
+func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Logger) (keepers, error) {
 	authority := wire.Authority()
 	open := func(name string) store.KVStoreService { return runtime.NewKVStoreService(storeKeys[name]) }
 
@@ -87,7 +86,7 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, verifier *zk.V
 	k.profile = profile.NewKeeper(store(profile.StoreKey), c.Proto, authority, k.org)
 	k.attestation = attestation.NewKeeper(store(attestation.StoreKey), c.Proto, authority, k.org, k.profile)
 	k.score = score.NewKeeper(store(score.StoreKey), c.Proto, authority, score.Deps{
-		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Verifier: verifier,
+		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,
 	})
 	k.loan = loan.NewKeeper(store(loan.StoreKey), c.Proto, authority, loan.Deps{
 		Orgs: k.org, Council: k.council, Cash: k.cash, Profiles: k.profile, Attestations: k.attestation,
