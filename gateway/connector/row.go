@@ -116,6 +116,24 @@ func (w *Row) Total(column string, total int64, parts ...int64) {
 	}
 }
 
+// NationalNumberDigits is the length of the number of a 数电票.
+const NationalNumberDigits = 20
+
+// NationalNumber reports whether s is a number given by the tax bureau, which
+// is unique in the country.
+func NationalNumber(s string) bool {
+	return len(s) == NationalNumberDigits && strings.Trim(s, "0123456789") == ""
+}
+
+// PurchaseID is the source id of a purchase: a supplier's own number is unique
+// only together with the supplier.
+func PurchaseID(number, seller string) string {
+	if NationalNumber(number) {
+		return number
+	}
+	return seller + ":" + number
+}
+
 var dayLayouts = []string{
 	"2006-01-02", "2006-1-2", "2006/01/02", "2006/1/2", "20060102", "2006年01月02日", "2006年1月2日", "2006.01.02",
 }

@@ -68,9 +68,13 @@ func randomShape(r *random) shape {
 		openingFen: r.between(5_000_00, 150_000_00), drawBps: r.between(1000, 8000),
 	}
 	monthly := s.salesMonthly * s.saleFen
-	s.employees = r.between(1, 5)
-	s.wageFen = min(r.between(3_500_00, 7_000_00), monthly/(4*s.employees)+1_000_00)
-	s.rentFen = monthly * r.between(200, 900) / 10_000
+	// Fixed costs take most of what purchases leave; some firms' take more than
+	// all of it, and those live on their owner's money.
+	fixed := monthly * (10_000 - s.costBps) / 10_000 * r.between(3500, 9800) / 10_000
+	s.rentFen = fixed * r.between(1000, 2500) / 10_000
+	wages := (fixed - s.rentFen*12/10) * 100 / 126
+	s.employees = min(max(wages/4_500_00, 1), 8)
+	s.wageFen = wages / s.employees
 	if r.chance(3000) {
 		s.platformFen = monthly / 30 * r.between(500, 4000) / 10_000
 	}

@@ -14,9 +14,6 @@ import (
 	"github.com/xinlian/xinlian/internal/record"
 )
 
-// NumberDigits is the length of the number of a 数电票.
-const NumberDigits = 20
-
 // totalWithTax is spelled with a hyphen in the standard; the line's twin is not.
 const totalWithTax = "TotalTax-includedAmount"
 
@@ -87,15 +84,8 @@ func number(row *connector.Row, n *connector.Node) string {
 	if id == "" {
 		id = header
 	}
-	if len(id) != NumberDigits {
+	if !connector.NationalNumber(id) {
 		row.Fail(column, connector.RuleNumber, "the number must have 20 digits")
-		return id
-	}
-	for _, c := range []byte(id) {
-		if c < '0' || c > '9' {
-			row.Fail(column, connector.RuleNumber, "the number must have 20 digits")
-			return id
-		}
 	}
 	if header != "" && header != id {
 		row.Fail("Header/EIid", connector.RuleNumber, "header and tax bureau give different numbers")

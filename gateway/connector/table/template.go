@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/xinlian/xinlian/gateway/connector"
@@ -162,11 +163,13 @@ func invoiceRecord(r *row, owner connector.Owner) *record.Record {
 	sells := owner.Is(r.text("seller_tax_number"), r.text("seller_name"))
 	buys := owner.Is(r.text("buyer_tax_number"), r.text("buyer_name"))
 	schema, direction, other := record.SalesInvoice, int64(record.DirectionIn), r.text("buyer_name")
+	number := r.text("number")
 	switch {
 	case sells == buys:
 		r.Fail("seller_tax_number", connector.RuleOwner, "the enterprise is not exactly one of seller and buyer")
 	case buys:
 		schema, direction, other = record.PurchaseInvoice, record.DirectionOut, r.text("seller_name")
+		number = connector.PurchaseID(number, cmp.Or(r.text("seller_tax_number"), other))
 	}
 	status, ok := statusNames[strings.ToLower(r.text("status"))]
 	if !ok {
@@ -179,7 +182,7 @@ func invoiceRecord(r *row, owner connector.Owner) *record.Record {
 		r.Fail("total", connector.RuleSign, "a red letter is negative, any other invoice is not")
 	}
 	out := record.New(schema).
-		SetText("source_id", r.text("number")).
+		SetText("source_id", number).
 		SetInt("date", r.Day("issue_date", r.text("issue_date"))).
 		SetInt("amount", total).SetText("currency", r.Currency("currency", r.text("currency"))).
 		SetInt("direction", direction).SetInt("status", status).

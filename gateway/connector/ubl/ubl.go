@@ -62,6 +62,13 @@ func (p party) label() string {
 	return p.taxNumber
 }
 
+func (p party) id() string {
+	if p.taxNumber != "" {
+		return p.taxNumber
+	}
+	return p.name
+}
+
 func partyOf(n *connector.Node, role string) party {
 	p := n.Child(role, "Party")
 	out := party{name: p.Value("PartyLegalEntity", "RegistrationName")}
@@ -87,8 +94,7 @@ func invoice(row *connector.Row, n *connector.Node, owner connector.Owner) *reco
 		row.Fail("AccountingSupplierParty", connector.RuleOwner, "the enterprise is not exactly one of supplier and customer")
 	case buys:
 		schema, direction, other = record.PurchaseInvoice, record.DirectionOut, seller
-		// A supplier numbers its own invoices, and two suppliers may use one number.
-		id = seller.taxNumber + ":" + id
+		id = connector.PurchaseID(id, seller.id())
 	}
 	currency := row.Currency("DocumentCurrencyCode", n.Value("DocumentCurrencyCode"))
 	t := totalsOf(row, n, currency)
