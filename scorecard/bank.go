@@ -5,23 +5,18 @@ import (
 	"slices"
 )
 
-// flow is receipts and payments of the window, reversals taken off.
-func (b *book) flow() (in, out int64, known bool) {
-	for _, v := range b.moves {
-		in, out = in+v.in, out+v.out
-	}
-	return in, out, len(b.moves) > 0
-}
-
 // receipts is what the window's counterparties paid in, each less what went
 // back to it and at least zero: money that only travels in a circle, between
-// own accounts or to and from the owner, is no receipt. Movements without a
-// counterparty stand for themselves.
+// own accounts or to and from the owner, is no receipt, nor are loans and
+// capital. Movements without a counterparty stand for themselves.
 func (b *book) receipts() (fen int64, known bool) {
 	sorted := slices.Clone(b.moves)
 	slices.SortFunc(sorted, func(x, y move) int { return cmp.Compare(x.party, y.party) })
 	net := int64(0)
 	for i, v := range sorted {
+		if v.kind == funding {
+			v.in = 0
+		}
 		if v.party == "" {
 			fen += v.in
 			continue
@@ -43,14 +38,30 @@ func inflowMonthly(b *book) Value {
 	return Known(ratio(in, 1, WindowMonths))
 }
 
-// netCashMonthly is (receipts - payments) / 12. It is the capacity feature:
-// transfers between own accounts cancel out in it. Missing without bank transactions.
+// netCashMonthly is (money in - money out) / 12 before dividends: the capacity
+// feature. Loans received and capital put in are not income. Dividends are no
+// cost of the firm, but the firm writes that word itself, so they are added
+// back only as far as invoices bear them out: up to half of net sales less net
+// purchases. Missing without bank transactions.
 func netCashMonthly(b *book) Value {
-	in, out, known := b.flow()
-	if !known {
+	if len(b.moves) == 0 {
 		return Value{}
 	}
-	return Known(ratio(in-out, 1, WindowMonths))
+	var net, drawn int64
+	for _, v := range b.moves {
+		if v.kind != funding {
+			net += v.in - v.out
+		}
+		if v.kind == dividend {
+			drawn += v.out
+		}
+	}
+	if sales, cost, known := b.trade(); known {
+		if bound := (sales - cost) / 2; drawn > 0 && bound > net {
+			net = min(net+drawn, bound)
+		}
+	}
+	return Known(ratio(net, 1, WindowMonths))
 }
 
 // inflowAgreement is the smaller of receipts and sales with tax over the
@@ -71,7 +82,10 @@ func inflowAgreement(b *book) Value {
 // divided by payments per day. Of an even number of balances the lower middle
 // one counts. Missing without balances or payments.
 func cashBufferDays(b *book) Value {
-	_, out, _ := b.flow()
+	out := int64(0)
+	for _, v := range b.moves {
+		out += v.out
+	}
 	ends := b.accounts().monthEnds
 	if out <= 0 || len(ends) == 0 {
 		return Value{}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/xinlian/xinlian/internal/record"
@@ -85,9 +86,26 @@ type report struct{ month, net, refunds int64 }
 type move struct {
 	account string
 	party   string // "": not stated
+	kind    kind
 	day     int64
 	in, out int64
 }
+
+// kind is what a movement is for, as far as its description says.
+type kind uint8
+
+const (
+	operating kind = iota
+	funding        // a loan or capital that came in, or its reversal
+	dividend       // profit paid out to the owner, or its reversal
+)
+
+// Words by which a description tells funding from income and dividends from
+// costs. They belong to feature set 1: another list is another feature set.
+var (
+	fundingWords  = []string{"借款", "贷款", "放款", "融资", "股东", "投资", "增资", "注资"}
+	dividendWords = []string{"分红", "股利", "利润分配"}
+)
 
 type balance struct {
 	account string
@@ -136,7 +154,10 @@ func sameKey(a, b *record.Record) bool {
 // compare orders by schema, source id and content, so that of two records that
 // claim one source id the same one is kept whatever the order of arrival.
 func compare(a, b *record.Record) int {
-	return cmp.Or(cmp.Compare(a.Schema.ID, b.Schema.ID), cmp.Compare(a.SourceID(), b.SourceID()), compareContent(a, b))
+	if c := cmp.Or(cmp.Compare(a.Schema.ID, b.Schema.ID), cmp.Compare(a.SourceID(), b.SourceID())); c != 0 {
+		return c
+	}
+	return compareContent(a, b) // costly, and rarely needed
 }
 
 func compareContent(a, b *record.Record) int {
@@ -232,15 +253,23 @@ func (b *book) addMove(r *record.Record, day int64) {
 	amount = absolute(amount)
 	direction, _ := r.Int("direction")
 	v := move{account: r.Text("account"), party: r.Text("counterparty"), day: day}
-	switch incoming := direction == record.DirectionIn; {
-	case incoming && status == record.StatusRed:
-		v.out = -amount
-	case incoming:
-		v.in = amount
-	case status == record.StatusRed:
-		v.in = -amount
-	default:
-		v.out = amount
+	sign, words := amount, dividendWords
+	if status == record.StatusRed {
+		sign = -amount
+	}
+	// A reversal undoes the other side: a payment that came back is less paid.
+	incoming := (direction == record.DirectionIn) != (status == record.StatusRed)
+	if incoming {
+		v.in, words = sign, fundingWords
+	} else {
+		v.out = sign
+	}
+	text := r.Text("description")
+	if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
+		v.kind = dividend
+		if incoming {
+			v.kind = funding
+		}
 	}
 	b.moves = append(b.moves, v)
 }

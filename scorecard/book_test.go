@@ -15,7 +15,7 @@ import (
 //	sale     id date party net [normal|void|red] [key=value…]
 //	purchase id date party net [normal|void|red] [key=value…]
 //	platform id date net refunds
-//	bank     id date account in|out amount [normal|void|red] [party=…]
+//	bank     id date account in|out amount [normal|void|red] [party=…] [text=…]
 //	balance  id date account amount
 //
 // Amounts are fen; keys are total, due, paid, currency. The total with tax is
@@ -82,7 +82,8 @@ func parseLine(t testing.TB, line string) *record.Record {
 		if words[4] == "out" {
 			direction = record.DirectionOut
 		}
-		return fill(record.BankTransaction).SetText("account", words[3]).SetText("counterparty", options["party"]).SetInt("direction", direction).
+		return fill(record.BankTransaction).SetText("account", words[3]).SetText("counterparty", options["party"]).
+			SetText("description", options["text"]).SetInt("direction", direction).
 			SetInt("amount", parseInt(t, words[5])).SetInt("status", status)
 	case "balance":
 		return fill(record.BankBalance).SetText("account", words[3]).SetInt("amount", parseInt(t, words[4]))

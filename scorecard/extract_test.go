@@ -109,6 +109,8 @@ func TestFeatures(t *testing.T) {
 		{"money that went back to its payer", InflowMonthly,
 			"bank 1 2025-08-01 X in 1200 party=A\nbank 2 2025-09-02 X out 1080 party=A\nbank 3 2025-09-02 X out 900 party=B\nbank 4 2025-09-03 X in 120 party=B", 10},
 		{"unnamed parties are not netted", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-01 X out 1200\nbank 3 2025-08-01 X in 24 party=A", 102},
+		{"loans and capital are no receipts", InflowMonthly,
+			"bank 1 2025-08-01 X in 1200 party=A text=发放贷款\nbank 2 2025-08-01 X in 1200 text=股东投入\nbank 3 2025-08-01 X in 24 party=A text=货款", 2},
 		{"void movements count for nothing", InflowMonthly, "bank 1 2025-08-01 X in 1200 void", missing},
 		{"balances are no movements", InflowMonthly, `balance 1 2025-08-31 X 500`, missing},
 
@@ -144,6 +146,19 @@ func TestFeatures(t *testing.T) {
 
 		{"net of payments, rounded down", NetCashMonthly, "bank 1 2025-08-01 X in 1000\nbank 2 2025-08-02 X out 1001", -1},
 		{"reversals cancel", NetCashMonthly, "bank 1 2025-08-01 X out 1200\nbank 2 2025-08-02 X in 1200 red\nbank 3 2025-08-03 X in 24", 2},
+		{"loans and capital are no income, their service is a cost", NetCashMonthly,
+			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X in 600 text=增资\nbank 3 2025-08-03 X in 1200\nbank 4 2025-09-01 X out 600 text=归还贷款", 50},
+		{"a loan that was booked by mistake", NetCashMonthly,
+			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X out 9000 red text=冲正发放贷款\nbank 3 2025-08-03 X in 1200", 100},
+		{"dividends are added back", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100},
+		{"a dividend that came back", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nbank 3 2025-08-02 X in 600 red text=分红退回\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100},
+		{"up to half of what invoices leave", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 1080 text=利润分配\nsale 1 2025-08-01 A 2440\npurchase 1 2025-08-01 B 1000", 60},
+		{"not without invoices", NetCashMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红", 50},
+		{"a net flow above the bound stays", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 12 text=分红\nsale 1 2025-08-01 A 24\npurchase 1 2025-08-01 B 12", 99},
 		{"no bank", NetCashMonthly, `sale 1 2025-08-01 A 1`, missing},
 	} {
 		t.Run(set1[c.feature].Name+"/"+c.name, func(t *testing.T) {

@@ -166,8 +166,8 @@ var set1 = [featureCount]Definition{
 	},
 	NetCashMonthly: {
 		Name: "net-cash-monthly", Unit: Fen, Direction: HigherBetter, Min: -fenMax, Max: fenMax, Sources: moveSource,
-		ZH: "月均净现金流", EN: "Average monthly net cash flow",
-		ReasonZH: "月均净现金流偏低", ReasonEN: "average monthly net cash flow is low",
+		ZH: "月均净现金流（分红前）", EN: "Average monthly net cash flow before dividends",
+		ReasonZH: "月均净现金流偏低", ReasonEN: "average monthly net cash flow before dividends is low",
 	},
 }
 

@@ -133,21 +133,27 @@ func returnsShare(b *book) Value {
 	return Known(ratio(back, wholeBps, gross))
 }
 
-// grossMargin is (net sales - net purchases) / net sales, in bps: a proxy, for
-// purchases may be stock or equipment. Missing without purchases or sales.
-func grossMargin(b *book) Value {
+// trade is net sales and net purchases, known where something was sold and
+// there are purchase invoices.
+func (b *book) trade() (sales, cost int64, known bool) {
 	m, _ := b.monthlySales()
-	total := m.total()
-	if total <= 0 || len(b.purchases) == 0 {
-		return Value{}
-	}
-	cost := int64(0)
+	sales = m.total()
 	for _, v := range b.purchases {
 		if v.status != record.StatusVoid {
 			cost += v.net
 		}
 	}
-	return Known(ratio(total-cost, wholeBps, total))
+	return sales, cost, sales > 0 && len(b.purchases) > 0
+}
+
+// grossMargin is (net sales - net purchases) / net sales, in bps: a proxy, for
+// purchases may be stock or equipment. Missing without purchases or sales.
+func grossMargin(b *book) Value {
+	sales, cost, known := b.trade()
+	if !known {
+		return Value{}
+	}
+	return Known(ratio(sales-cost, wholeBps, sales))
 }
 
 // lateCollectionDays is how many days after the due date sales invoices were

@@ -57,7 +57,7 @@ func Defaults(id string) Options {
 		ID: id, FeatureSet: scorecard.FeatureSet1, Features: scorecard.Definitions(),
 		Capacity: scorecard.Capacity{Feature: scorecard.NetCashMonthly, Numerator: 2, Denominator: 3},
 		Seed:     1, Folds: 5,
-		BinsMax: 6, BinShareMin: 0.05, PairChi2Min: 2, ShrinkRows: 5, InformationMin: 0.02, Ridge: 2,
+		BinsMax: 6, BinShareMin: 0.05, PairChi2Min: 2, ShrinkRows: 5, InformationMin: 0.02, Ridge: 10,
 		AnchorScore: 600, AnchorOdds: 30, PDO: 30,
 		Bands:    []BandEdge{{"A", 0.01}, {"B", 0.025}, {"C", 0.05}, {"D", 0.10}, {"E", 0.20}},
 		BandRest: "F", BandRowsMin: 30, BandShrinkRows: 20,
