@@ -227,7 +227,9 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*cashv1.GenesisState, error
 	return gs, err
 }
 
-func (k *Keeper) allTotals(ctx context.Context) ([]cashv1.IssuerTotal, error) { return values(ctx, k.totals) }
+func (k *Keeper) allTotals(ctx context.Context) ([]cashv1.IssuerTotal, error) {
+	return values(ctx, k.totals)
+}
 
 func values[K, V any](ctx context.Context, m collections.Map[K, V]) ([]V, error) {
 	var all []V
