@@ -23,6 +23,12 @@ type Signer interface {
 	Sign(signBytes []byte) ([]byte, error)
 }
 
+// ReadSigner is a device that may also sign requests to read records.
+type ReadSigner interface {
+	Signer
+	SignRead(request []byte) ([]byte, error)
+}
+
 // Address is the account of a signer, bech32.
 func Address(s Signer) string { return AddressText(s.PubKey().Address()) }
 
@@ -80,6 +86,9 @@ func (k *ServiceKey) PubKey() cryptotypes.PubKey {
 	return &sdked25519.PubKey{Key: k.private.Public().(ed25519.PublicKey)}
 }
 
+// SignRead signs the canonical bytes of a request to read records.
+func (k *ServiceKey) SignRead(b []byte) ([]byte, error) { return k.Sign(b) }
+
 // Sign signs any bytes: a service signs transactions, reads and anchors alike,
 // each under a domain of its own.
 func (k *ServiceKey) Sign(b []byte) ([]byte, error) { return ed25519.Sign(k.private, b), nil }
@@ -97,4 +106,10 @@ func (d SoftDevice) PubKey() cryptotypes.PubKey { return d.Key.PubKey() }
 // Sign makes the assertion that a browser would make over a transaction.
 func (d SoftDevice) Sign(b []byte) ([]byte, error) {
 	return d.Key.At(d.Origin, d.RPID).Sign(passkey.DomainSign, b)
+}
+
+// SignRead makes the assertion over a request to read records, under the domain
+// for reads: it can never pass for a transaction.
+func (d SoftDevice) SignRead(b []byte) ([]byte, error) {
+	return d.Key.At(d.Origin, d.RPID).Sign(passkey.DomainRead, b)
 }
