@@ -10,7 +10,7 @@ import (
 // so default, and the firms that default have visibly worse books.
 func TestPopulation(t *testing.T) {
 	t.Parallel()
-	const n = 600
+	const n = 400
 	var defaults int64
 	var sums, counts [2]sample.Statistic
 	first := map[int]bool{}
@@ -27,7 +27,7 @@ func TestPopulation(t *testing.T) {
 		sums[group].GrowthBps += f.Statistic.GrowthBps
 		counts[group].CoverageBps++
 		first[i] = f.Default
-		if len(f.Records) < 100 {
+		if len(f.Records) < 80 {
 			t.Errorf("firm %d has %d records", i, len(f.Records))
 		}
 		for _, r := range f.Records {
