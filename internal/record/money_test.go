@@ -66,8 +66,13 @@ func TestParseFenGrouped(t *testing.T) {
 func TestAddFen(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]int64{
-		{1, 2, 3}, {-5, 2, -3}, {record.SumMax, 1, record.SumMax}, {-record.SumMax, -1, -record.SumMax},
-		{record.SumMax, -1, record.SumMax - 1}, {math.MaxInt64, math.MaxInt64, record.SumMax}, {math.MinInt64, math.MinInt64, -record.SumMax},
+		{1, 2, 3},
+		{-5, 2, -3},
+		{record.SumMax, 1, record.SumMax},
+		{-record.SumMax, -1, -record.SumMax},
+		{record.SumMax, -1, record.SumMax - 1},
+		{math.MaxInt64, math.MaxInt64, record.SumMax},
+		{math.MinInt64, math.MinInt64, -record.SumMax},
 		{math.MinInt64, math.MaxInt64, 0},
 	} {
 		if got := record.AddFen(c[0], c[1]); got != c[2] {
