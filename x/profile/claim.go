@@ -228,6 +228,9 @@ func checkJournals(gs *profilev1.GenesisState) error {
 // checkReceipts: a receipt is due or posted for exactly the consents that gave
 // access and have ended.
 func checkReceipts(gs *profilev1.GenesisState) error {
+	if len(gs.Journals) != len(gs.Consents) {
+		return ErrInvariant.Wrapf("%d journals, %d consents", len(gs.Journals), len(gs.Consents))
+	}
 	want := 0
 	for i, c := range gs.Consents {
 		if !ended(gs.Journals[i].Entries) {
