@@ -178,13 +178,9 @@ func (v *Vault) epochs(c *Consent, category record.Category) ([]uint32, error) {
 
 // wrap is the kept wrap for that key if it still fits, else a new one.
 func (v *Vault) wrap(c *Consent, to Recipient, k wrapKey, kept []*Wrap) (*Wrap, error) {
-	id, err := to.ID()
-	if err != nil {
-		return nil, err
-	}
 	wc := WrapContext{
 		Suite: v.cfg.Suite, ChainID: v.cfg.ChainID, Enterprise: c.Enterprise, Category: k.category, Epoch: k.epoch,
-		Months: c.Months, Recipient: id, Consent: c.ID,
+		Months: c.Months, Recipient: to.ID(), Consent: c.ID,
 	}
 	for _, w := range kept {
 		if w.WrapContext == wc {
