@@ -9,21 +9,6 @@ import (
 	"github.com/xinlian/xinlian/internal/artefact"
 )
 
-// claim is something that holds of every whole state. A genesis is refused
-// without it, and the invariant of the same name checks a living chain by it.
-type claim struct {
-	name  string
-	check func(gs *profilev1.GenesisState) error
-}
-
-var claims = []claim{
-	{"streams-contiguous", checkStreams},
-	{"epochs-cover-batches", checkEpochs},
-	{"consents-hold", checkConsents},
-	{"journals-chained", checkJournals},
-	{"receipts-for-ended", checkReceipts},
-}
-
 // checkOrder wants every list in ascending key order, without a key twice, and
 // the rows that no claim looks at within their bounds.
 func checkOrder(gs *profilev1.GenesisState) error {
