@@ -30,7 +30,7 @@ func (c *Client) ProvenRow(ctx context.Context, r wire.Row, height int64) (bundl
 	}
 	ops := cmtcrypto.ProofOps{}
 	for _, o := range res.ProofOps.Ops {
-		ops.Ops = append(ops.Ops, cmtcrypto.ProofOp{Type: o.Type_, Key: o.Key, Data: o.Data})
+		ops.Ops = append(ops.Ops, cmtcrypto.ProofOp{Type: o.Type, Key: o.Key, Data: o.Data})
 	}
 	proof, err := ops.Marshal()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/xinlian/xinlian/passkey"
 )
 
-// Test that the only changes of a device are the seven of the diagram.
+// Test that the only changes of a device are the six of the diagram.
 func TestDeviceChanges(t *testing.T) {
 	t.Parallel()
 	legal := map[[2]orgv1.DeviceStatus]bool{}
