@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"testing"
 	"time"
 
 	"cosmossdk.io/collections"
@@ -73,9 +72,18 @@ func cashAccount(org uint64) sdk.AccAddress {
 	return binary.BigEndian.AppendUint64([]byte("cash-account-of-org-----"), org)
 }
 
+// reporter is what tests and random tests have in common.
+type reporter interface {
+	Helper()
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // world is a keeper over a real store with hand fakes of its neighbours.
 type world struct {
-	testing.TB
+	reporter
 	ctx sdk.Context
 	k   *Keeper
 	msg loanv1.MsgServer
@@ -232,7 +240,7 @@ func (l *ledger) issue(ctx context.Context, to sdk.AccAddress, amountFen int64) 
 
 // newWorld is an empty chain with its parties, an index, a model, and for each
 // enterprise a consent and a score of 650 points.
-func newWorld(t testing.TB) *world {
+func newWorld(t reporter) *world {
 	t.Helper()
 	keys := storetypes.NewKVStoreKeys(StoreKey, "cash")
 	f := fakes{
@@ -260,7 +268,7 @@ func newWorld(t testing.TB) *world {
 	})
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID("xinlian-test").WithBlockHeight(10).WithBlockTime(time.Unix(at("2026-01-15 10:00:00"), 0))
-	w := &world{TB: t, ctx: ctx, k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
+	w := &world{reporter: t, ctx: ctx, k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
 	w.must(k.InitGenesis(ctx, loanv1.GenesisState{Params: testParams()}))
 	for _, org := range []uint64{bank, otherBank} {
 		w.must(f.cash.issue(ctx, cashAccount(org), bankFunds))
@@ -309,15 +317,18 @@ func (w *world) must(err error) {
 
 // deliver runs a message as the chain does: kept when it succeeds, undone when
 // it fails. It returns the events in words.
-func deliver[Req, Res any](w *world, handler func(context.Context, Req) (Res, error), req Req) (Res, []string, error) {
+func deliver[Req, Res any](w *world, handler func(context.Context, Req) (Res, error), req Req) (res Res, names []string, err error) {
 	cache, write := w.ctx.CacheContext()
 	cache = cache.WithTxBytes([]byte("transaction"))
-	res, err := handler(cache, req)
-	if err != nil {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked(r)
+		}
+	}()
+	if res, err = handler(cache, req); err != nil {
 		return res, nil, err
 	}
 	write()
-	var names []string
 	for _, e := range cache.EventManager().Events() {
 		names = append(names, e.Type)
 	}
@@ -491,14 +502,14 @@ func (w *world) setScore(enterprise uint64, points int64) {
 	w.scores[string(hashOf(byte(enterprise)))] = s
 }
 
-func wantError(t testing.TB, got, want error) {
+func wantError(t reporter, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
 		t.Errorf("got error %v, want %v", got, want)
 	}
 }
 
-func wantList[E comparable](t testing.TB, name string, got, want []E) {
+func wantList[E comparable](t reporter, name string, got, want []E) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: got %v, want %v", name, got, want)
@@ -506,7 +517,7 @@ func wantList[E comparable](t testing.TB, name string, got, want []E) {
 }
 
 // wantRow compares messages by their bytes.
-func wantRow(t testing.TB, name string, got, want proto.Message) {
+func wantRow(t reporter, name string, got, want proto.Message) {
 	t.Helper()
 	a, err := proto.Marshal(got)
 	if err != nil {
