@@ -531,4 +531,3 @@ func wantRow(t reporter, name string, got, want proto.Message) {
 		t.Errorf("%s:\ngot  %v\nwant %v", name, got, want)
 	}
 }
-
