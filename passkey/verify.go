@@ -41,10 +41,10 @@ type Assertion struct {
 	Counter        uint32 // 0 on most platforms; the chain ignores it
 }
 
-// Inspect checks everything about an encoded signature that needs neither the
-// signed bytes nor the key, and returns what it claims. An ante decorator asks
-// it before signatures are verified; when Verify accepts the same bytes, it
-// returns the same Assertion.
+// Inspect checks the form and the flags of an encoded signature, which needs
+// neither the signed bytes nor the key, and returns what it claims. An ante
+// decorator asks it before signatures are verified; when Verify accepts the same
+// bytes, it returns the same Assertion.
 func Inspect(sig []byte) (Assertion, error) {
 	s, err := DecodeSignature(sig)
 	if err != nil {
@@ -93,7 +93,7 @@ func challengeText(d Domain, msg []byte, salt [SaltBytes]byte) []byte {
 	return base64.RawURLEncoding.AppendEncode(nil, c[:])
 }
 
-// assertion reads authenticator data and checks its flags and the height of s.
+// assertion reads authenticator data and checks its flags.
 func (s Signature) assertion(c clientData) (Assertion, error) {
 	flags := s.AuthenticatorData[flagsAt]
 	a := Assertion{
@@ -111,8 +111,6 @@ func (s Signature) assertion(c clientData) (Assertion, error) {
 		return Assertion{}, ErrUserPresent
 	case !a.UserVerified:
 		return Assertion{}, ErrUserVerified
-	case string(s.RS[RSBytes/2:]) > orderHalf:
-		return Assertion{}, ErrHighS
 	}
 	return a, nil
 }

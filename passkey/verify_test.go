@@ -8,6 +8,9 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+
 	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/passkey"
 )
@@ -207,13 +210,31 @@ func TestEncodeSizes(t *testing.T) {
 	}
 }
 
+// BenchmarkVerify measures the relation that GasVerify rests on: the SDK prices
+// secp256k1 at 1000.
 func BenchmarkVerify(b *testing.B) {
-	key, sig := testKey(b).PubKey(), edit{}.signature(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if !key.VerifySignature(message, sig) {
-			b.Fatal("refused")
-		}
+	k1 := secp256k1.GenPrivKeyFromSecret([]byte("a key of a benchmark"))
+	k1sig, err := k1.Sign(message)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cases := []struct {
+		name string
+		key  cryptotypes.PubKey
+		sig  []byte
+	}{
+		{"passkey", testKey(b).PubKey(), edit{}.signature(b)},
+		{"secp256k1", k1.PubKey(), k1sig},
+	}
+	for _, c := range cases {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !c.key.VerifySignature(message, c.sig) {
+					b.Fatal("refused")
+				}
+			}
+		})
 	}
 }
 

@@ -79,7 +79,9 @@ type Model struct {
 
 // Validate checks every bound, so that Evaluate cannot overflow.
 func (m *Model) Validate() error {
-	bad := func(format string, a ...any) error { return fmt.Errorf("%w: "+format, append([]any{ErrModel}, a...)...) }
+	bad := func(format string, a ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrModel}, a...)...)
+	}
 	if m.ID == "" || len(m.ID) > ModelIDMax {
 		return bad("id has %d bytes, want 1 to %d", len(m.ID), ModelIDMax)
 	}

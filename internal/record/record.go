@@ -171,7 +171,7 @@ func Decode(b []byte) (*Record, error) {
 	return r, r.Validate()
 }
 
-// LeafData is what a record's Merkle leaf commits to: protocols section 3.
+// LeafData is what a record's Merkle leaf commits to: the record path of docs/spec/records.md.
 // salt is SaltBytes random bytes that live inside the record's ciphertext.
 func LeafData(enterprise uint64, s *Schema, salt, canonical []byte) []byte {
 	sum := sha256.Sum256(canonical)

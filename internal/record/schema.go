@@ -84,7 +84,7 @@ type Schema struct {
 // Bounds shared by the schemas below.
 const (
 	AmountMax = 100_000_000_000_00 // 100 billion yuan, in fen
-	DateMin   = 3653               // 1980-01-01
+	DateMin   = 3652               // 1980-01-01
 	DateMax   = 47482              // 2100-01-01
 	TextMax   = 256
 )

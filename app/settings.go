@@ -1,0 +1,20 @@
+package app
+
+// The settings of a node, in one place with their reasons. Consensus limits
+// (block gas and bytes) are in the genesis instead: every node must agree.
+const (
+	// QueryGasMax bounds one gRPC or ABCI query. The SDK's default, 0, is no bound.
+	QueryGasMax = 50_000_000
+	// IAVLCacheNodes is the cache of each store in tree nodes. It must exceed twice
+	// the leaves that are touched in a block; 200,000 nodes of about 200 bytes in
+	// ten hot stores stay under half a gigabyte.
+	IAVLCacheNodes = 200_000
+	// BlockGasMax is the genesis default for block.max_gas: about one second of work.
+	BlockGasMax = 200_000_000
+	// BlockBytesMax is the genesis default for block.max_bytes.
+	BlockBytesMax = 2 << 20
+	// TxMessagesMax bounds the messages of one transaction.
+	TxMessagesMax = 32
+	// GoGCPercent trades memory for a quarter of the CPU time of a busy node.
+	GoGCPercent = 400
+)

@@ -1,0 +1,126 @@
+package custody
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/vault"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	"github.com/xinlian/xinlian/internal/record"
+)
+
+// Ledger answers the vault's questions from the chain. Each answer is read at
+// the moment it is asked: a revocation bites at the next block.
+type Ledger struct{ Client *chain.Client }
+
+var _ vault.Chain = Ledger{}
+
+// Head is the newest block.
+func (l Ledger) Head(ctx context.Context) (vault.Head, error) {
+	h, err := l.Client.Head(ctx)
+	return vault.Head{Height: uint64(h.Height), Time: h.Time}, err
+}
+
+// Consent is the state of a consent.
+func (l Ledger) Consent(ctx context.Context, id vault.ID) (vault.Consent, error) {
+	r, err := l.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id[:]})
+	if status.Code(err) == codes.NotFound {
+		return vault.Consent{}, vault.ErrConsentUnknown
+	}
+	if err != nil {
+		return vault.Consent{}, fmt.Errorf("reading consent %s: %w", id, err)
+	}
+	t := r.Consent.Terms
+	c := vault.Consent{
+		ID: id, Enterprise: t.EnterpriseId, Grantee: t.GranteeOrgId, State: vault.State(r.Consent.State),
+		Purpose: PurposeName(t.Purpose), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
+		Start: time.Unix(t.StartsAt, 0).UTC(), End: time.Unix(t.ExpiresAt, 0).UTC(),
+	}
+	for _, k := range t.Categories {
+		c.Categories = append(c.Categories, record.Category(k))
+	}
+	switch t.FetchUnit {
+	case profilev1.FetchUnit_FETCH_UNIT_ONCE:
+		c.FetchesMax = t.FetchLimit
+	case profilev1.FetchUnit_FETCH_UNIT_DAY:
+		c.Frequency = vault.Frequency{Count: t.FetchLimit, Days: 1}
+	case profilev1.FetchUnit_FETCH_UNIT_MONTH:
+		c.Frequency = vault.Frequency{Count: t.FetchLimit, Days: 31}
+	}
+	return c, nil
+}
+
+// PurposeName is the name of a purpose in read requests and receipts.
+func PurposeName(p profilev1.Purpose) string {
+	switch p {
+	case profilev1.Purpose_PURPOSE_UNDERWRITING:
+		return "underwriting"
+	case profilev1.Purpose_PURPOSE_MONITORING:
+		return "monitoring"
+	case profilev1.Purpose_PURPOSE_VERIFICATION:
+		return "verification"
+	}
+	return ""
+}
+
+// Device is a device as the chain knows it.
+func (l Ledger) Device(ctx context.Context, address string) (vault.Device, error) {
+	r, err := l.Client.Org.Device(ctx, &orgv1.QueryDeviceRequest{Address: address})
+	if c := status.Code(err); c == codes.NotFound || c == codes.InvalidArgument {
+		return vault.Device{}, vault.ErrDevice
+	}
+	if err != nil {
+		return vault.Device{}, fmt.Errorf("reading device %s: %w", address, err)
+	}
+	d := r.Device
+	kinds := map[orgv1.KeyType]vault.KeyType{
+		orgv1.KeyType_KEY_TYPE_ED25519:   vault.KeyEd25519,
+		orgv1.KeyType_KEY_TYPE_SECP256K1: vault.KeySecp256k1,
+		orgv1.KeyType_KEY_TYPE_PASSKEY:   vault.KeyPasskey,
+	}
+	return vault.Device{
+		Address: d.Address, Org: d.OrgId, KeyType: kinds[d.Key.Type], Public: d.Key.Key,
+		Active: d.Status == orgv1.DeviceStatus_DEVICE_STATUS_ACTIVE,
+	}, nil
+}
+
+// DataKey is the current data key of an organisation.
+func (l Ledger) DataKey(ctx context.Context, org uint64) (vault.Recipient, error) {
+	r, err := l.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: org})
+	if err != nil {
+		return vault.Recipient{}, fmt.Errorf("reading organisation %d: %w", org, err)
+	}
+	if r.Organisation.DataKey == nil {
+		return vault.Recipient{}, fmt.Errorf("%w: organisation %d has set no data key", vault.ErrKey, org)
+	}
+	return vault.Recipient{Suite: vault.SuiteP256, Public: r.Organisation.DataKey.PublicKey}, nil
+}
+
+// Anchored is the anchor of a batch.
+func (l Ledger) Anchored(ctx context.Context, id vault.ID) (vault.Anchor, error) {
+	r, err := l.Client.Profile.Batch(ctx, &profilev1.QueryBatchRequest{BatchId: id[:]})
+	if status.Code(err) == codes.NotFound {
+		return vault.Anchor{}, vault.ErrNotAnchored
+	}
+	if err != nil {
+		return vault.Anchor{}, fmt.Errorf("reading batch %s: %w", id, err)
+	}
+	b := r.Batch
+	a := vault.Anchor{
+		Enterprise: b.EnterpriseId, Category: record.Category(b.Category), Epoch: b.Anchor.Epoch,
+		Source: b.Anchor.SourceOrgId, Count: uint64(b.Anchor.RecordCount),
+		FromDay: int64(b.Anchor.PeriodFrom), ToDay: int64(b.Anchor.PeriodTo), Status: vault.AnchorStatus(b.Status),
+	}
+	copy(a.Root[:], b.Anchor.Root)
+	return a, nil
+}
+
+// Erasures lists the enterprises whose erasure is on chain. This version of the
+// chain has no erasure message yet, so there are none.
+func (l Ledger) Erasures(context.Context) ([]uint64, error) { return nil, nil }

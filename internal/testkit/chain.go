@@ -1,0 +1,232 @@
+// Package testkit runs the whole chain inside a test: the real application over
+// a database in memory, a founding consortium with real keys, and a block clock
+// that only the test moves. A test reads as actor, message, outcome.
+package testkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"cosmossdk.io/log/v2"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	cmttypes "github.com/cometbft/cometbft/types"
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	"github.com/xinlian/xinlian/app"
+	"github.com/xinlian/xinlian/internal/wire"
+)
+
+// ChainID is the id of every chain of this package.
+const ChainID = "xinlian-test"
+
+// Gas is the gas limit of a transaction that Send makes.
+const Gas = 50_000_000
+
+// Chain is one chain in one test. It is not safe for concurrent use.
+type Chain struct {
+	App   *app.App
+	Codec wire.Codec
+	// Consortium holds the founders and their devices.
+	Consortium
+
+	tb     testing.TB
+	now    time.Time
+	height int64
+	db     dbm.DB
+}
+
+// Outcome is what became of a transaction.
+type Outcome struct {
+	Code   uint32 // 0 for success
+	Space  string // codespace of Code
+	Log    string
+	Events []abci.Event
+	Height int64
+	Hash   [32]byte
+
+	data  []byte
+	codec wire.Codec
+}
+
+// Response decodes the response of the transaction's first message.
+func (o Outcome) Response(tb testing.TB, into codec.ProtoMarshaler) {
+	tb.Helper()
+	var data sdk.TxMsgData
+	if err := o.codec.Proto.Unmarshal(o.data, &data); err != nil || len(data.MsgResponses) == 0 {
+		tb.Fatalf("no response: code %s/%d: %s", o.Space, o.Code, o.Log)
+	}
+	if err := into.Unmarshal(data.MsgResponses[0].Value); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Start makes a chain with the founding consortium and its first block. Each
+// change may alter the genesis.
+func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
+	tb.Helper()
+	began := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+	g, consortium := found(tb, began)
+	for _, change := range changes {
+		change(g)
+	}
+	db := dbm.NewMemDB()
+	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), baseapp.SetChainID(ChainID))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	doc, err := g.Doc(a.Codec())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := &Chain{App: a, Codec: a.Codec(), Consortium: consortium, tb: tb, now: began, db: db}
+	c.init(doc)
+	c.Block(time.Second)
+	return c
+}
+
+func (c *Chain) init(doc *cmttypes.GenesisDoc) {
+	params := doc.ConsensusParams.ToProto()
+	_, err := c.App.InitChain(&abci.RequestInitChain{
+		Time: doc.GenesisTime, ChainId: doc.ChainID, ConsensusParams: &params,
+		AppStateBytes: doc.AppState, InitialHeight: 1,
+	})
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+// Now is the time of the last block.
+func (c *Chain) Now() time.Time { return c.now }
+
+// Height is the last committed height.
+func (c *Chain) Height() int64 { return c.height }
+
+// Block moves the clock and commits one block with these transactions.
+func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
+	c.tb.Helper()
+	c.now = c.now.Add(step)
+	c.height++
+	res, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
+		Height: c.height, Time: c.now, Txs: txs, Hash: headerHash(c.height),
+	})
+	if err != nil {
+		c.tb.Fatalf("block %d: %v", c.height, err)
+	}
+	if _, err := c.App.Commit(); err != nil {
+		c.tb.Fatalf("block %d: %v", c.height, err)
+	}
+	outcomes := make([]Outcome, len(txs))
+	for i, r := range res.TxResults {
+		outcomes[i] = Outcome{
+			Code: r.Code, Space: r.Codespace, Log: r.Log, Events: r.Events, Height: c.height,
+			Hash: sha256.Sum256(txs[i]), data: r.Data, codec: c.Codec,
+		}
+	}
+	return outcomes
+}
+
+// Blocks commits n empty blocks.
+func (c *Chain) Blocks(n int, step time.Duration) {
+	c.tb.Helper()
+	for range n {
+		c.Block(step)
+	}
+}
+
+// Send signs messages with a device, commits them in a block of their own one
+// second later, and returns what became of them.
+func (c *Chain) Send(s wire.Signer, msgs ...sdk.Msg) Outcome {
+	c.tb.Helper()
+	return c.Block(time.Second, c.Sign(s, msgs...))[0]
+}
+
+// Do is Send that must succeed.
+func (c *Chain) Do(s wire.Signer, msgs ...sdk.Msg) Outcome {
+	c.tb.Helper()
+	o := c.Send(s, msgs...)
+	if o.Code != 0 {
+		c.tb.Fatalf("%s was refused: %s/%d: %s", sdk.MsgTypeURL(msgs[0]), o.Space, o.Code, o.Log)
+	}
+	return o
+}
+
+// Refuse is Send that must be refused with that registered error.
+func (c *Chain) Refuse(s wire.Signer, want interface {
+	Codespace() string
+	ABCICode() uint32
+}, msgs ...sdk.Msg) Outcome {
+	c.tb.Helper()
+	o := c.Send(s, msgs...)
+	if o.Space != want.Codespace() || o.Code != want.ABCICode() {
+		c.tb.Fatalf("%s: got %s/%d %s, want %s/%d", sdk.MsgTypeURL(msgs[0]), o.Space, o.Code, o.Log, want.Codespace(), want.ABCICode())
+	}
+	return o
+}
+
+// Sign makes the transaction that Send would send.
+func (c *Chain) Sign(s wire.Signer, msgs ...sdk.Msg) []byte {
+	c.tb.Helper()
+	raw, err := c.Codec.Sign(context.Background(), s, c.Draft(s, msgs...))
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return raw
+}
+
+// Draft is what Sign signs, for tests that bend it first.
+func (c *Chain) Draft(s wire.Signer, msgs ...sdk.Msg) wire.Draft {
+	c.tb.Helper()
+	res, err := authtypes.NewQueryClient(c.Conn()).Account(context.Background(),
+		&authtypes.QueryAccountRequest{Address: wire.Address(s)})
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	var acc sdk.AccountI
+	if err := c.Codec.Registry.UnpackAny(res.Account, &acc); err != nil {
+		c.tb.Fatal(err)
+	}
+	return wire.Draft{ChainID: ChainID, Account: acc, Gas: Gas, Timeout: c.now.Add(2 * time.Minute), Msgs: msgs}
+}
+
+// Check asks for admission to the mempool, as a node does before it gossips.
+func (c *Chain) Check(raw []byte) Outcome {
+	c.tb.Helper()
+	r, err := c.App.CheckTx(&abci.RequestCheckTx{Tx: raw, Type: abci.CheckTxType_New})
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return Outcome{Code: r.Code, Space: r.Codespace, Log: r.Log}
+}
+
+// Conn answers gRPC queries on the last committed state.
+func (c *Chain) Conn() grpc.ClientConnInterface {
+	ctx, err := c.App.CreateQueryContext(c.height, false)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return &baseapp.QueryServiceTestHelper{GRPCQueryRouter: c.App.GRPCQueryRouter(), Ctx: ctx}
+}
+
+// CheckInvariants fails the test when an invariant of any module does not hold.
+func (c *Chain) CheckInvariants() {
+	c.tb.Helper()
+	if err := c.App.CheckInvariants(); err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+// headerHash stands in for CometBFT's header hash: there is no header here.
+func headerHash(height int64) []byte {
+	h := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("testkit header"), uint64(height)))
+	return h[:]
+}

@@ -1,0 +1,121 @@
+package scorecard
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// ReasonsMax is how many reasons a decision names. More are of no help to the
+// person who reads them.
+const ReasonsMax = 4
+
+// Reason is one factor that was really scored: what the firm has, and what the
+// next better bin of the same table asks for.
+type Reason struct {
+	Feature  uint16 // index in the feature set
+	Value    Value
+	Bin      int   // bin of Value, -1 when missing
+	Points   int64 // scored
+	Lost     int64 // the table's best points less Points
+	Step     bool  // a better bin can be reached from a present value
+	Rising   bool  // Step: the value must reach StepAt or more; else StepAt or less
+	StepAt   int64 // value at which the nearest better bin begins
+	StepGain int64 // points won there; for a missing value, those of its best bin
+}
+
+// Losses lists every table of a valid model in the order of its features, with
+// the points it cost. Base + the best points of all tables - the points lost is
+// the score. Lost is negative only where a model pays missing values more than
+// any present one.
+func (m *Model) Losses(features []Value) ([]Reason, error) {
+	if _, err := m.Evaluate(features); err != nil {
+		return nil, err
+	}
+	all := make([]Reason, len(m.Tables))
+	for i := range m.Tables {
+		t := &m.Tables[i]
+		all[i] = t.reason(features[t.Feature])
+	}
+	return all, nil
+}
+
+// Explain gives at most ReasonsMax reasons, the costliest first and of equal
+// ones the lower feature first. A table that cost nothing is no reason.
+func (m *Model) Explain(features []Value) ([]Reason, error) {
+	all, err := m.Losses(features)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r Reason) bool { return r.Lost <= 0 })
+	slices.SortStableFunc(all, func(a, b Reason) int { return cmp.Compare(b.Lost, a.Lost) })
+	return all[:min(len(all), ReasonsMax)], nil
+}
+
+func (t *Table) reason(v Value) Reason {
+	r := Reason{Feature: t.Feature, Value: v, Bin: t.Bin(v), Points: t.PointsOf(v)}
+	r.Lost = t.Best() - r.Points
+	if !v.Present {
+		r.StepGain = max(r.Lost, 0)
+		return r
+	}
+	up, down := r.Bin+1, r.Bin-1
+	for up < len(t.Points) && t.Points[up] <= r.Points {
+		up++
+	}
+	for down >= 0 && t.Points[down] <= r.Points {
+		down--
+	}
+	// Where both ways lead to more points the shorter one is named.
+	rises, falls := up < len(t.Points), down >= 0
+	if rises && falls {
+		rises = t.Cuts[up-1]-v.Int <= v.Int-(t.Cuts[down]-1)
+	}
+	switch {
+	case rises:
+		r.Step, r.Rising, r.StepAt, r.StepGain = true, true, t.Cuts[up-1], t.Points[up]-r.Points
+	case falls:
+		r.Step, r.StepAt, r.StepGain = true, t.Cuts[down]-1, t.Points[down]-r.Points
+	}
+	return r
+}
+
+// WhatIf is the result of the same firm with one feature changed.
+func (m *Model) WhatIf(features []Value, index int, v Value) (Result, error) {
+	if index < 0 || index >= len(features) {
+		return Result{}, fmt.Errorf("%w: no feature %d among %d", ErrFeature, index, len(features))
+	}
+	changed := slices.Clone(features)
+	changed[index] = v
+	return m.Evaluate(changed)
+}
+
+// Step is one way up: a reason whose next better bin is reached, and what the
+// model then says.
+type Step struct {
+	Reason Reason
+	Result Result
+}
+
+// PathUp lists every single step to a better bin, the greatest gain first and
+// of equal ones the lower feature first. Missing values are not steps: what a
+// new source would show is not known.
+func (m *Model) PathUp(features []Value) ([]Step, error) {
+	all, err := m.Losses(features)
+	if err != nil {
+		return nil, err
+	}
+	var steps []Step
+	for _, r := range all {
+		if !r.Step {
+			continue
+		}
+		result, err := m.WhatIf(features, int(r.Feature), Known(r.StepAt))
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, Step{Reason: r, Result: result})
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(b.Reason.StepGain, a.Reason.StepGain) })
+	return steps, nil
+}
