@@ -203,6 +203,10 @@ func TestEnterpriseMessages(t *testing.T) {
 		{name: "confirm what is admitted", before: admitted(), want: ErrStatus, msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) {
 			m.Device, m.OrgId = account(person("third admin")), third
 		})},
+		{name: "confirm in place of a fallen verifier", before: append(admitted(), suspend(verifier, true)), events: []proto.Message{&orgv1.EventRegistered{OrgId: firm, Status: active}},
+			msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) { m.Device, m.OrgId = account(person("third admin")), third })},
+		{name: "confirm in place of a fallen verifier by its sibling", before: append(admitted(), suspend(verifier, true)), want: ErrControl,
+			msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) { m.Device, m.OrgId = account(person("sibling admin")), sibling })},
 	})
 }
 
@@ -374,6 +378,11 @@ func TestRecoveryMessages(t *testing.T) {
 		})},
 		{name: "complete by a machine", before: waiting, at: delay, want: ErrDeviceRole, msg: bend(completeFirm, func(m *orgv1.MsgCompleteRecovery) { m.Device = account(service("bank service")) })},
 		{name: "complete after the first verifier's fall", before: append(slices.Clone(waiting), suspend(verifier, true)), at: delay, want: ErrOrganisationSuspended, msg: &completeFirm},
+		{name: "complete by who stepped in for a fallen verifier", at: delay, msg: bend(completeFirm, func(m *orgv1.MsgCompleteRecovery) {
+			m.Device, m.OrgId = account(person("third officer")), third
+		}), before: append(admitted(), suspend(verifier, true), byBank, bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) {
+			m.Device, m.OrgId = account(person("third admin")), third
+		})), events: []proto.Message{deviceEvent(firm, phone1, frozen), deviceEvent(firm, account(owner("new phone")), pending), over}},
 		{name: "complete nothing", before: admitted(), at: delay, want: ErrUnknownRecovery, msg: &completeFirm},
 		{name: "complete with a key taken since", at: delay, want: ErrDeviceTaken, msg: &completeFirm,
 			before: append(slices.Clone(waiting), bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("new phone") }))},

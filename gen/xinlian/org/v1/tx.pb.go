@@ -320,7 +320,7 @@ type MsgConfirmEnterprise struct {
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
 	// org_id is the organisation that the device acts for.
 	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	// enterprise_id is the pending enterprise.
+	// enterprise_id is the enterprise: pending, or short of an active verifier.
 	EnterpriseId uint64 `protobuf:"varint,3,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
 	// identity_tag must equal the tag on the row, 32 bytes.
 	IdentityTag []byte `protobuf:"bytes,4,opt,name=identity_tag,json=identityTag,proto3" json:"identity_tag,omitempty"`
