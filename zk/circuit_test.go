@@ -45,7 +45,8 @@ func TestCircuitAgreesAtBoundaries(t *testing.T) {
 		c := compiled(t, m)
 		for f := range m.Features {
 			values := []scorecard.Value{
-				{}, scorecard.Known(0), scorecard.Known(1), scorecard.Known(-1),
+				{},
+				scorecard.Known(0), scorecard.Known(1), scorecard.Known(-1),
 				scorecard.Known(scorecard.FeatureBound - 1), scorecard.Known(-scorecard.FeatureBound + 1),
 			}
 			for _, table := range m.Tables {
