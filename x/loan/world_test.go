@@ -173,6 +173,9 @@ func (f fakes) Model(_ context.Context, hash []byte) (scorev1.Model, error) {
 	return m, nil
 }
 
+// Usable has nothing to add: expiry is in the row.
+func (f fakes) Usable(context.Context, scorev1.Score) error { return nil }
+
 func (f fakes) Index(_ context.Context, id string) (int64, bool, error) {
 	if id != indexLPR {
 		return 0, false, errFake
@@ -207,6 +210,9 @@ func (l *ledger) Balance(ctx context.Context, account sdk.AccAddress) (int64, er
 	}
 	return v, err
 }
+
+// OpenAccount needs nothing: this ledger holds money for anyone.
+func (l *ledger) OpenAccount(context.Context, sdk.AccAddress, uint64) error { return nil }
 
 func (l *ledger) Frozen(_ context.Context, org uint64) (bool, error) { return l.frozen[org], nil }
 
