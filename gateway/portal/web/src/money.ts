@@ -2,12 +2,12 @@
 // ever is a float.
 import { Fault, type Language } from "./fault.ts";
 
-/** The largest amount with a name, 9999 兆 and some; a message carries at most 2^63-1 fen, which is below. */
-const fenMax = 2n ** 63n - 1n;
+/** Bound of an amount on a card: below a million million yuan, where the names of numbers begin to differ. */
+const fenMax = 10n ** 14n - 1n;
 
 const digits = "零壹贰叁肆伍陆柒捌玖";
 const places = ["", "拾", "佰", "仟"];
-const groups = ["", "万", "亿", "兆"];
+const groups = ["", "万", "亿"];
 
 /** ¥100,000.00 */
 export function yuan(fen: bigint): string {
@@ -57,7 +57,7 @@ function gapBefore(lower: string, whole: bigint, group: number): string {
 
 /** The fen of an amount in capital numerals, or null if it is none. Written apart from capital, to check it. */
 export function fromCapital(text: string): bigint | null {
-  const m = /^(?:([零壹贰叁肆伍陆柒捌玖拾佰仟万亿兆]+)元)?(?:零?([壹贰叁肆伍陆柒捌玖])角)?(?:零?([壹贰叁肆伍陆柒捌玖])分)?整?$/.exec(text);
+  const m = /^(?:([零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+)元)?(?:零?([壹贰叁肆伍陆柒捌玖])角)?(?:零?([壹贰叁肆伍陆柒捌玖])分)?整?$/.exec(text);
   if (m === null || text === "") return null;
   let total = 0n;
   let group = 0n;
@@ -84,7 +84,7 @@ export function amount(fen: bigint): Readonly<Record<Language, string>> {
 
 /** Fen from what a person types in yuan: digits, thousands commas, at most two decimals. */
 export function parseYuan(text: string): bigint {
-  const m = /^[¥¥]?\s*(\d{1,3}(?:[,,]\d{3})+|\d{1,16})(?:\.(\d{1,2}))?$/.exec(text.trim());
+  const m = /^[¥¥]?\s*(\d{1,3}(?:[,,]\d{3})+|\d{1,12})(?:\.(\d{1,2}))?$/.exec(text.trim());
   if (m === null) throw new Fault("input", "amount");
   const fen = BigInt((m[1] as string).replace(/[,,]/g, "")) * 100n + BigInt((m[2] ?? "").padEnd(2, "0"));
   if (fen > fenMax) throw new Fault("input", "amount");
