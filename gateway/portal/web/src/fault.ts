@@ -129,8 +129,9 @@ export class Fault extends Error {
 
   /** What happened and what to do. */
   text(language: Language): string {
-    const colon = language === "zh" ? ":" : ": ";
-    return this.said === "" ? faults[this.code][language] : faults[this.code][language] + colon + this.said;
+    const text = faults[this.code][language];
+    if (this.said === "") return text;
+    return text.replace(/[。.]$/, "") + (language === "zh" ? ":" : ": ") + this.said;
   }
 }
 
