@@ -92,11 +92,12 @@ export async function enrol(form: HTMLFormElement, panel = new Panel(form, langu
   const nonce = readNonce(await get(form.dataset["nonce"] ?? "/nonce"));
   const question = await ask("login", nonce);
   remember(credential);
-  // Some browsers want a tap of its own for each prompt.
-  if (navigator.userActivation !== undefined && !navigator.userActivation.isActive) {
+  const { signature } = await answer(here, question, credential.publicKey, panel.signal).catch(async (e: unknown) => {
+    // Some browsers want a tap of its own for each prompt.
+    if (!(e instanceof Fault) || e.code !== "not-allowed") throw e;
     await panel.press({ zh: "再验证一次,完成登记", en: "Verify once more to finish" });
-  }
-  const { signature } = await answer(here, question, credential.publicKey, panel.signal);
+    return answer(here, question, credential.publicKey, panel.signal);
+  });
   panel.busy();
   const got = await post(form.getAttribute("action") ?? "/enrol", {
     ...fields,
