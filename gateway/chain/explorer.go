@@ -128,3 +128,20 @@ func (c *Client) Detail(ctx context.Context, hash []byte) (Detail, bool, error) 
 	}
 	return d, true, nil
 }
+
+// Messages decodes the messages of every transaction in a block.
+func (c *Client) Messages(ctx context.Context, height int64) ([]sdk.Msg, error) {
+	r, err := c.comet.GetBlockByHeight(ctx, &cmtservice.GetBlockByHeightRequest{Height: height})
+	if err != nil {
+		return nil, fmt.Errorf("reading block %d: %w", height, err)
+	}
+	var list []sdk.Msg
+	for i, raw := range r.Block.Data.Txs {
+		t, err := c.codec.Tx.TxDecoder()(raw)
+		if err != nil {
+			return nil, fmt.Errorf("reading transaction %d of block %d: %w", i, height, err)
+		}
+		list = append(list, t.GetMsgs()...)
+	}
+	return list, nil
+}

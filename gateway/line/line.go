@@ -153,6 +153,9 @@ func (l *Line) release(id int64) {
 	delete(l.busy, id)
 }
 
+// ErrNoData says that the enterprise has anchored nothing yet.
+var ErrNoData = ended{ReasonNoData}
+
 // errWait says that the file's stage waits for somebody else.
 var errWait = errors.New("line: waiting")
 

@@ -134,6 +134,25 @@ func (l *Line) plan(ctx context.Context, f *store.File) ([]profilev1.ConsentTerm
 	return asked, l.Store.Save(ctx, kindAsked, fmt.Sprint(f.ID), asked)
 }
 
+// Ask sends one request of an organisation's own accord, such as a lender's for
+// the watch over a running loan.
+func (l *Line) Ask(ctx context.Context, d *desk.Desk, enterprise uint64, purpose profilev1.Purpose) error {
+	h, err := l.holdings(ctx, enterprise)
+	if err != nil {
+		return err
+	}
+	head, err := l.Client.Head(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := terms(h, enterprise, d.OrgID, purpose, head.Time)
+	if err != nil {
+		return err
+	}
+	_, err = l.Client.Send(ctx, d.Service, &profilev1.MsgRequestConsent{Device: wire.Address(d.Service), OrgId: d.OrgID, Terms: t})
+	return err
+}
+
 func (l *Line) desk(org uint64) *desk.Desk {
 	for _, v := range l.Verifiers {
 		if v.OrgID == org {
