@@ -367,4 +367,3 @@ func (p *Portal) officerBundle(w http.ResponseWriter, r *http.Request, g *Page) 
 	}
 	return nil, p.sendBundle(w, r, l.Loan, false)
 }
-

@@ -52,8 +52,8 @@ type answer struct {
 	unsure bool   // an error of ours, to be logged
 }
 
-// known maps errors of other packages to a status and a text.
-var known = []struct {
+// causes maps errors of other packages to a status and a text.
+var causes = []struct {
 	err    error
 	status int
 	key    string
@@ -101,7 +101,7 @@ func explain(l Lang, err error) answer {
 			Detail: refusalText(l, refused.Space, refused.Code, refused.Log), Code: refused.Code, Space: refused.Space,
 		}
 	}
-	for _, k := range known {
+	for _, k := range causes {
 		if errors.Is(err, k.err) {
 			return answer{Status: k.status, Type: "about:blank", Title: text(l, k.key)}
 		}
