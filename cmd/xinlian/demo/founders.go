@@ -77,6 +77,7 @@ func found(all []*founder, origin string, period time.Duration, home string) (*c
 		return nil, err
 	}
 	g := app.NewGenesis(chainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, time.Now().UTC())
+	g.Org.Params.PasskeyEnabled = true
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{origin}, []string{rpID}
 	g.Org.Params.RecoveryDelaySeconds = 60
 	g.Safety.Params.AuditsMin = 1

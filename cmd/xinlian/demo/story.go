@@ -81,9 +81,12 @@ func (s *story) done(name string) (Step, bool) {
 	return Step{}, false
 }
 
+// action does one step; the result names its last transaction.
+type action func(context.Context) (chain.Result, error)
+
 // step runs one step unless an earlier start has done it, and tells it with its
 // duration, transaction and height.
-func (s *story) step(ctx context.Context, name, words string, run func(context.Context) (chain.Result, error)) error {
+func (s *story) step(ctx context.Context, name, words string, run action) error {
 	fmt.Fprintf(s.out, "\n▸ %s\n  %s\n", name, words)
 	if st, ok := s.done(name); ok {
 		fmt.Fprintf(s.out, "  done before, at height %d\n", st.Height)
@@ -113,10 +116,10 @@ func (s *story) step(ctx context.Context, name, words string, run func(context.C
 func (s *story) say(format string, a ...any) { fmt.Fprintf(s.out, "  "+format+"\n", a...) }
 
 // keepID remembers an id; keepBytes remembers bytes.
-func (s *story) keepID(name string, id uint64)       { s.book.IDs[name] = id }
-func (s *story) keepBytes(name string, b []byte)     { s.book.Bytes[name] = b }
-func (s *story) id(name string) uint64               { return s.book.IDs[name] }
-func (s *story) bytes(name string) []byte            { return s.book.Bytes[name] }
+func (s *story) keepID(name string, id uint64)   { s.book.IDs[name] = id }
+func (s *story) keepBytes(name string, b []byte) { s.book.Bytes[name] = b }
+func (s *story) id(name string) uint64           { return s.book.IDs[name] }
+func (s *story) bytes(name string) []byte        { return s.book.Bytes[name] }
 
 // writeJSON writes the steps to a file.
 func (s *story) writeJSON(path string) error {
