@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cometbft/cometbft/light"
 	cmtmath "github.com/cometbft/cometbft/libs/math"
+	"github.com/cometbft/cometbft/light"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 )

@@ -38,7 +38,6 @@ const (
 	sectionRecords  = "records"
 	sectionFeatures = "features"
 	sectionProof    = "score-proof"
-	sectionContract = "contract"
 )
 
 // write puts sections into the one file form: the magic line, each section as

@@ -142,3 +142,15 @@ func TestDecodeSRSKey(t *testing.T) {
 		}
 	}
 }
+
+// Points at infinity are refused where bytes are read, before any other check.
+func TestDecodePointRefusesInfinity(t *testing.T) {
+	t.Parallel()
+	infinity := append([]byte{0xc0}, make([]byte, 95)...)
+	if err := decodeG1(new(bls.G1Affine), infinity[:48]); !errors.Is(err, errInfinity) {
+		t.Errorf("G1: %v", err)
+	}
+	if err := decodeG2(new(bls.G2Affine), infinity); !errors.Is(err, errInfinity) {
+		t.Errorf("G2: %v", err)
+	}
+}

@@ -148,7 +148,7 @@ type finding struct {
 
 func (f *finding) add(fen int64, evidence ...Evidence) {
 	f.count++
-	f.fen += fen
+	f.fen = record.AddFen(f.fen, fen)
 	for _, e := range evidence {
 		if len(f.evidence) < EvidenceMax {
 			f.evidence = append(f.evidence, e)
@@ -156,8 +156,8 @@ func (f *finding) add(fen int64, evidence ...Evidence) {
 	}
 }
 
-// shareBps is part of whole in basis points, 0 of nothing. Amounts are far
-// below the overflow of the product at any number of records a run may have.
+// shareBps is part of whole in basis points, 0 of nothing; coarser where the
+// product would overflow.
 func shareBps(part, whole int64) int64 {
 	if whole <= 0 || part <= 0 {
 		return 0

@@ -34,7 +34,7 @@ func circularTrade(b *books) (Finding, bool) {
 	var all int64
 	for _, e := range b.sales {
 		if e.status != record.StatusVoid {
-			all += e.fen
+			all = record.AddFen(all, e.fen)
 		}
 	}
 	circular := map[string]bool{}
@@ -46,7 +46,7 @@ func circularTrade(b *books) (Finding, bool) {
 		}
 		circular[name] = true
 		count++
-		fen += s
+		fen = record.AddFen(fen, s)
 	}
 	share := shareBps(fen, all)
 	s := severity(share, TradeWarningBps, TradeBlockingBps)
@@ -73,7 +73,7 @@ func totals(list []*entry) map[string]int64 {
 	out := map[string]int64{}
 	for _, e := range list {
 		if e.status != record.StatusVoid {
-			out[e.other] += e.fen
+			out[e.other] = record.AddFen(out[e.other], e.fen)
 		}
 	}
 	return out
@@ -87,7 +87,7 @@ func roundAmounts(b *books) (Finding, bool) {
 			continue
 		}
 		of++
-		all += e.fen
+		all = record.AddFen(all, e.fen)
 		if e.fen%RoundFen == 0 {
 			f.add(e.fen, e.evidence())
 		}

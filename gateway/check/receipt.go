@@ -145,7 +145,7 @@ func openClaims(claims []*claim, horizon int64) (Finding, bool) {
 			continue
 		}
 		of++
-		matured += c.fen
+		matured = record.AddFen(matured, c.fen)
 		if shareBps(c.open, c.fen) >= OpenBps {
 			open.add(c.open, c.evidence())
 		}
@@ -190,9 +190,9 @@ func sameDayPairs(b *books) []pair {
 		p := &all[i]
 		p.entries = append(p.entries, e)
 		if e.in {
-			p.in += e.fen
+			p.in = record.AddFen(p.in, e.fen)
 		} else {
-			p.out += e.fen
+			p.out = record.AddFen(p.out, e.fen)
 		}
 	}
 	var out []pair
@@ -208,7 +208,7 @@ func sameDayInOut(b *books) (Finding, bool) {
 	var f finding
 	for _, p := range sameDayPairs(b) {
 		f.count++
-		f.fen += p.in
+		f.fen = record.AddFen(f.fen, p.in)
 		for _, e := range p.entries {
 			if len(f.evidence) < EvidenceMax {
 				f.evidence = append(f.evidence, e.evidence())
@@ -221,7 +221,7 @@ func sameDayInOut(b *books) (Finding, bool) {
 	var received int64
 	for _, e := range b.bank {
 		if e.in {
-			received += e.fen
+			received = record.AddFen(received, e.fen)
 		}
 	}
 	share, s := shareBps(f.fen, received), Warning

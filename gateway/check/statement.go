@@ -67,9 +67,9 @@ func balanceBreak(b *books) (Finding, bool) {
 		var moved int64
 		for len(list) > 0 && list[0].date <= e.date {
 			if list[0].in {
-				moved += list[0].fen
+				moved = record.AddFen(moved, list[0].fen)
 			} else {
-				moved -= list[0].fen
+				moved = record.AddFen(moved, -list[0].fen)
 			}
 			list = list[1:]
 		}
@@ -78,7 +78,7 @@ func balanceBreak(b *books) (Finding, bool) {
 			continue // what came before the first balance is not known
 		}
 		of++
-		if gap := e.fen - before.fen - moved; gap != 0 {
+		if gap := record.AddFen(e.fen-before.fen, -moved); gap != 0 {
 			f.add(max(gap, -gap), before.evidence(), e.evidence())
 		}
 	}

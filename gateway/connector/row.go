@@ -109,7 +109,7 @@ func (w *Row) Total(column string, total int64, parts ...int64) {
 	}
 	var sum int64
 	for _, p := range parts {
-		sum += p
+		sum = record.AddFen(sum, p)
 	}
 	if sum != total {
 		w.Fail(column, RuleTotal, fmt.Sprintf("says %s, parts give %s", record.FormatFen(total), record.FormatFen(sum)))

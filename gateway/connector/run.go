@@ -29,20 +29,29 @@ type Run struct {
 	set   Set
 	owner Owner
 	sink  Sink
-	seen  map[recordKey][sha256.Size]byte
+	seen  map[recordKey]first
+	files []string // read so far, by name
 }
 
 type recordKey struct{ schema, sourceID string }
 
+// first is where a record was first read, and its hash.
+type first struct {
+	sum  [sha256.Size]byte
+	file int32 // in Run.files
+	row  int32
+}
+
 // NewRun starts a run.
 func NewRun(set Set, owner Owner, sink Sink) *Run {
-	return &Run{set: set, owner: owner, sink: sink, seen: make(map[recordKey][sha256.Size]byte)}
+	return &Run{set: set, owner: owner, sink: sink, seen: make(map[recordKey]first)}
 }
 
 // Parse reads one file in the given format, or Auto. A document that cannot be
 // read is a problem in the sink, not an error: the error is one of the sink, of
 // ctx or of the reader.
 func (r *Run) Parse(ctx context.Context, src Source, format string) (Summary, error) {
+	r.files = append(r.files, src.Name)
 	f := &file{run: r, sum: Summary{File: src.Name}}
 	err := f.parse(ctx, src, format)
 	var fault *RowError
@@ -114,16 +123,14 @@ func (f *file) Record(at Position, r *record.Record) error {
 	}
 	key, sum := recordKey{r.Schema.ID, r.SourceID()}, sha256.Sum256(b)
 	if old, ok := f.run.seen[key]; ok {
-		e := RowError{Position: at, Column: "source_id", Rule: RuleDuplicate,
-			Detail: fmt.Sprintf("%s %q was already read with other values", key.schema, key.sourceID)}
-		if old == sum {
-			f.sum.Repeats++
-			e.Rule, e.Note = RuleRepeat, true
-			e.Detail = fmt.Sprintf("%s %q was already read, identical", key.schema, key.sourceID)
+		where := fmt.Sprintf("first read in %s, row %d", f.run.files[old.file], old.row)
+		if old.sum != sum {
+			return f.Refuse(RowError{Position: at, Column: "source_id", Rule: RuleDuplicate, Detail: where + ", with other values"})
 		}
-		return f.Refuse(e)
+		f.sum.Repeats++
+		return f.Refuse(RowError{Position: at, Column: "source_id", Rule: RuleRepeat, Note: true, Detail: where + ", identical"})
 	}
-	f.run.seen[key] = sum
+	f.run.seen[key] = first{sum, int32(len(f.run.files) - 1), int32(at.Row)}
 	f.sum.Records++
 	return f.run.sink.Record(at, r)
 }
@@ -131,8 +138,10 @@ func (f *file) Record(at Position, r *record.Record) error {
 // Refuse passes a problem on, until there are too many.
 func (f *file) Refuse(e RowError) error {
 	if f.problems++; f.problems > ProblemsMax {
-		return errors.Join(f.tell(RowError{Position: e.Position, Rule: RuleRowLimit,
-			Detail: fmt.Sprintf("more than %d problems: the rest of the file was not read", ProblemsMax)}), errStop)
+		return errors.Join(f.tell(RowError{
+			Position: e.Position, Rule: RuleRowLimit,
+			Detail: fmt.Sprintf("more than %d problems: the rest of the file was not read", ProblemsMax),
+		}), errStop)
 	}
 	return f.tell(e)
 }

@@ -168,24 +168,11 @@ func (c *Custodian) wrap(ctx context.Context, k profilev1.Consent) error {
 // anchorLog anchors the receipts of reads that are not on chain yet.
 func (c *Custodian) anchorLog(ctx context.Context) error {
 	for {
-		iv, ok := c.Vault.Log().Pending()
-		if !ok {
-			return nil
+		iv, ok, err := c.Vault.Log().Pending()
+		if err != nil || !ok {
+			return err
 		}
-		refused := uint64(0)
-		err := c.Vault.Log().Visit(iv.From, func(r *vault.Receipt) bool {
-			if r.Sequence > iv.To {
-				return false
-			}
-			if r.Outcome != vault.OutcomeAllowed {
-				refused++
-			}
-			return true
-		})
-		if err != nil {
-			return fmt.Errorf("reading the log of reads: %w", err)
-		}
-		if err := c.anchorInterval(ctx, iv, refused); err != nil {
+		if err := c.anchorInterval(ctx, iv); err != nil {
 			return err
 		}
 		if err := c.Vault.Log().Anchored(iv); err != nil {
@@ -196,14 +183,14 @@ func (c *Custodian) anchorLog(ctx context.Context) error {
 
 // anchorInterval sends one interval, unless a crash came between the chain's
 // block and our mark: then the chain has it already.
-func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval, refused uint64) error {
+func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval) error {
 	head, err := c.Client.Profile.AccessLog(ctx, &profilev1.QueryAccessLogRequest{VaultOrgId: c.OrgID})
-	if err == nil && head.Log.Sequence == iv.To && string(head.Log.Head) == string(iv.Root[:]) {
+	if err == nil && head.Log.Sequence == iv.To && string(head.Log.Head) == string(iv.Head[:]) {
 		return nil
 	}
 	_, err = c.Client.Send(ctx, c.Service, &profilev1.MsgAnchorAccessLog{
 		Device: c.address(), OrgId: c.OrgID, From: iv.From, To: iv.To,
-		PreviousHead: iv.PrevRoot[:], Head: iv.Root[:], Refused: refused,
+		PreviousHead: iv.Prev[:], Head: iv.Head[:], Refused: iv.Refused,
 	})
 	if err != nil {
 		return fmt.Errorf("anchoring the log of reads: %w", err)

@@ -41,17 +41,10 @@ func (l Ledger) Consent(ctx context.Context, id vault.ID) (vault.Consent, error)
 		ID: id, Enterprise: t.EnterpriseId, Grantee: t.GranteeOrgId, State: vault.State(r.Consent.State),
 		Purpose: PurposeName(t.Purpose), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
 		Start: time.Unix(t.StartsAt, 0).UTC(), End: time.Unix(t.ExpiresAt, 0).UTC(),
+		FetchUnit: vault.FetchUnit(t.FetchUnit), FetchLimit: t.FetchLimit, AmountFenMin: t.AmountFenMin,
 	}
 	for _, k := range t.Categories {
 		c.Categories = append(c.Categories, record.Category(k))
-	}
-	switch t.FetchUnit {
-	case profilev1.FetchUnit_FETCH_UNIT_ONCE:
-		c.FetchesMax = t.FetchLimit
-	case profilev1.FetchUnit_FETCH_UNIT_DAY:
-		c.Frequency = vault.Frequency{Count: t.FetchLimit, Days: 1}
-	case profilev1.FetchUnit_FETCH_UNIT_MONTH:
-		c.Frequency = vault.Frequency{Count: t.FetchLimit, Days: 31}
 	}
 	return c, nil
 }
@@ -99,7 +92,7 @@ func (l Ledger) DataKey(ctx context.Context, org uint64) (vault.Recipient, error
 	if r.Organisation.DataKey == nil {
 		return vault.Recipient{}, fmt.Errorf("%w: organisation %d has set no data key", vault.ErrKey, org)
 	}
-	return vault.Recipient{Suite: vault.SuiteP256, Public: r.Organisation.DataKey.PublicKey}, nil
+	return vault.Recipient{Suite: vault.SuiteNIST, Public: r.Organisation.DataKey.PublicKey}, nil
 }
 
 // Anchored is the anchor of a batch.
@@ -115,7 +108,7 @@ func (l Ledger) Anchored(ctx context.Context, id vault.ID) (vault.Anchor, error)
 	a := vault.Anchor{
 		Enterprise: b.EnterpriseId, Category: record.Category(b.Category), Epoch: b.Anchor.Epoch,
 		Source: b.Anchor.SourceOrgId, Count: uint64(b.Anchor.RecordCount),
-		FromDay: int64(b.Anchor.PeriodFrom), ToDay: int64(b.Anchor.PeriodTo), Status: vault.AnchorStatus(b.Status),
+		PeriodFrom: int64(b.Anchor.PeriodFrom), PeriodTo: int64(b.Anchor.PeriodTo), Status: vault.AnchorStatus(b.Status),
 	}
 	copy(a.Root[:], b.Anchor.Root)
 	return a, nil

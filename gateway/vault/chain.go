@@ -60,28 +60,34 @@ const (
 	UseStore Use = 2 // includes viewing
 )
 
-// FetchesPerPeriodMax bounds a consent's frequency.
-const FetchesPerPeriodMax = 1000
+// FetchLimitMax bounds a consent's fetches per unit.
+const FetchLimitMax = 1000
 
-// Frequency is at most Count fetches in any Days days; zero Days is no limit.
-type Frequency struct {
-	Count, Days uint32
-}
+// FetchUnit is the time over which a consent's fetches are counted. Days and
+// months are those of the calendar at UTC+8, by the chain's time.
+type FetchUnit uint8
+
+// The units.
+const (
+	FetchOnce  FetchUnit = 1 // the whole consent
+	FetchDay   FetchUnit = 2
+	FetchMonth FetchUnit = 3
+)
 
 // Consent is the part of a consent that the vault enforces.
 type Consent struct {
-	ID         ID
-	Enterprise uint64
-	Grantee    uint64 // organisation
-	State      State
-	Purpose    string
-	Use        Use
-	Categories []record.Category
-	Sources    []uint64 // providers of records; empty is all
-	Months     Months
-	Start, End time.Time // in force from Start until before End
-	FetchesMax uint32    // 0 is no limit
-	Frequency  Frequency
+	ID           ID
+	Enterprise   uint64
+	Grantee      uint64 // organisation
+	State        State
+	Purpose      string
+	Use          Use
+	Categories   []record.Category
+	Months       Months
+	Start, End   time.Time // in force from Start until before End
+	FetchUnit    FetchUnit
+	FetchLimit   uint32 // reads per unit
+	AmountFenMin int64  // records of a smaller absolute amount are hidden; 0 hides none
 }
 
 // Device is a device as the chain knows it.
@@ -112,16 +118,16 @@ type Anchor struct {
 	Epoch      uint32
 	Source     uint64
 	Count      uint64
-	FromDay    int64 // days since 1970-01-01, both included
-	ToDay      int64
+	PeriodFrom int64 // days since 1970-01-01, both included; no record lies outside
+	PeriodTo   int64
 	Status     AnchorStatus
 }
 
 // check compares an anchor with a batch that claims to be the anchored one.
 func (a Anchor) check(b *BatchInfo) error {
 	same := a.Root == b.Root && a.Enterprise == b.Enterprise && a.Category == b.Category && a.Epoch == b.Epoch &&
-		a.Source == b.Source && a.Count == b.Count && a.FromDay == b.FromDay && a.ToDay == b.ToDay
-	if !same || b.Months != (Months{record.Month(a.FromDay), record.Month(a.ToDay)}) {
+		a.Source == b.Source && a.Count == b.Count
+	if !same || b.FromDay < a.PeriodFrom || b.ToDay > a.PeriodTo {
 		return fmt.Errorf("%w: batch %s differs from its anchor", ErrDamaged, b.ID)
 	}
 	return nil
@@ -183,9 +189,4 @@ func (c *Consent) covers(r *ReadRequest) error {
 		return fmt.Errorf("%w: months %d to %d", ErrOutOfRange, r.Selector.Months.From, r.Selector.Months.To)
 	}
 	return nil
-}
-
-// provides says whether the consent covers records of that source.
-func (c *Consent) provides(source uint64) bool {
-	return len(c.Sources) == 0 || slices.Contains(c.Sources, source)
 }

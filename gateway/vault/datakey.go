@@ -3,6 +3,7 @@ package vault
 import (
 	"crypto/ecdh"
 	"crypto/hpke"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,11 +22,8 @@ type Recipient struct {
 	Public []byte
 }
 
-// ID is the data-key id: a hash of suite and public bytes.
-func (r Recipient) ID() (ID, error) {
-	sum, err := canon.New("data-key").String(string(r.Suite)).Bytes(r.Public).Sum()
-	return ID(sum), err
-}
+// ID is the data-key id: SHA-256 of the public bytes, as the chain has it.
+func (r Recipient) ID() ID { return sha256.Sum256(r.Public) }
 
 // Check refuses a key whose public bytes are no point of the suite's curve.
 func (r Recipient) Check() error {
@@ -107,13 +105,7 @@ func (k *DataKey) Recipient() Recipient {
 }
 
 // ID is the id of the public half.
-func (k *DataKey) ID() ID {
-	id, err := k.Recipient().ID()
-	if err != nil {
-		panic(err) // a suite's name and a point are always canonical
-	}
-	return id
-}
+func (k *DataKey) ID() ID { return k.Recipient().ID() }
 
 // Format hides the key from every verb.
 func (*DataKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("vault.DataKey(hidden)")) }

@@ -78,7 +78,8 @@ func (d *Delivery) send(ctx context.Context, w io.Writer) error {
 
 func (d *Delivery) sendBatch(ctx context.Context, w io.Writer, b *BatchInfo) error {
 	public := *b
-	public.Origin = ID{} // the owner's file is not the reader's business
+	public.Origin = ID{}                                         // the owner's file is not the reader's business
+	public.FromDay, public.ToDay, public.Months = 0, 0, Months{} // the reader has the anchor's period
 	if err := sendFrame(w, frameBatch, public.write(canon.New("delivery-batch"))); err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (d *Delivery) sendBatch(ctx context.Context, w io.Writer, b *BatchInfo) err
 		tree  *record.Tree
 		parts [][]byte
 	)
-	return d.vault.each(ctx, b, d.plan.selector, func(m *manifest, seg *segmentIndex, i int) error {
+	return d.vault.each(ctx, b, &d.plan.filter, func(m *manifest, seg *segmentIndex, i int) error {
 		if top == nil {
 			top = m.top()
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/xinlian/xinlian/internal/record"
 )
 
 // gate remembers what limits reads: nonces that were used, fetches that were
@@ -27,7 +29,7 @@ type nonceKey struct {
 // fetches are the allowed reads under one consent.
 type fetches struct {
 	count uint64
-	times []int64 // the latest FetchesPerPeriodMax, ascending
+	times []int64 // the latest FetchLimitMax, ascending
 }
 
 const nonceSweepMin = 1024
@@ -52,7 +54,7 @@ func (g *gate) replay(r *Receipt) {
 		g.fetches[r.Consent] = f
 	}
 	f.count++
-	if f.times = append(f.times, r.TimeUnix); len(f.times) > FetchesPerPeriodMax {
+	if f.times = append(f.times, r.TimeUnix); len(f.times) > FetchLimitMax {
 		f.times = f.times[1:]
 	}
 }
@@ -83,26 +85,41 @@ func (g *gate) admit(r *Receipt, c *Consent) error {
 	if f == nil {
 		f = &fetches{}
 	}
-	if c.FetchesMax > 0 && f.count >= uint64(c.FetchesMax) {
-		return fmt.Errorf("%w: %d of %d", ErrFetchLimit, f.count, c.FetchesMax)
+	if c.FetchLimit == 0 || c.FetchLimit > FetchLimitMax {
+		return fmt.Errorf("%w: the consent's limit is %d", ErrFetchLimit, c.FetchLimit)
 	}
-	if c.Frequency.Days == 0 {
+	if c.FetchUnit == FetchOnce {
+		if f.count >= uint64(c.FetchLimit) {
+			return fmt.Errorf("%w: %d of %d", ErrFetchLimit, f.count, c.FetchLimit)
+		}
 		return nil
 	}
-	if c.Frequency.Count > FetchesPerPeriodMax {
-		return fmt.Errorf("%w: consent allows more than %d a period", ErrFrequency, FetchesPerPeriodMax)
-	}
-	since := r.TimeUnix - int64(c.Frequency.Days)*int64(24*time.Hour/time.Second)
 	var recent uint32
 	for _, t := range f.times {
-		if t > since {
+		if c.FetchUnit.of(t) == c.FetchUnit.of(r.TimeUnix) {
 			recent++
 		}
 	}
-	if recent >= c.Frequency.Count {
-		return fmt.Errorf("%w: %d in %d days", ErrFrequency, recent, c.Frequency.Days)
+	if recent >= c.FetchLimit {
+		return fmt.Errorf("%w: %d of %d", ErrFrequency, recent, c.FetchLimit)
 	}
 	return nil
+}
+
+// calendarOffset is UTC+8, which has no summer time.
+const calendarOffset = 8 * time.Hour
+
+// of is the number of the day or month that a time falls in. An unknown unit is
+// one period without end, the strictest reading.
+func (u FetchUnit) of(unix int64) int64 {
+	t := time.Unix(unix, 0).UTC().Add(calendarOffset)
+	switch u {
+	case FetchDay:
+		return record.Day(t)
+	case FetchMonth:
+		return int64(record.Month(record.Day(t)))
+	}
+	return 0
 }
 
 func (g *gate) used(r *Receipt) bool {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/passkey"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	testCustodian  = 3
 	testEnterprise = 41
 	testLender     = 52
-	testPurpose    = "credit-assessment"
+	testPurpose    = "underwriting"
 )
 
 var testStart = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -102,7 +103,7 @@ func (f *fakeChain) anchor(b BatchInfo) {
 	defer f.mu.Unlock()
 	f.anchors[b.ID] = Anchor{
 		Root: b.Root, Enterprise: b.Enterprise, Category: b.Category, Epoch: b.Epoch, Source: b.Source, Count: b.Count,
-		FromDay: b.FromDay, ToDay: b.ToDay, Status: AnchorLive,
+		PeriodFrom: b.FromDay - 3, PeriodTo: b.ToDay + 3, Status: AnchorLive,
 	}
 }
 
@@ -143,7 +144,7 @@ func newWorldIn(t testing.TB, dir string) *world {
 	must(t, err)
 	w.device = private
 	w.chain.devices["xin1lender"] = Device{Address: "xin1lender", Org: testLender, Active: true, KeyType: KeyEd25519, Public: pub}
-	w.key, err = GenerateDataKey(SuiteP256)
+	w.key, err = GenerateDataKey(SuiteNIST)
 	must(t, err)
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	return w
@@ -151,8 +152,8 @@ func newWorldIn(t testing.TB, dir string) *world {
 
 func (w *world) config() Config {
 	return Config{
-		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: SuiteP256, ChainID: testChain,
-		Custodian: testCustodian, Chain: w.chain, Signers: ServiceSigners(), Now: w.chain.clock,
+		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: SuiteNIST, ChainID: testChain,
+		Custodian: testCustodian, Chain: w.chain, Signers: NewSigners(testPolicy), Now: w.chain.clock,
 	}
 }
 
@@ -187,7 +188,7 @@ func (w *world) consent(change func(*Consent)) ID {
 	c := Consent{
 		ID: randomID(), Enterprise: testEnterprise, Grantee: testLender, State: StateActive, Purpose: testPurpose, Use: UseStore,
 		Categories: []record.Category{record.CategoryBank}, Months: Months{202501, 202512},
-		Start: testStart.Add(-time.Hour), End: testStart.Add(90 * 24 * time.Hour),
+		Start: testStart.Add(-time.Hour), End: testStart.Add(90 * 24 * time.Hour), FetchUnit: FetchOnce, FetchLimit: 1000,
 	}
 	if change != nil {
 		change(&c)
@@ -238,6 +239,10 @@ func (w *world) openWire(r ReadRequest, wire []byte) ([]*Opened, error) {
 		return nil, err
 	}
 	return o.All()
+}
+
+func testPolicy() passkey.Policy {
+	return passkey.Policy{Enabled: true, Origins: []string{"http://localhost:8080"}, RPIDs: []string{"localhost"}}
 }
 
 // bank makes n bank transactions in a month.

@@ -12,7 +12,7 @@ const bankCategory = record.CategoryBank
 
 func openRing(t *testing.T, dir string) *KeyRing {
 	t.Helper()
-	k, err := OpenKeyRing(SuiteP256, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	k, err := OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	must(t, err)
 	return k
 }
@@ -150,7 +150,7 @@ func TestKeyRingMasterRotation(t *testing.T) {
 	must(t, k.saveMaster(next))
 	key, err := k.enterpriseKey(1)
 	must(t, err)
-	b, err := sealedKey{suite: SuiteP256, enterprise: 1}.seal(next[0], key)
+	b, err := sealedKey{suite: SuiteNIST, enterprise: 1}.seal(next[0], key)
 	must(t, err)
 	must(t, writeFile(k.enterpriseFile(1), b))
 	again := openRing(t, dir)
@@ -173,10 +173,10 @@ func TestKeyRingMasterFile(t *testing.T) {
 		t.Errorf("mode %o", info.Mode().Perm())
 	}
 	must(t, os.Chmod(k.masterFile(), 0o640))
-	_, err = OpenKeyRing(SuiteP256, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	_, err = OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	wantErr(t, err, ErrKey, "readable by the group")
 	must(t, os.Remove(k.masterFile()))
-	_, err = OpenKeyRing(SuiteP256, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	_, err = OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	wantErr(t, err, ErrKey, "missing")
 	_, err = OpenKeyRing("sm", t.TempDir(), t.TempDir())
 	wantErr(t, err, ErrSuite, "suite")

@@ -1,21 +1,15 @@
 package vault
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
 
-	"github.com/transparency-dev/merkle/rfc6962"
-
 	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/internal/record"
 )
-
-// IntervalReceiptsMax bounds the receipts that one anchor covers.
-const IntervalReceiptsMax = 4096
 
 // Receipt says what became of one read. Receipts are numbered from 1 without
 // gaps, and each carries the hash of the one before it.
@@ -48,10 +42,27 @@ func (r *Receipt) Encoded() ([]byte, error) {
 		Fixed(r.Nonce[:]).Int64(r.Expires).Fixed(r.Request[:]).Encoded()
 }
 
-// Hash is SHA-256 of the canonical bytes, which the next receipt carries.
+// Hash links the receipt to all before it: the next receipt carries it, and the
+// chain keeps that of the last one anchored. It is made of the receipt's digest,
+// so that a later link can be shown without showing what was read.
 func (r *Receipt) Hash() ([sha256.Size]byte, error) {
-	b, err := r.Encoded()
+	digest, err := r.digest()
+	if err != nil {
+		return digest, err
+	}
+	return link(r.Sequence, r.Prev, digest), nil
+}
+
+// digest is SHA-256 of the canonical bytes with a zero Prev.
+func (r *Receipt) digest() ([sha256.Size]byte, error) {
+	alone := *r
+	alone.Prev = [sha256.Size]byte{}
+	b, err := alone.Encoded()
 	return sha256.Sum256(b), err
+}
+
+func link(sequence uint64, prev, digest [sha256.Size]byte) [sha256.Size]byte {
+	return canon.New("receipt-link").Uint64(sequence).Fixed(prev[:]).Fixed(digest[:]).MustSum()
 }
 
 // DecodeReceipt reads canonical bytes back.
@@ -73,99 +84,130 @@ func DecodeReceipt(b []byte) (*Receipt, error) {
 	return r, nil
 }
 
-// Interval is a run of receipts as it is anchored on chain: the RFC 6962 root
-// over their bytes, and the root of the interval before, zero for the first.
+// IntervalReceiptsMax bounds the receipts of one interval; a longer backlog is
+// anchored in several.
+const IntervalReceiptsMax = 4096
+
+// Interval is a run of receipts as it is anchored on chain.
 type Interval struct {
-	From, To uint64 // sequence numbers, both included
-	Root     [record.HashBytes]byte
-	PrevRoot [record.HashBytes]byte
+	From, To uint64            // sequence numbers, both included
+	Prev     [sha256.Size]byte // hash of the receipt before From, zero for the first
+	Head     [sha256.Size]byte // hash of receipt To
+	Refused  uint64            // reads among them that were not allowed
+}
+
+// ReceiptProof leads from a receipt to an anchored head: the digests of the
+// receipts after it, which say nothing of their content.
+type ReceiptProof struct {
+	To    uint64 // sequence number that the head is of
+	Later [][sha256.Size]byte
+}
+
+// Verify checks that the anchored head of receipt p.To commits to r.
+func (p ReceiptProof) Verify(r *Receipt, head [sha256.Size]byte) error {
+	if r.Sequence+uint64(len(p.Later)) != p.To {
+		return fmt.Errorf("%w: proof of receipt %d has %d links to %d", record.ErrProof, r.Sequence, len(p.Later), p.To)
+	}
+	h, err := r.Hash()
+	if err != nil {
+		return err
+	}
+	for i, digest := range p.Later {
+		h = link(r.Sequence+uint64(i)+1, h, digest)
+	}
+	if h != head {
+		return fmt.Errorf("%w: receipt %d is not under this head", record.ErrProof, r.Sequence)
+	}
+	return nil
 }
 
 // Log is the vault's log of receipts, safe for concurrent use.
 type Log struct {
-	mu        sync.RWMutex
-	receipts  *journal
-	anchors   *journal
-	offsets   []int64 // of receipt i+1
-	leaves    []hash  // of the receipts not yet anchored
-	last      [sha256.Size]byte
-	intervals []Interval // anchored, in order
+	mu       sync.RWMutex
+	receipts *journal
+	anchors  *journal
+	offsets  []int64 // of receipt i+1
+	last     [sha256.Size]byte
+	anchored Interval // the last one
 }
 
-// openLog opens the log in dir, verifies its chain and its anchored roots, and
+// openLog opens the log in dir, verifies its chain and its anchored heads, and
 // visits every receipt.
 func openLog(dir string, visit func(*Receipt)) (*Log, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
 	l := &Log{}
+	heads := map[uint64][sha256.Size]byte{} // anchored, by sequence
 	var err error
-	if l.anchors, err = openJournal(filepath.Join(dir, "anchors"), l.loadInterval); err != nil {
+	l.anchors, err = openJournal(filepath.Join(dir, "anchors"), func(_ int64, b []byte) error {
+		if err := l.loadInterval(b); err != nil {
+			return err
+		}
+		heads[l.anchored.To] = l.anchored.Head
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	var leaves []hash // of the interval being read
-	open := l.intervals
 	l.receipts, err = openJournal(filepath.Join(dir, "receipts"), func(offset int64, b []byte) error {
 		r, err := l.loadReceipt(offset, b)
 		if err != nil {
 			return err
 		}
-		visit(r)
-		leaves = append(leaves, receiptLeaf(b))
-		if len(open) > 0 && r.Sequence == open[0].To {
-			if record.NewTree(leaves).Root() != open[0].Root {
-				return fmt.Errorf("%w: receipts %d to %d are not those anchored", ErrDamaged, open[0].From, open[0].To)
-			}
-			open, leaves = open[1:], nil
+		if head, ok := heads[r.Sequence]; ok && head != l.last {
+			return fmt.Errorf("%w: receipt %d is not the one anchored", ErrDamaged, r.Sequence)
 		}
+		visit(r)
 		return nil
 	})
 	if err != nil {
 		return nil, errors.Join(err, l.anchors.close())
 	}
-	if len(open) > 0 {
-		return nil, errors.Join(fmt.Errorf("%w: receipts end at %d, anchored to %d", ErrDamaged, len(l.offsets), open[len(open)-1].To),
-			l.anchors.close(), l.receipts.close())
+	if n := uint64(len(l.offsets)); n < l.anchored.To {
+		return nil, errors.Join(fmt.Errorf("%w: receipts end at %d, anchored to %d", ErrDamaged, n, l.anchored.To), l.close())
 	}
-	l.leaves = leaves
 	return l, nil
 }
 
-// Pending is the next interval to anchor, at most IntervalReceiptsMax receipts,
-// and whether there is any.
-func (l *Log) Pending() (Interval, bool) {
+// Pending is the next receipts to anchor, and whether there are any.
+func (l *Log) Pending() (Interval, bool, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	n := min(len(l.leaves), IntervalReceiptsMax)
-	if n == 0 {
-		return Interval{}, false
+	to := min(uint64(len(l.offsets)), l.anchored.To+IntervalReceiptsMax)
+	if to == l.anchored.To {
+		return Interval{}, false, nil
 	}
-	return l.interval(n), true
+	iv, err := l.interval(to)
+	return iv, err == nil, err
 }
 
-// Anchored marks an interval that Pending gave as anchored on chain. Marking it
-// again changes nothing; an interval that is neither is refused.
+// Anchored marks an interval that Pending gave as anchored on chain. Marking the
+// last one again changes nothing; one that is neither is refused.
 func (l *Log) Anchored(iv Interval) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, k := range l.intervals {
-		if k == iv {
-			return nil
-		}
+	if iv == l.anchored {
+		return nil
 	}
-	n := int(iv.To-iv.From) + 1
-	if iv.To < iv.From || n > min(len(l.leaves), IntervalReceiptsMax) || l.interval(n) != iv {
+	if iv.To <= l.anchored.To || iv.To > min(uint64(len(l.offsets)), l.anchored.To+IntervalReceiptsMax) {
 		return fmt.Errorf("%w: receipts %d to %d are not the next to anchor", ErrBadRequest, iv.From, iv.To)
 	}
-	b, err := canon.New("receipt-interval").Uint64(iv.From).Uint64(iv.To).Fixed(iv.Root[:]).Fixed(iv.PrevRoot[:]).Encoded()
+	want, err := l.interval(iv.To)
+	if err != nil {
+		return err
+	}
+	if want != iv {
+		return fmt.Errorf("%w: receipts %d to %d differ from the log's", ErrBadRequest, iv.From, iv.To)
+	}
+	b, err := canon.New("receipt-interval").Uint64(iv.From).Uint64(iv.To).Fixed(iv.Prev[:]).Fixed(iv.Head[:]).Uint64(iv.Refused).Encoded()
 	if err != nil {
 		return err
 	}
 	if _, err := l.anchors.append(b); err != nil {
 		return err
 	}
-	l.intervals = append(l.intervals, iv)
-	l.leaves = append([]hash(nil), l.leaves[n:]...)
+	l.anchored = iv
 	return nil
 }
 
@@ -178,11 +220,9 @@ func (l *Log) Len() uint64 {
 
 // Receipt is the receipt with that sequence number; ErrNotFound.
 func (l *Log) Receipt(sequence uint64) (*Receipt, error) {
-	b, err := l.raw(sequence)
-	if err != nil {
-		return nil, err
-	}
-	return DecodeReceipt(b)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.at(sequence)
 }
 
 // Visit calls visit for each receipt from a sequence number on, until it
@@ -200,38 +240,27 @@ func (l *Log) Visit(from uint64, visit func(*Receipt) bool) error {
 	return nil
 }
 
-// Prove is the anchored interval that holds a receipt and the receipt's
-// inclusion in it, by the bytes of Encoded; ErrNotAnchored if none holds it yet.
-func (l *Log) Prove(sequence uint64) (Interval, record.Proof, error) {
+// Prove leads from a receipt to the last anchored head; ErrNotAnchored if the
+// receipt came after it.
+func (l *Log) Prove(sequence uint64) (ReceiptProof, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	for _, iv := range l.intervals {
-		if sequence < iv.From || sequence > iv.To {
-			continue
-		}
-		leaves := make([]hash, 0, iv.To-iv.From+1)
-		for s := iv.From; s <= iv.To; s++ {
-			b, err := l.receipts.at(l.offsets[s-1])
-			if err != nil {
-				return Interval{}, record.Proof{}, err
-			}
-			leaves = append(leaves, receiptLeaf(b))
-		}
-		i := sequence - iv.From
-		p := record.Proof{Index: i, Size: uint64(len(leaves)), Path: record.NewTree(leaves).Path(int(i))}
-		return iv, p, nil
+	if sequence == 0 || sequence > l.anchored.To {
+		return ReceiptProof{}, fmt.Errorf("%w: receipt %d", ErrNotAnchored, sequence)
 	}
-	return Interval{}, record.Proof{}, fmt.Errorf("%w: receipt %d", ErrNotAnchored, sequence)
-}
-
-// VerifyReceipt checks that an anchored interval's root covers a receipt.
-func VerifyReceipt(root [record.HashBytes]byte, r *Receipt, p record.Proof) error {
-	b, err := r.Encoded()
-	if err != nil {
-		return err
+	p := ReceiptProof{To: l.anchored.To}
+	for s := sequence + 1; s <= p.To; s++ {
+		r, err := l.at(s)
+		if err != nil {
+			return ReceiptProof{}, err
+		}
+		digest, err := r.digest()
+		if err != nil {
+			return ReceiptProof{}, err
+		}
+		p.Later = append(p.Later, digest)
 	}
-	leaf := receiptLeaf(b)
-	return record.VerifyInclusion(root[:], leaf[:], p)
+	return p, nil
 }
 
 // append numbers the receipt, chains it and returns when it is on disk.
@@ -243,51 +272,61 @@ func (l *Log) append(r *Receipt) error {
 	if err != nil {
 		return err
 	}
+	head, err := r.Hash()
+	if err != nil {
+		return err
+	}
 	offset, err := l.receipts.append(b)
 	if err != nil {
 		return err
 	}
-	l.offsets = append(l.offsets, offset)
-	l.leaves = append(l.leaves, receiptLeaf(b))
-	l.last = sha256.Sum256(b)
+	l.offsets, l.last = append(l.offsets, offset), head
 	return nil
 }
 
-func (l *Log) raw(sequence uint64) ([]byte, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+// at is Receipt under mu.
+func (l *Log) at(sequence uint64) (*Receipt, error) {
 	if sequence == 0 || sequence > uint64(len(l.offsets)) {
 		return nil, fmt.Errorf("%w: receipt %d", ErrNotFound, sequence)
 	}
-	return l.receipts.at(l.offsets[sequence-1])
-}
-
-// interval is the next n receipts to anchor.
-func (l *Log) interval(n int) Interval {
-	iv := Interval{From: uint64(len(l.offsets)-len(l.leaves)) + 1, Root: record.NewTree(l.leaves[:n]).Root()}
-	iv.To = iv.From + uint64(n) - 1
-	if k := len(l.intervals); k > 0 {
-		iv.PrevRoot = l.intervals[k-1].Root
+	b, err := l.receipts.at(l.offsets[sequence-1])
+	if err != nil {
+		return nil, err
 	}
-	return iv
+	return DecodeReceipt(b)
 }
 
-func (l *Log) loadInterval(_ int64, b []byte) error {
+// interval is the receipts after the last anchored one, up to and with to.
+func (l *Log) interval(to uint64) (Interval, error) {
+	iv := Interval{From: l.anchored.To + 1, To: to, Prev: l.anchored.Head}
+	for s := iv.From; s <= to; s++ {
+		r, err := l.at(s)
+		if err != nil {
+			return Interval{}, err
+		}
+		if r.Outcome != OutcomeAllowed {
+			iv.Refused++
+		}
+		if iv.Head, err = r.Hash(); err != nil {
+			return Interval{}, err
+		}
+	}
+	return iv, nil
+}
+
+func (l *Log) loadInterval(b []byte) error {
 	r := canon.Open("receipt-interval", b)
 	iv := Interval{From: r.Uint64(), To: r.Uint64()}
-	copy(iv.Root[:], r.Fixed(len(iv.Root)))
-	copy(iv.PrevRoot[:], r.Fixed(len(iv.PrevRoot)))
+	copy(iv.Prev[:], r.Fixed(len(iv.Prev)))
+	copy(iv.Head[:], r.Fixed(len(iv.Head)))
+	iv.Refused = r.Uint64()
 	if err := r.Done(); err != nil {
 		return fmt.Errorf("%w: interval: %w", ErrDamaged, err)
 	}
-	next, prev := uint64(1), [record.HashBytes]byte{}
-	if n := len(l.intervals); n > 0 {
-		next, prev = l.intervals[n-1].To+1, l.intervals[n-1].Root
-	}
-	if iv.From != next || iv.To < iv.From || !bytes.Equal(iv.PrevRoot[:], prev[:]) {
+	if iv.From != l.anchored.To+1 || iv.To < iv.From || iv.Prev != l.anchored.Head {
 		return fmt.Errorf("%w: interval %d to %d does not follow", ErrDamaged, iv.From, iv.To)
 	}
-	l.intervals = append(l.intervals, iv)
+	l.anchored = iv
 	return nil
 }
 
@@ -300,8 +339,8 @@ func (l *Log) loadReceipt(offset int64, b []byte) (*Receipt, error) {
 		return nil, fmt.Errorf("%w: receipt %d does not follow", ErrDamaged, r.Sequence)
 	}
 	l.offsets = append(l.offsets, offset)
-	l.last = sha256.Sum256(b)
-	return r, nil
+	l.last, err = r.Hash()
+	return r, err
 }
 
 func (l *Log) close() error {
@@ -309,5 +348,3 @@ func (l *Log) close() error {
 	defer l.mu.Unlock()
 	return errors.Join(l.receipts.close(), l.anchors.close())
 }
-
-func receiptLeaf(b []byte) hash { return hash(rfc6962.DefaultHasher.HashLeaf(b)) }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/xinlian/xinlian/internal/record"
 )
 
 func openTestLog(t testing.TB, dir string) (*Log, int) {
@@ -141,43 +143,53 @@ func TestLogAnchoring(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l, _ := openTestLog(t, dir)
-	if _, ok := l.Pending(); ok {
-		t.Error("an empty log has something pending")
+	if _, ok, err := l.Pending(); ok || err != nil {
+		t.Errorf("an empty log has something pending: %v", err)
 	}
-	fillLog(t, l, 3)
-	first, ok := l.Pending()
-	if !ok || first.From != 1 || first.To != 3 || first.PrevRoot != (hash{}) {
-		t.Fatalf("first interval %+v", first)
+	fillLog(t, l, 3) // outcomes 0, 1, 2
+	first, ok, err := l.Pending()
+	if err != nil || !ok || first.From != 1 || first.To != 3 || first.Prev != (hash{}) || first.Refused != 2 {
+		t.Fatalf("first interval %+v, %v", first, err)
 	}
 	fillLog(t, l, 2) // after the interval was taken, before it was anchored
-	bad := first
-	bad.Root[0] ^= 1
-	wantErr(t, l.Anchored(bad), ErrBadRequest, "another root")
+	for name, bend := range map[string]func(*Interval){
+		"head": func(iv *Interval) { iv.Head[0] ^= 1 }, "prev": func(iv *Interval) { iv.Prev[0] ^= 1 }, "from": func(iv *Interval) { iv.From++ },
+		"to": func(iv *Interval) { iv.To++ }, "beyond": func(iv *Interval) { iv.To = 6 }, "refused": func(iv *Interval) { iv.Refused-- },
+	} {
+		bad := first
+		bend(&bad)
+		wantErr(t, l.Anchored(bad), ErrBadRequest, "another %s", name)
+	}
 	must(t, l.Anchored(first))
 	must(t, l.Anchored(first))
 	must(t, l.close())
 
 	l, _ = openTestLog(t, dir)
-	second, ok := l.Pending()
-	if !ok || second.From != 4 || second.To != 5 || second.PrevRoot != first.Root {
-		t.Fatalf("second interval %+v", second)
+	second, ok, err := l.Pending()
+	if err != nil || !ok || second.From != 4 || second.To != 5 || second.Prev != first.Head || second.Refused != 1 {
+		t.Fatalf("second interval %+v, %v", second, err)
 	}
-	for s := uint64(1); s <= 3; s++ {
+	_, err = l.Prove(4)
+	wantErr(t, err, ErrNotAnchored, "not yet anchored")
+	must(t, l.Anchored(second))
+	for s := uint64(1); s <= 5; s++ {
 		r, err := l.Receipt(s)
 		must(t, err)
-		iv, p, err := l.Prove(s)
+		p, err := l.Prove(s)
 		must(t, err)
-		must(t, VerifyReceipt(iv.Root, r, p))
-		r.Outcome++
-		if VerifyReceipt(iv.Root, r, p) == nil {
-			t.Errorf("receipt %d with another outcome is proven", s)
+		must(t, p.Verify(r, second.Head))
+		wantErr(t, p.Verify(r, first.Head), record.ErrProof, "receipt %d under another head", s)
+		for name, bend := range map[string]func(*Receipt){
+			"outcome": func(r *Receipt) { r.Outcome++ }, "consent": func(r *Receipt) { r.Consent[0] ^= 1 }, "sequence": func(r *Receipt) { r.Sequence++ },
+			"prev": func(r *Receipt) { r.Prev[0] ^= 1 }, "records": func(r *Receipt) { r.Records++ }, "height": func(r *Receipt) { r.Height++ },
+		} {
+			bent := *r
+			bend(&bent)
+			wantErr(t, p.Verify(&bent, second.Head), record.ErrProof, "receipt %d with another %s", s, name)
 		}
 	}
-	_, _, err := l.Prove(4)
-	wantErr(t, err, ErrNotAnchored, "not yet anchored")
 	_, err = l.Receipt(6)
 	wantErr(t, err, ErrNotFound, "no such receipt")
-	must(t, l.Anchored(second))
 	cut := l.offsets[4]
 	must(t, l.close())
 
@@ -188,6 +200,15 @@ func TestLogAnchoring(t *testing.T) {
 	must(t, os.Remove(path))
 	_, err = openLog(dir, func(*Receipt) {})
 	wantErr(t, err, ErrDamaged, "removed")
+
+	j, err := openJournal(path, func(int64, []byte) error { return nil }) // another history of the same length
+	must(t, err)
+	l = &Log{receipts: j}
+	fillLog(t, l, 4)
+	must(t, l.append(&Receipt{ChainID: "other"}))
+	must(t, j.close())
+	_, err = openLog(dir, func(*Receipt) {})
+	wantErr(t, err, ErrDamaged, "rewritten")
 }
 
 // A log whose file cannot be written refuses everything after, so that nothing

@@ -19,27 +19,28 @@ import (
 // modelConsent is the model's idea of a consent, written apart from the code: a
 // read is covered or it is not.
 type modelConsent struct {
-	state    State
-	months   Months
-	start    time.Time
-	end      time.Time
-	max      uint32
-	perMonth uint32
-	use      Use
-	reads    []time.Time
+	state   State
+	months  Months
+	start   time.Time
+	end     time.Time
+	limit   uint32
+	monthly bool
+	use     Use
+	reads   []time.Time
 }
 
 func (m *modelConsent) covered(r *ReadRequest, now time.Time) bool {
-	recent := 0
+	china := time.FixedZone("UTC+8", 8*60*60)
+	counted := 0
 	for _, t := range m.reads {
-		if now.Sub(t) < 30*24*time.Hour {
-			recent++
+		if !m.monthly || t.In(china).Format("2006-01") == now.In(china).Format("2006-01") {
+			counted++
 		}
 	}
 	return m.state == StateActive && !now.Before(m.start) && now.Before(m.end) && r.Purpose == testPurpose &&
 		(r.Use == UseView || m.use == UseStore) &&
 		r.Selector.Months.From >= m.months.From && r.Selector.Months.To <= m.months.To &&
-		(m.max == 0 || len(m.reads) < int(m.max)) && (m.perMonth == 0 || recent < int(m.perMonth))
+		counted < int(m.limit)
 }
 
 // In random sequences of granting, pausing, revoking, waiting, restarting,
@@ -84,14 +85,14 @@ func TestReadsAgainstModel(t *testing.T) {
 				now := w.chain.clock()
 				m := &modelConsent{
 					state: StateActive, months: span(rt), start: now.Add(time.Duration(rapid.IntRange(-2, 2).Draw(rt, "start")) * time.Hour),
-					end: now.Add(time.Duration(rapid.IntRange(3, 2000).Draw(rt, "end")) * time.Hour),
-					max: rapid.Uint32Range(0, 4).Draw(rt, "max"), perMonth: rapid.Uint32Range(0, 2).Draw(rt, "perMonth"),
+					end:   now.Add(time.Duration(rapid.IntRange(3, 2000).Draw(rt, "end")) * time.Hour),
+					limit: rapid.Uint32Range(1, 3).Draw(rt, "limit"), monthly: rapid.Bool().Draw(rt, "monthly"),
 					use: rapid.SampledFrom([]Use{UseView, UseStore}).Draw(rt, "use"),
 				}
 				id := w.consent(func(c *Consent) {
-					c.Months, c.Start, c.End, c.FetchesMax, c.Use = m.months, m.start, m.end, m.max, m.use
-					if m.perMonth > 0 {
-						c.Frequency = Frequency{Count: m.perMonth, Days: 30}
+					c.Months, c.Start, c.End, c.FetchLimit, c.Use = m.months, m.start, m.end, m.limit, m.use
+					if m.monthly {
+						c.FetchUnit = FetchMonth
 					}
 				})
 				model[id], ids = m, append(ids, id)
@@ -178,7 +179,7 @@ func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.seal(bank(202503, 10)...)
-	limited := w.consent(func(c *Consent) { c.FetchesMax = 7 })
+	limited := w.consent(func(c *Consent) { c.FetchLimit = 7 })
 	open := w.consent(nil)
 	shared := w.request(open)
 	shared.Expires = shared.Expires.Add(time.Minute)
@@ -224,9 +225,11 @@ func TestConcurrentUse(t *testing.T) {
 			note("sweep", w.vault.Sweep(t.Context()))
 			_, err = w.vault.Scrub(t.Context())
 			note("scrub", err)
-			if iv, ok := w.vault.Log().Pending(); ok {
-				note("anchor", w.vault.Log().Anchored(iv))
+			iv, ok, err := w.vault.Log().Pending()
+			if ok {
+				err = w.vault.Log().Anchored(iv)
 			}
+			note("anchor", err)
 		}
 	})
 	group.Wait()

@@ -12,6 +12,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"github.com/xinlian/xinlian/internal/canon"
+	"github.com/xinlian/xinlian/internal/record"
 )
 
 // Read decides on a signed request and, if it is allowed, returns what to send
@@ -174,24 +175,31 @@ func (r *reading) settle(verdict error) error {
 
 // plan is what an allowed read releases.
 type plan struct {
-	selector *Selector
-	batches  []BatchInfo
-	wraps    []*Wrap
-	root     hash
-	records  uint64
+	filter
+
+	batches []BatchInfo
+	wraps   []*Wrap
+	root    hash
+	records uint64
 }
 
-// plan finds the records of the selector that the consent's providers gave and
-// that are anchored. Batches not yet on chain are passed over, unless named.
+// filter says which records of a batch are released.
+type filter struct {
+	selector     *Selector
+	refs         map[RecordRef]bool // nil: all
+	amountFenMin int64              // of the consent; the vault alone enforces it
+}
+
+// plan finds the records of the selector that are anchored. Batches not yet on chain are passed over, unless named.
 func (v *Vault) plan(ctx context.Context, c *Consent, s *Selector) (*plan, error) {
-	p := &plan{selector: s}
+	p := &plan{filter: filter{selector: s, refs: s.refs(), amountFenMin: c.AmountFenMin}}
 	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	named, err := v.named(c, s)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range v.Batches(c.Enterprise) {
-		if !s.wantsBatch(&b) || !c.provides(b.Source) {
+		if !s.wantsBatch(&b) {
 			continue
 		}
 		anchor, err := v.cfg.Chain.Anchored(ctx, b.ID)
@@ -205,7 +213,7 @@ func (v *Vault) plan(ctx context.Context, c *Consent, s *Selector) (*plan, error
 			return nil, err
 		}
 		before := p.records
-		err = v.each(ctx, &b, s, func(_ *manifest, seg *segmentIndex, i int) error {
+		err = v.each(ctx, &b, &p.filter, func(_ *manifest, seg *segmentIndex, i int) error {
 			p.records++
 			return tree.Append(seg.entries[i].leaf[:], nil)
 		})
@@ -216,8 +224,8 @@ func (v *Vault) plan(ctx context.Context, c *Consent, s *Selector) (*plan, error
 			p.batches = append(p.batches, b)
 		}
 	}
-	if len(s.Records) > 0 && p.records != uint64(len(s.refs())) {
-		return nil, fmt.Errorf("%w: a named record is outside the months named", ErrOutOfRange)
+	if len(s.Records) > 0 && p.records != uint64(len(p.refs)) {
+		return nil, fmt.Errorf("%w: a named record is outside the months named or hidden by the filter", ErrOutOfRange)
 	}
 	p.root = hash(rfc6962.DefaultHasher.EmptyRoot())
 	if p.records > 0 {
@@ -253,7 +261,7 @@ func (v *Vault) named(c *Consent, s *Selector) (map[ID]bool, error) {
 		if b.Enterprise != c.Enterprise { // as if there were none: others' batches are not told of
 			return nil, fmt.Errorf("%w: batch %s", ErrNotFound, id)
 		}
-		if !c.provides(b.Source) || !s.wantsBatch(&b) {
+		if !s.wantsBatch(&b) {
 			return nil, fmt.Errorf("%w: batch %s", ErrOutOfRange, id)
 		}
 	}
@@ -286,25 +294,28 @@ func (s *Selector) refs() map[RecordRef]bool {
 	return refs
 }
 
-// each visits the records of a batch that the selector wants, in order, with one
-// segment in memory at a time.
-func (v *Vault) each(ctx context.Context, b *BatchInfo, s *Selector, visit func(*manifest, *segmentIndex, int) error) error {
+// each visits the records of a batch that the filter lets through, in order,
+// with one segment in memory at a time.
+func (v *Vault) each(ctx context.Context, b *BatchInfo, f *filter, visit func(*manifest, *segmentIndex, int) error) error {
 	m, err := v.loadManifest(b.Enterprise, b.ID)
 	if err != nil {
 		return err
 	}
-	refs := s.refs()
 	for n := range m.segments {
-		if !s.Months.Overlaps(m.segments[n].months) {
+		if !f.selector.Months.Overlaps(m.segments[n].months) {
 			continue
 		}
 		seg, err := loadIndex(ctx, v.blobs, m, n)
 		if err != nil {
 			return err
 		}
+		hidden, err := v.hidden(ctx, m, seg, f)
+		if err != nil {
+			return err
+		}
 		for i, e := range seg.entries {
 			ref := RecordRef{b.ID, uint64(n)*SegmentRecords + uint64(i)}
-			if !s.Months.Contains(e.month) || refs != nil && !refs[ref] {
+			if !f.selector.Months.Contains(e.month) || f.refs != nil && !f.refs[ref] || hidden[i] {
 				continue
 			}
 			if err := visit(m, seg, i); err != nil {
@@ -314,6 +325,48 @@ func (v *Vault) each(ctx context.Context, b *BatchInfo, s *Selector, visit func(
 	}
 	return nil
 }
+
+// hidden opens a segment's records, where the consent has a least amount, and
+// says which fall below it. A record without an amount is not hidden.
+func (v *Vault) hidden(ctx context.Context, m *manifest, seg *segmentIndex, f *filter) (map[int]bool, error) {
+	if f.amountFenMin <= 0 {
+		return nil, nil
+	}
+	parts, err := loadBody(ctx, v.blobs, m, seg)
+	if err != nil {
+		return nil, err
+	}
+	out, periods := map[int]bool{}, map[uint32]Key{}
+	for i, e := range seg.entries {
+		if !f.selector.Months.Contains(e.month) {
+			continue
+		}
+		if _, ok := periods[e.month]; !ok {
+			if periods[e.month], err = v.keys.periodKey(m.Enterprise, m.Category, m.Epoch, e.month); err != nil {
+				return nil, err
+			}
+		}
+		p := m.Place(uint64(seg.number)*SegmentRecords + uint64(i))
+		key, err := RecordKey(p.Suite, []Key{periods[e.month]}, p.Mode, p.Batch, p.Index)
+		if err != nil {
+			return nil, err
+		}
+		_, plain, err := openSingle(p, key, parts[i])
+		if err != nil {
+			return nil, err
+		}
+		r, err := record.Decode(plain)
+		if err != nil {
+			return nil, fmt.Errorf("%w: record %d of batch %s: %w", ErrDamaged, p.Index, p.Batch, err)
+		}
+		amount, ok := r.Int(amountField)
+		out[i] = ok && max(amount, -amount) < f.amountFenMin
+	}
+	return out, nil
+}
+
+// amountField is the field that a consent's least amount is about.
+const amountField = "amount"
 
 // presentable is s if it can stand in a receipt, else nothing: a malformed
 // request must not be able to keep its refusal out of the log.

@@ -3,12 +3,18 @@ package vault
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+
 	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/passkey"
+	"github.com/xinlian/xinlian/passkey/softkey"
 )
 
 // A lender reads exactly the months that it asked for, each record proven.
@@ -179,7 +185,7 @@ func TestReadFetchLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.seal(bank(202503, 1)...)
-	once := w.consent(func(c *Consent) { c.FetchesMax = 2 })
+	once := w.consent(func(c *Consent) { c.FetchLimit = 2 })
 	bad := w.request(once)
 	bad.Purpose = "marketing"
 	_, err := w.read(bad)
@@ -192,18 +198,18 @@ func TestReadFetchLimits(t *testing.T) {
 	_, err = w.read(w.request(once))
 	wantErr(t, err, ErrFetchLimit, "third")
 
-	monthly := w.consent(func(c *Consent) { c.Frequency = Frequency{Count: 1, Days: 30} })
+	monthly := w.consent(func(c *Consent) { c.FetchUnit, c.FetchLimit = FetchMonth, 1 })
 	_, err = w.read(w.request(monthly))
 	must(t, err)
-	w.chain.advance(29 * 24 * time.Hour)
+	w.chain.advance(time.Date(2026, 3, 31, 15, 59, 59, 0, time.UTC).Sub(w.chain.clock())) // 23:59:59 at UTC+8
 	_, err = w.read(w.request(monthly))
-	wantErr(t, err, ErrFrequency, "within the period")
-	w.chain.advance(25 * time.Hour)
+	wantErr(t, err, ErrFrequency, "within the month")
+	w.chain.advance(time.Second)
 	_, err = w.read(w.request(monthly))
 	must(t, err)
 }
 
-// Single records can be named; one outside the months, of another source, or not
+// Single records can be named; one outside the months or not
 // anchored is refused rather than left out.
 func TestReadNamedRecords(t *testing.T) {
 	t.Parallel()
@@ -232,12 +238,6 @@ func TestReadNamedRecords(t *testing.T) {
 	req.Selector.Batches = []ID{later.ID}
 	_, err = w.read(req)
 	wantErr(t, err, ErrNotAnchored, "a batch not on chain")
-	narrow := w.consent(func(c *Consent) { c.Sources = []uint64{77} })
-	got, err = w.read(w.request(narrow))
-	must(t, err)
-	if len(got) != 0 {
-		t.Errorf("%d records of a source outside the consent", len(got))
-	}
 }
 
 // A delivery cut or bent at any byte never opens as whole.
@@ -281,9 +281,85 @@ func TestDeliveryIsTamperEvident(t *testing.T) {
 	if _, err := w.openWire(other, good); !errors.Is(err, ErrDamaged) {
 		t.Errorf("delivery for another request: %v", err)
 	}
-	stranger, err := GenerateDataKey(SuiteP256)
+	stranger, err := GenerateDataKey(SuiteNIST)
 	must(t, err)
 	w.key = stranger
 	_, err = w.openWire(req, good)
 	wantErr(t, err, ErrKey, "another organisation's key")
+}
+
+// A consent's least amount hides smaller records, in both directions, and they
+// cannot be had by name either; what is left is proven as ever.
+func TestReadAmountFilter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	records := bank(202503, 10)                   // 100 to 1000 fen
+	records = append(records, bank(202503, 1)...) // 100 fen, turned into a return of 700
+	records[10].SetInt("amount", -700)
+	b := w.seal(records...)
+	id := w.consent(func(c *Consent) { c.AmountFenMin = 700 })
+	got, err := w.read(w.request(id))
+	must(t, err)
+	var indexes []uint64
+	for _, o := range got {
+		indexes = append(indexes, o.Proof.Index)
+	}
+	if want := []uint64{6, 7, 8, 9, 10}; !slices.Equal(indexes, want) {
+		t.Errorf("records %v, want %v", indexes, want)
+	}
+	req := w.request(id)
+	req.Selector.Records = []RecordRef{{b.ID, 5}}
+	_, err = w.read(req)
+	wantErr(t, err, ErrOutOfRange, "a hidden record by name")
+}
+
+// A read is taken from a passkey, an ed25519 and a secp256k1 device, each over
+// the request's bytes and no others; a passkey's assertion for a transaction, or
+// from another origin, is refused, and so is every passkey once they are off.
+func TestSigners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	req := w.request(ID{1})
+	message, err := req.Encoded()
+	must(t, err)
+	soft, err := softkey.New()
+	must(t, err)
+	page := soft.At("http://localhost:8080", "localhost")
+	assert := func(d softkey.Device, domain passkey.Domain) []byte {
+		sig, err := d.Sign(domain, message)
+		must(t, err)
+		return sig
+	}
+	cosmos := secp256k1.GenPrivKey()
+	cosmosSig, err := cosmos.Sign(message)
+	must(t, err)
+	devices := map[string]Device{
+		"passkey":   {KeyType: KeyPasskey, Public: soft.PubKey().Bytes()},
+		"ed25519":   {KeyType: KeyEd25519, Public: w.device.Public().(ed25519.PublicKey)},
+		"secp256k1": {KeyType: KeySecp256k1, Public: cosmos.PubKey().Bytes()},
+	}
+	good := map[string][]byte{"passkey": assert(page, passkey.DomainRead), "ed25519": w.sign(req), "secp256k1": cosmosSig}
+	signers := NewSigners(testPolicy)
+	for name, d := range devices {
+		must(t, signers.Check(d, message, good[name]))
+		wantErr(t, signers.Check(d, append([]byte{0}, message...), good[name]), ErrSignature, "%s: another message", name)
+		wantErr(t, signers.Check(d, message, nil), ErrSignature, "%s: no signature", name)
+		wantErr(t, signers.Check(d, message, make([]byte, SignatureBytesMax+1)), ErrSignature, "%s: too long", name)
+		bent := bytes.Clone(good[name])
+		bent[len(bent)/2] ^= 1
+		wantErr(t, signers.Check(d, message, bent), ErrSignature, "%s: bent", name)
+		for other, sig := range good {
+			if other != name {
+				wantErr(t, signers.Check(d, message, sig), ErrSignature, "%s: signature of %s", name, other)
+			}
+		}
+		d.Public = nil
+		wantErr(t, signers.Check(d, message, good[name]), ErrSignature, "%s: no key", name)
+	}
+	d := devices["passkey"]
+	wantErr(t, signers.Check(d, message, assert(page, passkey.DomainSign)), ErrSignature, "for a transaction")
+	wantErr(t, signers.Check(d, message, assert(page, passkey.DomainLogin)), ErrSignature, "for a login")
+	wantErr(t, signers.Check(d, message, assert(soft.At("https://evil.example", "localhost"), passkey.DomainRead)), ErrSignature, "another origin")
+	off := NewSigners(func() passkey.Policy { return passkey.Policy{} })
+	wantErr(t, off.Check(d, message, good["passkey"]), ErrSignature, "passkeys switched off")
 }

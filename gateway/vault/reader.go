@@ -184,9 +184,11 @@ func (o *Reading) takeBatch(b []byte) error {
 	if o.anchor, err = o.reader.Anchors.Anchored(o.ctx, o.batch.ID); err != nil {
 		return err
 	}
-	if o.batch.Origin != (ID{}) {
-		return fmt.Errorf("%w: batch %s names an origin", ErrDamaged, o.batch.ID)
+	if o.batch.Origin != (ID{}) || o.batch.FromDay != 0 || o.batch.ToDay != 0 || o.batch.Months != (Months{}) {
+		return fmt.Errorf("%w: batch %s says more than is proven", ErrDamaged, o.batch.ID)
 	}
+	o.batch.FromDay, o.batch.ToDay = o.anchor.PeriodFrom, o.anchor.PeriodTo
+	o.batch.Months = Months{record.Month(o.anchor.PeriodFrom), record.Month(o.anchor.PeriodTo)}
 	return o.anchor.check(&o.batch)
 }
 

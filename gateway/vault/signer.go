@@ -2,11 +2,11 @@ package vault
 
 import (
 	"crypto/ed25519"
-	"crypto/sha256"
 	"fmt"
 
-	"github.com/decred/dcrd/dcrec/secp256k1/v4"
-	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+
+	"github.com/xinlian/xinlian/passkey"
 )
 
 // KeyType is the kind of a device's key.
@@ -50,10 +50,32 @@ func (s Signers) Check(d Device, message, signature []byte) error {
 	return k.Check(d, message, signature)
 }
 
-// ServiceSigners checks the keys of services and of the command line. People's
-// passkeys take their verifier, and its allowed origins, from the caller.
-func ServiceSigners() Signers {
-	return Signers{KeyEd25519: SignerFunc(checkEd25519), KeySecp256k1: SignerFunc(checkSecp256k1)}
+// NewSigners checks every kind of key. policy gives the network's current rule
+// for passkeys: their origins, rpIds and the switch that turns them off.
+func NewSigners(policy func() passkey.Policy) Signers {
+	return Signers{
+		KeyEd25519: SignerFunc(checkEd25519), KeySecp256k1: SignerFunc(checkSecp256k1),
+		KeyPasskey: SignerFunc(func(d Device, message, signature []byte) error {
+			return checkPasskey(policy(), d, message, signature)
+		}),
+	}
+}
+
+// checkPasskey takes an assertion in the domain of reads only: one made for a
+// transaction or a login is refused.
+func checkPasskey(policy passkey.Policy, d Device, message, signature []byte) error {
+	key, err := passkey.NewPubKey(d.Public)
+	if err != nil {
+		return fmt.Errorf("%w: passkey: %w", ErrSignature, err)
+	}
+	a, err := passkey.Verify(key, passkey.DomainRead, message, signature)
+	if err == nil {
+		err = policy.Check(a)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: passkey: %w", ErrSignature, err)
+	}
+	return nil
 }
 
 func checkEd25519(d Device, message, signature []byte) error {
@@ -64,20 +86,10 @@ func checkEd25519(d Device, message, signature []byte) error {
 }
 
 // checkSecp256k1 takes r and s, 32 bytes each with s in the lower half, over
-// SHA-256 of the message, as the Cosmos SDK's keys make them.
+// SHA-256 of the message.
 func checkSecp256k1(d Device, message, signature []byte) error {
-	refused := fmt.Errorf("%w: secp256k1", ErrSignature)
-	pub, err := secp256k1.ParsePubKey(d.Public)
-	if err != nil || len(d.Public) != secp256k1.PubKeyBytesLenCompressed || len(signature) != 64 {
-		return refused
-	}
-	var r, s secp256k1.ModNScalar
-	if r.SetByteSlice(signature[:32]) || s.SetByteSlice(signature[32:]) || r.IsZero() || s.IsZero() || s.IsOverHalfOrder() {
-		return refused
-	}
-	sum := sha256.Sum256(message)
-	if !ecdsa.NewSignature(&r, &s).Verify(sum[:], pub) {
-		return refused
+	if len(d.Public) != secp256k1.PubKeySize || !(&secp256k1.PubKey{Key: d.Public}).VerifySignature(message, signature) {
+		return fmt.Errorf("%w: secp256k1", ErrSignature)
 	}
 	return nil
 }

@@ -18,9 +18,9 @@ import (
 // that bytes made under one suite never open under another.
 type Suite string
 
-// SuiteP256 is AES-256-GCM, HKDF-SHA256 and HPKE base mode with
+// SuiteNIST is AES-256-GCM, HKDF-SHA256 and HPKE base mode with
 // DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM.
-const SuiteP256 Suite = "p256"
+const SuiteNIST Suite = "nist"
 
 // Sizes of keys and identifiers, in bytes.
 const (
@@ -28,7 +28,6 @@ const (
 	IDBytes       = 32
 	NonceBytes    = 16
 	gcmTagBytes   = 16
-	saltedMin     = record.SaltBytes
 	CiphertextMax = record.CanonicalBytesMax + record.SaltBytes + gcmTagBytes
 )
 
@@ -62,7 +61,7 @@ const (
 
 // check refuses a suite that this build does not have.
 func (s Suite) check() error {
-	if s != SuiteP256 {
+	if s != SuiteNIST {
 		return fmt.Errorf("%w %q", ErrSuite, string(s))
 	}
 	return nil
@@ -202,7 +201,7 @@ func openSingle(p Place, key Key, ciphertext []byte) (salt, canonical []byte, er
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: record %d of batch %s does not open", ErrDamaged, p.Index, p.Batch)
 	}
-	if len(plain) < saltedMin {
+	if len(plain) < record.SaltBytes {
 		return nil, nil, fmt.Errorf("%w: record %d of batch %s is too short", ErrDamaged, p.Index, p.Batch)
 	}
 	return plain[:record.SaltBytes], plain[record.SaltBytes:], nil

@@ -91,7 +91,7 @@ func writeVectors(t *testing.T, path string) {
 	var out []keyVector
 	for i, month := range []uint32{202501, 202512, 202601, 199912} {
 		k := keyVector{
-			Suite: string(SuiteP256), CategoryKey: pattern(KeyBytes, byte(i)), Month: month, Mode: uint8(ModeSingle),
+			Suite: string(SuiteNIST), CategoryKey: pattern(KeyBytes, byte(i)), Month: month, Mode: uint8(ModeSingle),
 			Batch: pattern(IDBytes, 0x40+byte(i)), Index: uint64(i) << (8 * i), Enterprise: 41, Category: uint8(record.CategoryBank), Epoch: uint32(i + 1),
 			Schema: "bank-transaction", Version: 1, Salt: pattern(record.SaltBytes, 0x80), Plaintext: pattern(10*i, 0x10),
 		}
@@ -117,7 +117,7 @@ func unhexed(t *testing.T, s string) []byte {
 // is refused under the right key.
 func TestPlaceBindsEveryField(t *testing.T) {
 	t.Parallel()
-	p := Place{Suite: SuiteP256, Mode: ModeSingle, Enterprise: 1, Category: 2, Epoch: 3, Batch: ID{4}, Index: 5, SchemaID: "bank-balance", Version: 1}
+	p := Place{Suite: SuiteNIST, Mode: ModeSingle, Enterprise: 1, Category: 2, Epoch: 3, Batch: ID{4}, Index: 5, SchemaID: "bank-balance", Version: 1}
 	key := randomKey()
 	ct, err := sealSingle(p, key, make([]byte, record.SaltBytes), []byte("x"))
 	must(t, err)
@@ -147,12 +147,12 @@ func TestRecordKeysAreUnique(t *testing.T) {
 	seen := map[Key]string{}
 	for c := range 2 {
 		for _, month := range []uint32{202501, 202502} {
-			period, err := PeriodKey(SuiteP256, Key{byte(c)}, month)
+			period, err := PeriodKey(SuiteNIST, Key{byte(c)}, month)
 			must(t, err)
 			for _, mode := range []Mode{ModeSingle, ModeStream} {
 				for batch := range 8 {
 					for index := range uint64(256) {
-						k, err := RecordKey(SuiteP256, []Key{period}, mode, ID{byte(batch)}, index)
+						k, err := RecordKey(SuiteNIST, []Key{period}, mode, ID{byte(batch)}, index)
 						must(t, err)
 						at := fmt.Sprint(c, month, mode, batch, index)
 						if old, ok := seen[k]; ok {
@@ -172,14 +172,14 @@ func TestRecordKeyNeedsEveryPeriod(t *testing.T) {
 	a, b := Key{1}, Key{2}
 	keys := map[Key]bool{}
 	for _, periods := range [][]Key{{a}, {b}, {a, b}, {b, a}} {
-		k, err := RecordKey(SuiteP256, periods, ModeStream, ID{}, 0)
+		k, err := RecordKey(SuiteNIST, periods, ModeStream, ID{}, 0)
 		must(t, err)
 		keys[k] = true
 	}
 	if len(keys) != 4 {
 		t.Errorf("%d keys of 4", len(keys))
 	}
-	_, err := RecordKey(SuiteP256, nil, ModeStream, ID{}, 0)
+	_, err := RecordKey(SuiteNIST, nil, ModeStream, ID{}, 0)
 	wantErr(t, err, ErrKey, "no period")
 }
 
@@ -187,7 +187,7 @@ func TestRecordKeyNeedsEveryPeriod(t *testing.T) {
 func TestCiphertextTampering(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := Place{Suite: SuiteP256, Mode: ModeSingle, Batch: randomID(), SchemaID: "x"}
+		p := Place{Suite: SuiteNIST, Mode: ModeSingle, Batch: randomID(), SchemaID: "x"}
 		key := randomKey()
 		plain := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "plain")
 		ct, err := sealSingle(p, key, make([]byte, record.SaltBytes), plain)
@@ -212,7 +212,7 @@ func TestCiphertextTampering(t *testing.T) {
 func TestKeysDoNotPrint(t *testing.T) {
 	t.Parallel()
 	k := Key{0xab, 0xcd, 0xef}
-	d, err := GenerateDataKey(SuiteP256)
+	d, err := GenerateDataKey(SuiteNIST)
 	must(t, err)
 	holder := struct {
 		K Key

@@ -11,8 +11,9 @@ import (
 	"github.com/xinlian/xinlian/internal/record"
 )
 
-// WrapsMax bounds the wraps of one consent: one per category and epoch.
-const WrapsMax = 4096
+// WrapsMax bounds the wraps of one consent, one per category and epoch; the chain
+// takes no more.
+const WrapsMax = 64
 
 // WrapContext is everything that a wrap is for. HPKE binds all of it: a wrap
 // presented for another chain, consent, month or key does not open.
@@ -48,11 +49,7 @@ func SealWrap(c WrapContext, r Recipient, periods []Key) (*Wrap, error) {
 	if err := c.Months.check(); err != nil {
 		return nil, err
 	}
-	id, err := r.ID()
-	if err != nil {
-		return nil, err
-	}
-	if id != c.Recipient || r.Suite != c.Suite || len(periods) != c.Months.count() {
+	if r.ID() != c.Recipient || r.Suite != c.Suite || len(periods) != c.Months.count() {
 		return nil, fmt.Errorf("%w: wrap context does not match its recipient or keys", ErrKey)
 	}
 	info, err := c.Info()

@@ -11,10 +11,10 @@ import (
 
 func testWrap(t *testing.T) (*DataKey, WrapContext, []Key, *Wrap) {
 	t.Helper()
-	d, err := GenerateDataKey(SuiteP256)
+	d, err := GenerateDataKey(SuiteNIST)
 	must(t, err)
 	c := WrapContext{
-		Suite: SuiteP256, ChainID: testChain, Enterprise: 1, Category: bankCategory, Epoch: 2,
+		Suite: SuiteNIST, ChainID: testChain, Enterprise: 1, Category: bankCategory, Epoch: 2,
 		Months: Months{202511, 202601}, Recipient: d.ID(), Consent: ID{9},
 	}
 	keys := []Key{{1}, {2}, {3}}
@@ -49,7 +49,7 @@ func TestWrapOpens(t *testing.T) {
 func TestWrapBindsEveryField(t *testing.T) {
 	t.Parallel()
 	d, _, _, w := testWrap(t)
-	other, err := GenerateDataKey(SuiteP256)
+	other, err := GenerateDataKey(SuiteNIST)
 	must(t, err)
 	_, err = w.Open(other)
 	wantErr(t, err, ErrKey, "another key")
@@ -154,12 +154,12 @@ func TestGrantAndRotate(t *testing.T) {
 		t.Errorf("%d records over both epochs, %v", len(got), err)
 	}
 
-	w.key, err = GenerateDataKey(SuiteP256) // the lender rotates its data key
+	w.key, err = GenerateDataKey(SuiteNIST) // the lender rotates its data key
 	must(t, err)
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	_, err = w.read(w.request(id))
 	wantErr(t, err, ErrKey, "wraps to the old key")
-	_, err = w.vault.Grant(t.Context(), id)
+	_, err = w.vault.Rewrap(t.Context(), testEnterprise)
 	must(t, err)
 	got, err = w.read(w.request(id))
 	if err != nil || len(got) != 3 {

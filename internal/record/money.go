@@ -72,6 +72,22 @@ func ParseFenGrouped(s string) (int64, error) {
 	return ParseFen(strings.ReplaceAll(whole, ",", "") + s[len(whole):])
 }
 
+// SumMax bounds a sum of amounts: AddFen stays there instead of wrapping round.
+const SumMax = 1 << 62
+
+// AddFen adds amounts of outside documents, however large and many: a sum that
+// leaves ±SumMax stays at it, and so can equal no amount of a record.
+func AddFen(a, b int64) int64 {
+	a, b = min(max(a, -SumMax), SumMax), min(max(b, -SumMax), SumMax)
+	if a > 0 && b > SumMax-a {
+		return SumMax
+	}
+	if a < 0 && b < -SumMax-a {
+		return -SumMax
+	}
+	return a + b
+}
+
 // FormatFen writes fen as a decimal with exactly two places: 5 is "0.05".
 func FormatFen(fen int64) string {
 	const digit = "0123456789"

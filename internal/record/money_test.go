@@ -62,6 +62,25 @@ func TestParseFenGrouped(t *testing.T) {
 	}
 }
 
+// A sum of outside amounts never wraps round.
+func TestAddFen(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]int64{
+		{1, 2, 3},
+		{-5, 2, -3},
+		{record.SumMax, 1, record.SumMax},
+		{-record.SumMax, -1, -record.SumMax},
+		{record.SumMax, -1, record.SumMax - 1},
+		{math.MaxInt64, math.MaxInt64, record.SumMax},
+		{math.MinInt64, math.MinInt64, -record.SumMax},
+		{math.MinInt64, math.MaxInt64, 0},
+	} {
+		if got := record.AddFen(c[0], c[1]); got != c[2] {
+			t.Errorf("%d + %d = %d, want %d", c[0], c[1], got, c[2])
+		}
+	}
+}
+
 // Every amount that can be written is read back as itself.
 func FuzzFenRoundTrip(f *testing.F) {
 	for _, fen := range []int64{0, 1, -1, 99, 100, -12345, record.AmountMax, math.MinInt64, math.MaxInt64} {

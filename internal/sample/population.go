@@ -112,7 +112,7 @@ func (l *ledger) measureSales(s *Statistic) {
 		if m >= Months-6 {
 			active[i.other.name] = true
 		}
-		if i.paid > 0 {
+		if i.form == asTable && i.paid > 0 { // only those records say when
 			paid++
 			if i.paid > i.due+5 {
 				late++

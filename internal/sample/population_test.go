@@ -1,6 +1,9 @@
 package sample_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"testing"
 
 	"github.com/xinlian/xinlian/internal/sample"
@@ -10,7 +13,7 @@ import (
 // so default, and the firms that default have visibly worse books.
 func TestPopulation(t *testing.T) {
 	t.Parallel()
-	const n = 600
+	const n = 400
 	var defaults int64
 	var sums, counts [2]sample.Statistic
 	first := map[int]bool{}
@@ -27,7 +30,7 @@ func TestPopulation(t *testing.T) {
 		sums[group].GrowthBps += f.Statistic.GrowthBps
 		counts[group].CoverageBps++
 		first[i] = f.Default
-		if len(f.Records) < 100 {
+		if len(f.Records) < 80 {
 			t.Errorf("firm %d has %d records", i, len(f.Records))
 		}
 		for _, r := range f.Records {
@@ -52,6 +55,26 @@ func TestPopulation(t *testing.T) {
 		if f.Default != first[i] {
 			t.Errorf("firm %d depends on the size of the population", i)
 		}
+	}
+}
+
+// The first firms of a population are the same bytes on every machine.
+func TestPopulationGolden(t *testing.T) {
+	t.Parallel()
+	const want = "4805358060efbf6e8a43d060f36a9537735db854d4bbeba3cda511ce71141a4d"
+	h := sha256.New()
+	for _, f := range sample.Population(1, 10) {
+		fmt.Fprintln(h, f.Owner, f.RiskPPM, f.Default)
+		for _, r := range f.Records {
+			b, err := r.Canonical()
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Write(b)
+		}
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -2,6 +2,8 @@ package sample
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -113,4 +115,18 @@ func (b *Book) Files() []File {
 	files = append(files, b.ledger.tableFiles(b.Broken)...)
 	slices.SortFunc(files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
 	return files
+}
+
+// Write writes the files below dir, which is made if it is not there.
+func (b *Book) Write(dir string) error {
+	for _, f := range b.Files() {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("writing sample: %w", err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			return fmt.Errorf("writing sample: %w", err)
+		}
+	}
+	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -200,6 +202,22 @@ func TestVolumes(t *testing.T) {
 		t.Logf("%s: %d bank rows, %d invoices, %d files, %d bytes", p, bank, invoices, len(b.Files()), size)
 		if bank < want[0] || bank > want[1] || invoices < want[2] || invoices > want[3] {
 			t.Errorf("%s: %d bank rows, %d invoices; want %v", p, bank, invoices, want)
+		}
+	}
+}
+
+// Write puts on disk what Files gives.
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := sample.Make(sample.Options{Seed: 1, Profile: sample.Thin})
+	if err := b.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range b.Files() {
+		got, err := os.ReadFile(filepath.Join(dir, f.Name))
+		if err != nil || !bytes.Equal(got, f.Data) {
+			t.Fatalf("%s: %d bytes, %v", f.Name, len(got), err)
 		}
 	}
 }

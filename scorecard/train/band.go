@@ -16,7 +16,7 @@ type BandCount struct {
 
 // cutBands puts the border of each band where the calibrated curve crosses its
 // edge, joins thin bands with the next worse one, and gives each band its own
-// default rate, drawn towards the curve and kept monotone.
+// default rate, drawn towards the curve; bands that would not fall are one.
 func (r *Report) cutBands(score []int64, bad []bool, o *Options) error {
 	if r.Slope <= 0 {
 		return fmt.Errorf("%w: out of fold the score orders nothing", ErrSignal)
@@ -54,6 +54,9 @@ func (r *Report) cutBands(score []int64, bad []bool, o *Options) error {
 	for k, pd := range rates(counts, o.BandShrinkRows) {
 		bands[k].PDPpm = uint32(math.Ceil(pd * 1e6))
 	}
+	// Bands that were pooled are one band: nothing shows that the upper is better.
+	bands = slices.CompactFunc(bands, func(a, b scorecard.Band) bool { return a.PDPpm == b.PDPpm })
+	counts = count(bands, score, bad, r)
 	hash, err := r.Model.Hash()
 	if err != nil {
 		return err

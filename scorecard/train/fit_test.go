@@ -140,6 +140,16 @@ func TestFitPromises(t *testing.T) {
 		if err := report.Bands.Validate(); err != nil {
 			rt.Fatal(err)
 		}
+		counted := 0
+		for i, c := range report.BandCounts {
+			counted += c.Rows
+			if i > 0 && report.Bands.Bands[i].PDPpm >= report.Bands.Bands[i-1].PDPpm {
+				rt.Fatalf("band %d is no better than the one below: %+v", i, report.Bands.Bands)
+			}
+		}
+		if counted != report.Rows {
+			rt.Fatalf("bands hold %d of %d rows", counted, report.Rows)
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package cash
 import (
 	"encoding/json"
 
+	"google.golang.org/grpc"
+
 	"cosmossdk.io/core/appmodule"
 
 	"github.com/cosmos/cosmos-sdk/client"
@@ -22,8 +24,8 @@ const (
 
 var (
 	_ appmodule.AppModule        = AppModule{}
+	_ appmodule.HasServices      = AppModule{}
 	_ module.HasGenesis          = AppModule{}
-	_ module.HasServices         = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
 )
 
@@ -46,9 +48,10 @@ func (AppModule) Name() string { return Name }
 func (AppModule) ConsensusVersion() uint64 { return 1 }
 
 // RegisterServices connects messages and queries.
-func (m AppModule) RegisterServices(c module.Configurator) {
-	cashv1.RegisterMsgServer(c.MsgServer(), NewMsgServer(m.keeper))
-	cashv1.RegisterQueryServer(c.QueryServer(), NewQueryServer(m.keeper))
+func (m AppModule) RegisterServices(r grpc.ServiceRegistrar) error {
+	cashv1.RegisterMsgServer(r, NewMsgServer(m.keeper))
+	cashv1.RegisterQueryServer(r, NewQueryServer(m.keeper))
+	return nil
 }
 
 // DefaultGenesis is the JSON of [DefaultGenesis].

@@ -64,7 +64,7 @@ func (Parser) Parse(ctx context.Context, src connector.Source, owner connector.O
 			}
 			d.messageID = header.Value("MsgId")
 		case "Stmt", "Rpt", "Ntfctn":
-			if err := d.statement(); err != nil {
+			if err := d.statement(start.Name.Local); err != nil {
 				return err
 			}
 		}
@@ -101,6 +101,7 @@ type statement struct {
 	number    int // in the file, from 1
 	id        string
 	account   string
+	final     bool // a statement, not an intraday report or a notification
 	foreign   bool // the account is not the owner's
 	refused   bool // an entry was refused, so movements are not complete
 	movements map[string]int64
@@ -116,9 +117,9 @@ type balance struct {
 
 // statement reads one statement. The standard puts account before balances
 // before entries; a statement in another order is refused, not reordered.
-func (d *document) statement() error {
+func (d *document) statement(kind string) error {
 	d.statements++
-	s := &statement{number: d.statements, movements: map[string]int64{}}
+	s := &statement{number: d.statements, final: kind == "Stmt", movements: map[string]int64{}}
 	for {
 		token, err := d.x.Token()
 		if err != nil {
@@ -186,7 +187,7 @@ func (d *document) balanced(s *statement) error {
 			return nil
 		}
 	}
-	want := o.fen + s.movements[o.currency]
+	want := record.AddFen(o.fen, s.movements[o.currency])
 	if want == c.fen {
 		return nil
 	}

@@ -25,6 +25,10 @@ func (d *document) entry(s *statement, n *connector.Node) error {
 	}
 	direction := direction(&row, "Ntry/CdtDbtInd", n.Value("CdtDbtInd"))
 	day := row.Day("Ntry/BookgDt", bookingDate(n))
+	if !s.final && n.Value("AcctSvcrRef") == "" {
+		// It will come again in the statement, and nothing would tell that it is the same.
+		row.Fail("Ntry/AcctSvcrRef", connector.RuleRequired, "an entry of a report or notification needs the bank's reference")
+	}
 	status := int64(record.StatusNormal)
 	if isTrue(n.Value("RvslInd")) {
 		status = record.StatusRed
@@ -32,7 +36,7 @@ func (d *document) entry(s *statement, n *connector.Node) error {
 	if row.Failed() {
 		s.refused = true
 	} else {
-		s.movements[currency] += signed(fen, direction)
+		s.movements[currency] = record.AddFen(s.movements[currency], signed(fen, direction))
 	}
 	r := record.New(record.BankTransaction).
 		SetText("source_id", s.account+":"+d.reference(s, n)).

@@ -130,13 +130,13 @@ func totals(row *connector.Row, data *connector.Node) (net, tax, total int64) {
 	lines := data.All("IssuItemInformation")
 	for _, line := range lines {
 		amount := row.Fen("IssuItemInformation/Amount", line.Value("Amount"))
-		lineNet += amount
+		lineNet = record.AddFen(lineNet, amount)
 		// Exempt lines leave the tax out or write stars.
 		var lineTaxFen int64
 		if s := line.Value("ComTaxAm"); s != "" && s != "***" {
 			lineTaxFen = row.Fen("IssuItemInformation/ComTaxAm", s)
 		}
-		lineTax += lineTaxFen
+		lineTax = record.AddFen(lineTax, lineTaxFen)
 		if s := line.Value("TotaltaxIncludedAmount"); s != "" {
 			row.Total("IssuItemInformation/TotaltaxIncludedAmount", row.Fen("IssuItemInformation/TotaltaxIncludedAmount", s), amount, lineTaxFen)
 		}

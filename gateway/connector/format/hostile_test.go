@@ -181,7 +181,7 @@ func TestDuplicatesAcrossFiles(t *testing.T) {
 		}
 	}
 	wantRules(t, c.Problems, "repeat duplicate")
-	if len(c.Records) != 2 || !c.Problems[0].Note || c.Problems[1].Note || c.Problems[1].File != "2.xml" {
+	if len(c.Records) != 2 || !c.Problems[0].Note || c.Problems[1].Note || c.Problems[1].File != "2.xml" || c.Problems[1].Detail != "first read in 1.xml, row 2, with other values" {
 		t.Errorf("%d records, %v", len(c.Records), c.Problems)
 	}
 }

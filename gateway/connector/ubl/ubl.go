@@ -53,18 +53,36 @@ func (Parser) Parse(_ context.Context, src connector.Source, owner connector.Own
 	return row.Emit(sink, invoice(row, n, owner))
 }
 
-type party struct{ taxNumber, name string }
+// party carries every identifier the document gives: which of them is the tax
+// number differs between countries and senders.
+type party struct {
+	ids  []string
+	name string
+}
+
+// is reports whether any identifier, or the name where there is none, is the owner's.
+func (p party) is(owner connector.Owner) bool {
+	if len(p.ids) == 0 {
+		return owner.Is("", p.name)
+	}
+	for _, id := range p.ids {
+		if owner.Is(id, "") {
+			return true
+		}
+	}
+	return false
+}
 
 func (p party) label() string {
 	if p.name != "" {
 		return p.name
 	}
-	return p.taxNumber
+	return p.id()
 }
 
 func (p party) id() string {
-	if p.taxNumber != "" {
-		return p.taxNumber
+	if len(p.ids) > 0 {
+		return p.ids[0]
 	}
 	return p.name
 }
@@ -78,8 +96,8 @@ func partyOf(n *connector.Node, role string) party {
 	for _, path := range [][]string{
 		{"PartyTaxScheme", "CompanyID"}, {"PartyLegalEntity", "CompanyID"}, {"PartyIdentification", "ID"}, {"EndpointID"},
 	} {
-		if out.taxNumber = p.Value(path...); out.taxNumber != "" {
-			break
+		if id := p.Value(path...); id != "" {
+			out.ids = append(out.ids, id)
 		}
 	}
 	return out
@@ -89,8 +107,8 @@ func invoice(row *connector.Row, n *connector.Node, owner connector.Owner) *reco
 	seller, buyer := partyOf(n, "AccountingSupplierParty"), partyOf(n, "AccountingCustomerParty")
 	id := row.Required("ID", n.Value("ID"))
 	schema, direction, other := record.SalesInvoice, int64(record.DirectionIn), buyer
-	switch sells, buys := owner.Is(seller.taxNumber, seller.name), owner.Is(buyer.taxNumber, buyer.name); {
-	case sells && buys, !sells && !buys:
+	switch sells, buys := seller.is(owner), buyer.is(owner); {
+	case sells == buys:
 		row.Fail("AccountingSupplierParty", connector.RuleOwner, "the enterprise is not exactly one of supplier and customer")
 	case buys:
 		schema, direction, other = record.PurchaseInvoice, record.DirectionOut, seller
@@ -159,16 +177,16 @@ func totalsOf(row *connector.Row, n *connector.Node, currency string) totals {
 		if total.Child("TaxAmount").Attr("currencyID") != currency {
 			continue // the same tax again, in the tax office's currency
 		}
-		t.tax += amount(total, "TaxTotal/", "TaxAmount")
+		t.tax = record.AddFen(t.tax, amount(total, "TaxTotal/", "TaxAmount"))
 		for _, sub := range total.All("TaxSubtotal") {
 			subtotals++
-			breakdown += amount(sub, "TaxTotal/TaxSubtotal/", "TaxAmount")
+			breakdown = record.AddFen(breakdown, amount(sub, "TaxTotal/TaxSubtotal/", "TaxAmount"))
 		}
 	}
 	var lines int64
 	found := append(n.All("InvoiceLine"), n.All("CreditNoteLine")...)
 	for _, line := range found {
-		lines += amount(line, line.Name+"/", "LineExtensionAmount")
+		lines = record.AddFen(lines, amount(line, line.Name+"/", "LineExtensionAmount"))
 	}
 	if len(found) == 0 {
 		row.Fail("InvoiceLine", connector.RuleRequired, "the invoice has no line")

@@ -1,0 +1,75 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	cmttypes "github.com/cometbft/cometbft/types"
+
+	bundlev1 "github.com/xinlian/xinlian/gen/xinlian/bundle/v1"
+)
+
+// Contents is what goes into a bundle. Records and Features are disclosed only
+// by an exporter who may open them; without them the rest is proven all the same.
+type Contents struct {
+	ChainID     string
+	StateHeight int64
+	LoanID      uint64
+	// Headers are light blocks in ascending order, the last of StateHeight+1.
+	Headers    []*cmttypes.LightBlock
+	Rows       []bundlev1.Row
+	ScoreProof []byte
+	Records    []bundlev1.Record
+	Features   *bundlev1.FeatureSet
+}
+
+// Write puts the contents into one file.
+func Write(w io.Writer, c Contents) error {
+	var sections []Section
+	add := func(name string, body []byte) { sections = append(sections, Section{Name: name, Body: body}) }
+	var headers []byte
+	for _, h := range c.Headers {
+		p, err := h.ToProto()
+		if err != nil {
+			return fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		b, err := p.Marshal()
+		if err != nil {
+			return fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		headers = append(binary.BigEndian.AppendUint32(headers, uint32(len(b))), b...)
+	}
+	add(sectionHeaders, headers)
+	for _, s := range []struct {
+		name string
+		body interface{ Marshal() ([]byte, error) }
+		skip bool
+	}{
+		{sectionRows, &bundlev1.Rows{Rows: c.Rows}, false},
+		{sectionRecords, &bundlev1.Records{Records: c.Records}, len(c.Records) == 0},
+		{sectionFeatures, c.Features, c.Features == nil},
+	} {
+		if s.skip {
+			continue
+		}
+		b, err := s.body.Marshal()
+		if err != nil {
+			return fmt.Errorf("writing section %s: %w", s.name, err)
+		}
+		add(s.name, b)
+	}
+	add(sectionProof, c.ScoreProof)
+
+	m := bundlev1.Manifest{ChainId: c.ChainID, StateHeight: c.StateHeight, LoanId: c.LoanID}
+	for _, s := range sections {
+		sum := sha256.Sum256(s.Body)
+		m.Sections = append(m.Sections, bundlev1.Section{Name: s.Name, Sha256: sum[:]})
+	}
+	b, err := m.Marshal()
+	if err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	return write(w, append([]Section{{Name: sectionManifest, Body: b}}, sections...))
+}

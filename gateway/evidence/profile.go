@@ -1,0 +1,48 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+
+	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/internal/wire"
+)
+
+// consent lists the journal of a consent.
+func (e Exporter) consent(ctx context.Context, id []byte) ([]wire.Row, error) {
+	r, err := e.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
+	if err != nil {
+		return nil, fmt.Errorf("reading the consent: %w", err)
+	}
+	var rows []wire.Row
+	for n := uint64(1); n <= r.Consent.JournalEntries; n++ {
+		rows = append(rows, wire.RowConsentEntry(id, n))
+	}
+	return rows, nil
+}
+
+// score lists the model, the attestations behind a score, and their batches.
+func (e Exporter) score(ctx context.Context, id []byte) ([]wire.Row, error) {
+	r, err := e.Client.Score.Score(ctx, &scorev1.QueryScoreRequest{ScoreId: id})
+	if err != nil {
+		return nil, fmt.Errorf("reading the score: %w", err)
+	}
+	rows := []wire.Row{wire.RowModel(r.Score.ModelHash)}
+	seen := map[string]bool{}
+	for _, a := range r.Score.AttestationIds {
+		rows = append(rows, wire.RowAttestation(a))
+		at, err := e.Client.Attestation.Attestation(ctx, &attestationv1.QueryAttestationRequest{Id: a})
+		if err != nil {
+			return nil, fmt.Errorf("reading attestation %d: %w", a, err)
+		}
+		for _, b := range at.Attestation.BatchIds {
+			if !seen[string(b)] {
+				seen[string(b)] = true
+				rows = append(rows, wire.RowBatch(b))
+			}
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,272 @@
+package loan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+)
+
+// apply decides an application at once and writes it with its decision.
+func (k *Keeper) apply(ctx context.Context, msg *loanv1.MsgApply) (loanv1.Application, error) {
+	product, err := k.product(ctx, msg.ProductId)
+	if err != nil {
+		return loanv1.Application{}, err
+	}
+	if err := fits(product, msg); err != nil {
+		return loanv1.Application{}, err
+	}
+	if err := k.notOpen(ctx, msg.OrgId, product.Id); err != nil {
+		return loanv1.Application{}, err
+	}
+	if err := k.consentCovers(ctx, msg.ConsentId, msg.OrgId, product.LenderOrgId); err != nil {
+		return loanv1.Application{}, err
+	}
+	app := loanv1.Application{
+		EnterpriseId: msg.OrgId, ProductId: product.Id, LenderOrgId: product.LenderOrgId,
+		AmountFen: msg.AmountFen, Periods: msg.Periods, ConsentId: msg.ConsentId, ScoreId: msg.ScoreId, Device: msg.Device,
+		Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), AppliedAt: unixNow(ctx),
+	}
+	if app.Decision, err = k.decide(ctx, app, product); err != nil {
+		return app, err
+	}
+	if app.Id, err = next(ctx, k.applicationID); err != nil {
+		return app, err
+	}
+	switch app.Decision.Outcome {
+	case loanv1.Outcome_OUTCOME_APPROVED:
+		err = k.makeOffer(ctx, &app, product, min(app.AmountFen, app.Decision.LimitFen))
+	case loanv1.Outcome_OUTCOME_REFERRED:
+		err = k.open.Set(ctx, collections.Join(app.EnterpriseId, app.ProductId), app.Id)
+	}
+	if err != nil {
+		return app, err
+	}
+	return app, k.saveDecided(ctx, app)
+}
+
+// fits refuses what the product's public terms already rule out, so that nothing
+// is recorded about an enterprise that picked the wrong product. An amount over
+// the largest loan is not refused: the largest loan is then a bound like others.
+func fits(p loanv1.Product, msg *loanv1.MsgApply) error {
+	switch t := p.Terms; {
+	case p.Retired:
+		return ErrProduct.Wrapf("product %d is retired", p.Id)
+	case msg.AmountFen < t.AmountFenMin:
+		return ErrProduct.Wrapf("%d fen, want at least %d", msg.AmountFen, t.AmountFenMin)
+	case msg.Periods < t.PeriodsMin || msg.Periods > t.PeriodsMax:
+		return ErrProduct.Wrapf("%d periods, want %d to %d", msg.Periods, t.PeriodsMin, t.PeriodsMax)
+	}
+	return nil
+}
+
+// notOpen refuses a second application while the first may still become a loan.
+// A referral whose score has expired cannot, so it stands in nobody's way.
+func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) error {
+	id, err := k.open.Get(ctx, collections.Join(enterprise, product))
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	app, err := k.application(ctx, id)
+	if err != nil {
+		return err
+	}
+	if app.OfferId == 0 {
+		score, err := k.score.Score(ctx, app.ScoreId)
+		if err != nil {
+			return err
+		}
+		if score.ExpiryHeight < sdk.UnwrapSDKContext(ctx).BlockHeight() {
+			return nil
+		}
+	}
+	return ErrOpen.Wrapf("application %d", id)
+}
+
+// consentCovers needs a live consent of the enterprise to the lender for underwriting.
+func (k *Keeper) consentCovers(ctx context.Context, id []byte, enterprise, lender uint64) error {
+	consent, err := k.profile.LiveConsent(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch t := consent.Terms; {
+	case t.EnterpriseId != enterprise:
+		return ErrConsent.Wrapf("given by organisation %d, want %d", t.EnterpriseId, enterprise)
+	case t.GranteeOrgId != lender:
+		return ErrConsent.Wrapf("given to organisation %d, want %d", t.GranteeOrgId, lender)
+	case t.Purpose != profilev1.Purpose_PURPOSE_UNDERWRITING:
+		return ErrConsent.Wrapf("given for %s", t.Purpose)
+	}
+	return nil
+}
+
+// scoreFits needs a score of this enterprise by the product's active model, made
+// for this lender or for any, under the consent, for underwriting, not expired.
+func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []byte) (scorev1.Score, error) {
+	s, err := k.score.Score(ctx, app.ScoreId)
+	if err != nil {
+		return s, err
+	}
+	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	switch {
+	case s.EnterpriseId != app.EnterpriseId:
+		return s, ErrScore.Wrapf("of organisation %d, want %d", s.EnterpriseId, app.EnterpriseId)
+	case s.LenderOrgId != 0 && s.LenderOrgId != app.LenderOrgId:
+		return s, ErrScore.Wrapf("for lender %d, want %d", s.LenderOrgId, app.LenderOrgId)
+	case !bytes.Equal(s.ModelHash, model):
+		return s, ErrScore.Wrap("by another model than the product's")
+	case s.Purpose != uint32(profilev1.Purpose_PURPOSE_UNDERWRITING):
+		return s, ErrScore.Wrapf("for purpose %d", s.Purpose)
+	case !bytes.Equal(s.ConsentId, app.ConsentId):
+		return s, ErrScore.Wrap("under another consent")
+	case s.ExpiryHeight < height:
+		return s, ErrScore.Wrapf("expired at height %d, now %d", s.ExpiryHeight, height)
+	}
+	if err := k.score.Usable(ctx, s); err != nil {
+		return s, err
+	}
+	return s, k.modelActive(ctx, model)
+}
+
+// decide gathers the facts of an application from the state and decides.
+func (k *Keeper) decide(ctx context.Context, app loanv1.Application, product loanv1.Product) (loanv1.Decision, error) {
+	score, err := k.scoreFits(ctx, app, product.Terms.ModelHash)
+	if err != nil {
+		return loanv1.Decision{}, err
+	}
+	in, err := k.inputs(ctx, app, product)
+	if err != nil {
+		return loanv1.Decision{}, err
+	}
+	contract, err := k.contract(ctx, product.Terms.TemplateHash)
+	if err != nil {
+		return loanv1.Decision{}, err
+	}
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	conditions := len(contract.eligibility) + len(contract.referral)
+	sdkCtx.GasMeter().ConsumeGas(uint64(conditions)*evaluateConditionGas, "loan conditions")
+	d, err := Decide(Facts{
+		Contract: contract, Product: product.Terms, Inputs: in, AmountFen: app.AmountFen, Periods: app.Periods,
+		Points: score.Score, CapacityFen: score.CapacityFen, PdPpm: score.PdPpm,
+	})
+	if err != nil {
+		return d, err
+	}
+	d.Height, d.DecidedAt = sdkCtx.BlockHeight(), unixNow(ctx)
+	return d, nil
+}
+
+func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loanv1.Product) (loanv1.DecisionInputs, error) {
+	in := loanv1.DecisionInputs{TemplateHash: product.Terms.TemplateHash, ProductId: product.Id, ScoreId: app.ScoreId}
+	params, err := k.Params(ctx)
+	if err != nil {
+		return in, err
+	}
+	in.RateCapBps = params.RateCapBps
+	grade, err := k.attestation.Quality(ctx, app.EnterpriseId)
+	if err != nil {
+		return in, err
+	}
+	in.Grade = uint32(grade)
+	if in.IndexBps, in.IndexLive, err = k.score.Index(ctx, product.Terms.IndexId); err != nil {
+		return in, err
+	}
+	exposure, err := k.Exposure(ctx, app.EnterpriseId)
+	if err != nil {
+		return in, err
+	}
+	in.ExposureFen, in.ReservedFen, in.WrittenOffFen = exposure.OutstandingFen, exposure.ReservedFen, exposure.WrittenOffFen
+	pool, err := k.pool(ctx, product.Terms.PoolId)
+	if err != nil {
+		return in, err
+	}
+	in.PoolFreeFen, err = poolFree(pool)
+	return in, err
+}
+
+// decideReferral lets a person decide what the chain referred. Approving decides
+// again on the facts of now, so an officer can override the referral conditions
+// but neither an eligibility condition nor the limit.
+func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg *loanv1.MsgDecideReferral) (loanv1.Application, error) {
+	product, err := k.product(ctx, app.ProductId)
+	if err != nil {
+		return app, err
+	}
+	decided := app.Decision
+	decided.Outcome = loanv1.Outcome_OUTCOME_DECLINED
+	if msg.Approve {
+		if err := k.consentCovers(ctx, app.ConsentId, app.EnterpriseId, app.LenderOrgId); err != nil {
+			return app, err
+		}
+		if decided, err = k.decide(ctx, app, product); err != nil {
+			return app, err
+		}
+		if err := overrule(decided, product, app, msg.AmountFen); err != nil {
+			return app, err
+		}
+		decided.Outcome = loanv1.Outcome_OUTCOME_APPROVED
+	}
+	decided.Height, decided.DecidedAt = sdk.UnwrapSDKContext(ctx).BlockHeight(), unixNow(ctx)
+	decided.Officer, decided.NoteHash = msg.Device, msg.NoteHash
+	first := app.Decision
+	app.Referral, app.Decision = &first, decided
+	if msg.Approve {
+		err = k.makeOffer(ctx, &app, product, msg.AmountFen)
+	} else {
+		err = k.closeApplication(ctx, app)
+	}
+	if err != nil {
+		return app, err
+	}
+	return app, k.saveDecided(ctx, app)
+}
+
+// overrule checks an officer's amount against a fresh decision.
+func overrule(d loanv1.Decision, p loanv1.Product, app loanv1.Application, amountFen int64) error {
+	if d.Outcome == loanv1.Outcome_OUTCOME_DECLINED {
+		return ErrState.Wrapf("declined by %s on the facts of now", d.Reasons[0].Code)
+	}
+	most := min(d.LimitFen, app.AmountFen)
+	if amountFen < p.Terms.AmountFenMin || amountFen > most {
+		return ErrLimit.Wrapf("%d fen, want %d to %d", amountFen, p.Terms.AmountFenMin, most)
+	}
+	return nil
+}
+
+func (k *Keeper) application(ctx context.Context, id uint64) (loanv1.Application, error) {
+	a, err := k.applications.Get(ctx, id)
+	return a, missing(err, "application %d", id)
+}
+
+func (k *Keeper) saveDecided(ctx context.Context, app loanv1.Application) error {
+	if err := k.applications.Set(ctx, app.Id, app); err != nil {
+		return err
+	}
+	return emit(ctx, &loanv1.EventDecided{
+		ApplicationId: app.Id, EnterpriseId: app.EnterpriseId, LenderOrgId: app.LenderOrgId, Outcome: app.Decision.Outcome,
+	})
+}
+
+// closeApplication makes room for the next application, unless a newer one has
+// already taken the place of this one.
+func (k *Keeper) closeApplication(ctx context.Context, app loanv1.Application) error {
+	key := collections.Join(app.EnterpriseId, app.ProductId)
+	id, err := k.open.Get(ctx, key)
+	if errors.Is(err, collections.ErrNotFound) || (err == nil && id != app.Id) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return k.open.Remove(ctx, key)
+}

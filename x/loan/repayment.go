@@ -1,0 +1,202 @@
+package loan
+
+import (
+	"context"
+
+	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+)
+
+// repay takes up to mostFen from the borrower: what is late or due today first,
+// then, tranche by tranche, the interest to the day with principal ahead of its
+// time and its fee. It says what it took.
+func (k *Keeper) repay(ctx context.Context, b *book, mostFen int64) (int64, error) {
+	takenFen, paid, err := k.payOwed(ctx, b, b.calendar().DayEnd(b.now), mostFen, loanv1.EntryKind_ENTRY_KIND_REPAID)
+	if err != nil {
+		return 0, err
+	}
+	owedFen := takenFen
+	for i := range b.loan.Tranches {
+		if takenFen >= mostFen {
+			break
+		}
+		t := &b.loan.Tranches[i]
+		if t.InstalmentsPaid == t.InstalmentsLive {
+			continue
+		}
+		early, err := k.prepay(ctx, b, t, mostFen-takenFen)
+		if err != nil {
+			return 0, err
+		}
+		takenFen += early
+	}
+	if takenFen == 0 {
+		return 0, ErrNothingDue.Wrapf("%d fen would repay no principal after interest to the day", mostFen)
+	}
+	if err := k.cash.Move(ctx, k.cashAccount(b.loan.EnterpriseId), PoolAccount(b.pool.Id), takenFen); err != nil {
+		return 0, err
+	}
+	// Who ends her loan ahead of its time is given no further tranche.
+	endedEarly := takenFen > owedFen && !stillRunning(b.loan)
+	return takenFen, k.settle(ctx, b, paid > 0 && !endedEarly)
+}
+
+// stillRunning tells whether a tranche has instalments left.
+func stillRunning(l loanv1.Loan) bool {
+	for _, t := range l.Tranches {
+		if t.InstalmentsPaid < t.InstalmentsLive {
+			return true
+		}
+	}
+	return false
+}
+
+// prepay repays principal of a tranche ahead of its time. Interest to the day
+// comes first; money that does not reach beyond it is not taken. The remaining
+// instalments keep their amount, so the term shortens.
+func (k *Keeper) prepay(ctx context.Context, b *book, t *loanv1.Tranche, availableFen int64) (int64, error) {
+	row, err := k.instalment(ctx, b.loan.Id, t.Number, t.InstalmentsPaid+1)
+	if err != nil {
+		return 0, err
+	}
+	if row.PaidPrincipalFen != 0 || row.DueAt <= b.calendar().DayEnd(b.now) { // it is owed: nothing is early
+		return 0, nil
+	}
+	start, err := k.periodStart(ctx, b, t)
+	if err != nil {
+		return 0, err
+	}
+	day := accrual(b.calendar(), start, max(start, t.AccruedAt), b.now, row.DueAt)
+	interestFen, err := day.accruedFen(row.InterestFen - row.PaidInterestFen)
+	if err != nil {
+		return 0, err
+	}
+	principalFen, feeFen, err := affordable(availableFen-interestFen, t.OutstandingFen, b.contract.Terms.PrepaymentFeeBps)
+	if err != nil || principalFen == 0 {
+		return 0, err
+	}
+	p := Portion{PrincipalFen: principalFen, InterestFen: interestFen, FeeFen: feeFen}
+	if err := b.receive(t, p); err != nil {
+		return 0, err
+	}
+	t.PrepaidFen += principalFen
+	t.AccruedAt = b.now
+	if err := k.append(ctx, &b.loan, loanv1.EntryKind_ENTRY_KIND_REPAID, t.Number, 0, p); err != nil {
+		return 0, err
+	}
+	row.PaidInterestFen += interestFen
+	return p.Total(), k.shorten(ctx, b, t, row, day)
+}
+
+// periodStart is when the running period of a tranche began.
+func (k *Keeper) periodStart(ctx context.Context, b *book, t *loanv1.Tranche) (int64, error) {
+	if t.InstalmentsPaid == 0 {
+		return t.DisbursedAt, nil
+	}
+	before, err := k.instalment(ctx, b.loan.Id, t.Number, t.InstalmentsPaid)
+	return before.DueAt, err
+}
+
+// elapsed splits a period at the day of a prepayment.
+type elapsed struct {
+	// gone of open days have passed since interest was last settled.
+	gone, open int64
+	// rest of length days of the whole period are still to come.
+	rest, length int64
+}
+
+// accrual measures the period from start to due, in which interest is settled up
+// to settled, at now. A period that a change of the calendar left without days
+// counts as over.
+func accrual(c Calendar, start, settled, now, due int64) elapsed {
+	e := elapsed{open: c.Elapsed(settled, due), length: c.Elapsed(start, due)}
+	e.gone = min(c.Elapsed(settled, now), e.open)
+	e.rest = e.open - e.gone
+	if e.length == 0 {
+		e.length = 1
+	}
+	return e
+}
+
+// accruedFen is the part of the period's unpaid interest that belongs to the
+// days gone, rounded half up.
+func (e elapsed) accruedFen(unpaidFen int64) (int64, error) {
+	if e.open == 0 {
+		return unpaidFen, nil
+	}
+	return mulDiv(unpaidFen, e.gone, e.open, roundHalfUp)
+}
+
+// affordable splits money into the most principal that it repays together with
+// the fee on it, the fee being rounded half up.
+func affordable(availableFen, outstandingFen int64, feeBps uint32) (principalFen, feeFen int64, err error) {
+	if availableFen <= 0 {
+		return 0, 0, nil
+	}
+	fee := func(principal int64) (int64, error) { return mulDiv(principal, int64(feeBps), bpsUnit, roundHalfUp) }
+	if principalFen, err = mulDiv(availableFen, bpsUnit, bpsUnit+int64(feeBps), roundDown); err != nil {
+		return 0, 0, err
+	}
+	// The rounding of the fee moves the answer by at most a fen either way.
+	principalFen = min(principalFen+1, outstandingFen)
+	for principalFen > 0 {
+		if feeFen, err = fee(principalFen); err != nil {
+			return 0, 0, err
+		}
+		if principalFen+feeFen <= availableFen {
+			return principalFen, feeFen, nil
+		}
+		principalFen--
+	}
+	return 0, 0, nil
+}
+
+// shorten writes the rest of a tranche's schedule after a prepayment. row is the
+// running instalment with the interest to the day already paid into it.
+func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row loanv1.Instalment, day elapsed) error {
+	var lines []Line
+	if t.OutstandingFen > 0 {
+		rate, err := PeriodRate(b.loan.RateBps, b.contract.Terms.PeriodUnit)
+		if err != nil {
+			return err
+		}
+		instalmentFen, err := InstalmentFen(t.PrincipalFen, rate, b.loan.Periods)
+		if err != nil {
+			return err
+		}
+		lines, err = Amortise(Remainder{
+			BalanceFen: t.OutstandingFen, InstalmentFen: instalmentFen, Rate: rate,
+			First: row.Number, Last: t.InstalmentsLive, Rest: day.rest, Length: day.length,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	last := t.InstalmentsLive
+	t.InstalmentsLive = row.Number + uint32(max(len(lines), 1)) - 1
+	for n := row.Number; n <= last; n++ {
+		var err error
+		if n > row.Number {
+			if row, err = k.instalment(ctx, b.loan.Id, t.Number, n); err != nil {
+				return err
+			}
+		}
+		at := row.NextAt
+		switch done := int(n) - int(t.InstalmentsPaid) - 1; {
+		case done < len(lines):
+			row.PrincipalFen = lines[done].PrincipalFen
+			row.InterestFen = lines[done].InterestFen + row.PaidInterestFen
+		case n == t.InstalmentsLive: // nothing is left but the interest just paid
+			row.PrincipalFen, row.InterestFen = 0, row.PaidInterestFen
+			row.Status, row.PaidAt, at = loanv1.InstalmentStatus_INSTALMENT_STATUS_PAID, b.now, 0
+		default:
+			row.Status, at = loanv1.InstalmentStatus_INSTALMENT_STATUS_CANCELLED, 0
+		}
+		if err := k.requeue(ctx, row, at); err != nil {
+			return err
+		}
+	}
+	if len(lines) == 0 {
+		t.InstalmentsPaid = t.InstalmentsLive
+	}
+	return nil
+}
