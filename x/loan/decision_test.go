@@ -25,7 +25,11 @@ func facts(t testing.TB) Facts {
 // Each fact moves the decision as the public formula says.
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	type reasons = []loanv1.Reason
+	type reason struct {
+		code             string
+		value, threshold int64
+	}
+	type reasons = []reason
 	const approved, referred, declined = loanv1.Outcome_OUTCOME_APPROVED, loanv1.Outcome_OUTCOME_REFERRED, loanv1.Outcome_OUTCOME_DECLINED
 	for _, c := range []struct {
 		name    string
@@ -71,7 +75,11 @@ func TestDecide(t *testing.T) {
 		if d.Outcome != c.outcome || d.LimitFen != c.limit || d.RateBps != c.rate {
 			t.Errorf("%s: %s, limit %d, rate %d, want %s, %d, %d", c.name, d.Outcome, d.LimitFen, d.RateBps, c.outcome, c.limit, c.rate)
 		}
-		wantList(t, c.name, d.Reasons, c.reasons)
+		var got reasons
+		for _, r := range d.Reasons {
+			got = append(got, reason{r.Code, r.Value, r.Threshold})
+		}
+		wantList(t, c.name, got, c.reasons)
 	}
 }
 
