@@ -46,12 +46,12 @@ func Propose(ctx context.Context, c *chain.Client, enterprise uint64, opened []*
 	if _, err := rand.Read(salt[:]); err != nil {
 		return Proposal{}, fmt.Errorf("drawing a salt: %w", err)
 	}
-	return derive(ctx, c, enterprise, opened, asOfDay, salt)
+	return Derive(ctx, c, enterprise, opened, asOfDay, salt)
 }
 
 // Recompute derives a proposal again from records that the caller opened itself.
 func Recompute(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened, p Proposal) (Proposal, error) {
-	again, err := derive(ctx, c, enterprise, opened, int64(p.Set.AsOfDay), p.Set.Salt)
+	again, err := Derive(ctx, c, enterprise, opened, int64(p.Set.AsOfDay), p.Set.Salt)
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -74,7 +74,8 @@ func Recompute(ctx context.Context, c *chain.Client, enterprise uint64, opened [
 	return again, nil
 }
 
-func derive(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened, asOfDay int64, salt [31]byte) (Proposal, error) {
+// Derive derives a feature set under a salt that is already drawn.
+func Derive(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened, asOfDay int64, salt [31]byte) (Proposal, error) {
 	ids, refs, err := references(ctx, c, enterprise, opened)
 	if err != nil {
 		return Proposal{}, err

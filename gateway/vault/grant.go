@@ -25,8 +25,8 @@ func (v *Vault) Grant(ctx context.Context, consent ID) ([]*Wrap, error) {
 }
 
 // Rotate starts the next epoch of a category after a revocation and wraps its
-// keys for the consents that remain. It returns the epoch and every wrap of those
-// consents; it deletes the wraps of consents that are over.
+// keys for the consents that remain; it deletes the wraps of consents that are
+// over. With an epoch but an error, the epoch stands and Rewrap does the rest.
 func (v *Vault) Rotate(ctx context.Context, enterprise uint64, c record.Category) (uint32, []*Wrap, error) {
 	leave, err := v.enter(ctx)
 	if err != nil {
@@ -42,25 +42,50 @@ func (v *Vault) Rotate(ctx context.Context, enterprise uint64, c record.Category
 	if err != nil {
 		return 0, nil, fmt.Errorf("starting an epoch: %w", err)
 	}
+	wraps, err := v.rewrap(ctx, enterprise)
+	return epoch, wraps, err
+}
+
+// Rewrap wraps what the consents of an enterprise lack: new epochs, and all of
+// them after a grantee changed its data key. It returns every wrap of the
+// consents that it could serve; one that fails does not hold up the others.
+func (v *Vault) Rewrap(ctx context.Context, enterprise uint64) ([]*Wrap, error) {
+	leave, err := v.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	v.wrapMu.Lock()
+	defer v.wrapMu.Unlock()
+	if err := v.dropOver(ctx); err != nil {
+		return nil, err
+	}
+	return v.rewrap(ctx, enterprise)
+}
+
+// rewrap is Rewrap under wrapMu, when no consent that is over has wraps.
+func (v *Vault) rewrap(ctx context.Context, enterprise uint64) ([]*Wrap, error) {
 	ids, err := v.wraps.consents()
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	var all []*Wrap
+	var errs []error
 	for _, id := range ids {
 		wraps, err := v.wraps.load(id)
-		if err != nil {
-			return 0, nil, err
-		}
-		if wraps[0].Enterprise != enterprise || !slices.ContainsFunc(wraps, func(w *Wrap) bool { return w.Category == c }) {
+		if err == nil && wraps[0].Enterprise != enterprise {
 			continue
 		}
-		if wraps, err = v.grant(ctx, id); err != nil {
-			return 0, nil, fmt.Errorf("wrapping epoch %d for consent %s: %w", epoch, id, err)
+		if err == nil {
+			wraps, err = v.grant(ctx, id)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("wrapping for consent %s: %w", id, err))
+			continue
 		}
 		all = append(all, wraps...)
 	}
-	return epoch, all, nil
+	return all, errors.Join(errs...)
 }
 
 // Wraps are the stored wraps of a consent; ErrNoWraps.

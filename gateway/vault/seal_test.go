@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -226,4 +227,57 @@ func TestRebuiltBatch(t *testing.T) {
 	wantErr(t, err, ErrDamaged, "reader")
 	_, err = w.vault.OpenRecord(t.Context(), b.ID, 0)
 	wantErr(t, err, ErrDamaged, "owner")
+}
+
+// Neither what a record says nor any key but the master's is in the clear in any
+// file, in bytes or in hexadecimal.
+func TestNothingInTheClear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.seal(bank(202503, 3)...)
+	_, err := w.read(w.request(w.consent(nil)))
+	must(t, err)
+	enterprise, err := w.vault.keys.enterpriseKey(testEnterprise)
+	must(t, err)
+	category, err := w.vault.keys.categoryKey(testEnterprise, bankCategory, 1)
+	must(t, err)
+	period, err := w.vault.keys.periodKey(testEnterprise, bankCategory, 1, 202503)
+	must(t, err)
+	canaries := [][]byte{[]byte("6222000011112222"), []byte("华东测试商贸"), []byte("T202503-1"), enterprise[:], category[:], period[:]}
+	for _, f := range files(t, w.dir) {
+		raw, err := os.ReadFile(f)
+		must(t, err)
+		for i, c := range canaries {
+			if bytes.Contains(raw, c) || bytes.Contains(raw, []byte(hex.EncodeToString(c))) {
+				t.Errorf("canary %d lies in %s", i, f)
+			}
+		}
+	}
+}
+
+// BenchmarkSeal seals batches of 10,000 records.
+func BenchmarkSeal(b *testing.B) {
+	w := newWorld(b)
+	records := bank(202503, 10_000)
+	b.ResetTimer()
+	for b.Loop() {
+		w.seal(records...)
+	}
+	b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "records/s")
+	must(b, w.vault.Close())
+}
+
+// BenchmarkRead reads, opens and proves 10,000 records, receipt included.
+func BenchmarkRead(b *testing.B) {
+	w := newWorld(b)
+	w.seal(bank(202503, 10_000)...)
+	id := w.consent(func(c *Consent) { c.FetchUnit, c.FetchLimit = FetchDay, FetchLimitMax })
+	b.ResetTimer()
+	for b.Loop() {
+		if got, err := w.read(w.request(id)); err != nil || len(got) != 10_000 {
+			b.Fatal(len(got), err)
+		}
+	}
+	b.ReportMetric(float64(b.N*10_000)/b.Elapsed().Seconds(), "records/s")
+	must(b, w.vault.Close())
 }

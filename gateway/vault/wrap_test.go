@@ -159,7 +159,7 @@ func TestGrantAndRotate(t *testing.T) {
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	_, err = w.read(w.request(id))
 	wantErr(t, err, ErrKey, "wraps to the old key")
-	_, err = w.vault.Grant(t.Context(), id)
+	_, err = w.vault.Rewrap(t.Context(), testEnterprise)
 	must(t, err)
 	got, err = w.read(w.request(id))
 	if err != nil || len(got) != 3 {

@@ -51,6 +51,7 @@ func Passkey(tb testing.TB, name string) wire.Signer {
 func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
 	tb.Helper()
 	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, at)
+	g.Org.Params.PasskeyEnabled = true
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{Origin}, []string{RPID}
 	g.Loan.Params.CompressedPeriodSeconds = 30
 	g.Loan.Params.TemplateLockSeconds = 0

@@ -132,6 +132,9 @@ func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []
 	case s.ExpiryHeight < height:
 		return s, ErrScore.Wrapf("expired at height %d, now %d", s.ExpiryHeight, height)
 	}
+	if err := k.score.Usable(ctx, s); err != nil {
+		return s, err
+	}
 	return s, k.modelActive(ctx, model)
 }
 

@@ -48,6 +48,8 @@ type Safety interface {
 
 // Cash moves tokenised deposits. Account is the account of an organisation.
 type Cash interface {
+	// OpenAccount lets a pool's account hold money; with owner 0 no freeze binds it.
+	OpenAccount(ctx context.Context, account sdk.AccAddress, owner uint64) error
 	Move(ctx context.Context, from, to sdk.AccAddress, amountFen int64) error
 	Balance(ctx context.Context, account sdk.AccAddress) (int64, error)
 	Frozen(ctx context.Context, orgID uint64) (bool, error)
@@ -66,6 +68,8 @@ type Attestation interface {
 // Scores holds verified scores, their models and market indices.
 type Scores interface {
 	Score(ctx context.Context, id []byte) (scorev1.Score, error)
+	// Usable is nil while a decision may rest on the score.
+	Usable(ctx context.Context, s scorev1.Score) error
 	Model(ctx context.Context, hash []byte) (scorev1.Model, error)
 	Index(ctx context.Context, id string) (bps int64, live bool, err error)
 }

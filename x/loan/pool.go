@@ -81,6 +81,9 @@ func (k *Keeper) openPool(ctx context.Context, manager uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := k.cash.OpenAccount(ctx, PoolAccount(id), 0); err != nil {
+		return 0, err
+	}
 	return id, k.savePool(ctx, loanv1.Pool{Id: id, ManagerOrgId: manager})
 }
 
