@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// Test that rows stay where offline proofs look for them. That modules write
-// them there is held by a test against a running chain.
+// Test that rows stay where offline proofs look for them.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	id := bytes.Repeat([]byte{0xab}, 4)
@@ -25,7 +26,7 @@ func TestRows(t *testing.T) {
 		{RowBatch(id), "profile 02abababab"},
 		{RowConsent(id), "profile 07abababab"},
 		{RowConsentEntry(id, 3), "profile 0c04abababab0000000000000003"},
-		{RowAttestation(4), "attestation 010000000000000004"},
+		{RowAttestation(4), "attestation 030000000000000004"},
 		{RowModel(id), "score 03abababab"},
 		{RowScore(id), "score 04abababab"},
 		{RowSrs(), "score 01"},
@@ -40,6 +41,54 @@ func TestRows(t *testing.T) {
 	} {
 		if got := fmt.Sprintf("%s %s", c.row.Store, hex.EncodeToString(c.row.Key)); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+// Test that each row's place begins with the prefix under which its module
+// declares the collection: the modules and this package cannot share the number.
+func TestRowsArePrefixedAsInModules(t *testing.T) {
+	t.Parallel()
+	declared := regexp.MustCompile(`(?m)^\s+(\w+)\s+= collections\.NewPrefix\((\w+)\)`)
+	for _, c := range []struct {
+		row  Row
+		name string
+	}{
+		{RowOrganisation(1), "prefixOrganisations"},
+		{RowHeaderLog(), "prefixLog"},
+		{RowHeaderEntry(1), "prefixEntries"},
+		{RowBatch(nil), "prefixBatches"},
+		{RowConsent(nil), "prefixConsents"},
+		{RowConsentEntry(nil, 1), "prefixJournal"},
+		{RowAttestation(1), "prefixAttestations"},
+		{RowModel(nil), "prefixModels"},
+		{RowScore(nil), "prefixScores"},
+		{RowSrs(), "prefixSRSKey"},
+		{RowTemplate(nil), "templatesPrefix"},
+		{RowProduct(1), "productsPrefix"},
+		{RowApplication(1), "applicationsPrefix"},
+		{RowOffer(1), "offersPrefix"},
+		{RowLoan(1), "loansPrefix"},
+		{RowInstalment(1, 1, 1), "instalmentsPrefix"},
+		{RowJournalEntry(1, 1), "entriesPrefix"},
+		{RowAudit(1, nil, 1), "prefixAudits"},
+	} {
+		source, err := os.ReadFile(filepath.Join("../../x", c.row.Store, "keeper.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, m := range declared.FindAllStringSubmatch(string(source), -1) {
+			if m[1] != c.name {
+				continue
+			}
+			found = true
+			if n, err := strconv.ParseUint(m[2], 0, 8); err != nil || byte(n) != c.row.Key[0] {
+				t.Errorf("%s: the module has it under %s, this package under %d", c.name, m[2], c.row.Key[0])
+			}
+		}
+		if !found {
+			t.Errorf("x/%s declares no %s", c.row.Store, c.name)
 		}
 	}
 }
