@@ -135,5 +135,5 @@ func (a *App) RegisterGRPC(server *grpc.Server, node client.CometRPC, chainID st
 
 // ExportGenesis reads the whole state of the last committed block.
 func (a *App) ExportGenesis() (map[string]json.RawMessage, error) {
-	return a.modules.ExportGenesis(a.NewUncachedContext(true, a.header()), a.codec.Proto)
+	return a.modules.ExportGenesis(a.committed(), a.codec.Proto)
 }

@@ -61,7 +61,7 @@ func NewGenesis(chainID string, network councilv1.NetworkKind, at time.Time) *Ge
 		ChainID: chainID, Time: at,
 		Org: org.DefaultGenesis(), Safety: safety.DefaultGenesis(), Council: council.DefaultGenesis(),
 		Cash: cash.DefaultGenesis(), Profile: profile.DefaultGenesis(), Attestation: attestation.DefaultGenesis(),
-		Score: score.DefaultGenesis(), Loan: loan.DefaultGenesis(),
+		Score: score.DefaultGenesis(), Loan: &loanv1.GenesisState{Params: loan.DefaultParams()},
 		VotingPeriod: 7 * 24 * time.Hour,
 	}
 	g.Council.Params.Network = network
@@ -174,7 +174,7 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 		{profile.Name, g.Profile, func() error { return profile.Validate(g.Profile) }},
 		{attestation.Name, g.Attestation, func() error { return attestation.Validate(g.Attestation) }},
 		{score.Name, g.Score, func() error { return score.Validate(g.Score) }},
-		{loan.Name, g.Loan, func() error { return loan.Validate(g.Loan) }},
+		{loan.Name, g.Loan, func() error { return loan.Validate(*g.Loan) }},
 	}
 	for _, m := range checks {
 		if err := c.Proto.UnmarshalJSON(state[m.name], m.state); err != nil {

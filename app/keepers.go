@@ -7,7 +7,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/runtime"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
-	sdk "github.com/cosmos/cosmos-sdk/types"
 	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
@@ -78,19 +77,19 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	base.SetParamStore(k.consensus.ParamsStore)
 	k.upgrade = upgradekeeper.NewKeeper(map[int64]bool{}, open(upgradetypes.StoreKey), c.Proto, home, base, authority)
 
-	k.org = org.NewKeeper(store(org.StoreKey), c.Proto, authority, k.account)
-	k.safety = safety.NewKeeper(store(safety.StoreKey), c.Proto, authority, k.org)
-	k.council = council.NewKeeper(store(council.StoreKey), c.Proto, authority, k.org)
-	k.cash = cash.NewKeeper(store(cash.StoreKey), c.Proto, authority, k.org, k.bank)
+	k.org = org.NewKeeper(open(org.StoreKey), c.Proto, authority, k.account)
+	k.safety = safety.NewKeeper(open(safety.StoreKey), c.Proto, authority, k.org)
+	k.council = council.NewKeeper(open(council.StoreKey), c.Proto, authority, k.org)
+	k.cash = cash.NewKeeper(open(cash.StoreKey), c.Proto, authority, k.org, k.bank, wire.ModuleAddress(govtypes.ModuleName), wire.ModuleAddress(authtypes.FeeCollectorName))
 	k.bank.AppendSendRestriction(k.cash.Restriction)
-	k.profile = profile.NewKeeper(store(profile.StoreKey), c.Proto, authority, k.org)
-	k.attestation = attestation.NewKeeper(store(attestation.StoreKey), c.Proto, authority, k.org, k.profile)
-	k.score = score.NewKeeper(store(score.StoreKey), c.Proto, authority, score.Deps{
+	k.profile = profile.NewKeeper(open(profile.StoreKey), c.Proto, authority, k.org)
+	k.attestation = attestation.NewKeeper(open(attestation.StoreKey), c.Proto, authority, k.org, k.profile)
+	k.score = score.NewKeeper(open(score.StoreKey), c.Proto, authority, score.Deps{
 		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,
 	})
-	k.loan = loan.NewKeeper(store(loan.StoreKey), c.Proto, authority, loan.Deps{
-		Orgs: k.org, Council: k.council, Cash: k.cash, Profiles: k.profile, Attestations: k.attestation,
-		Scores: k.score, Safety: k.safety,
+	k.loan = loan.NewKeeper(open(loan.Name), c.Proto, authority, loan.Neighbours{
+		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash, CashAccount: cash.Account,
+		Profile: k.profile, Attestation: k.attestation, Score: k.score,
 	})
 
 	// The council decides by x/gov: no staking, no deposits, one organisation one vote.

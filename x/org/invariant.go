@@ -33,7 +33,8 @@ func (k *Keeper) Invariants() []Invariant {
 			return r.check(s)
 		}})
 	}
-	return append(list,
+	return append(
+		list,
 		Invariant{"tag-index", k.tagIndex},
 		Invariant{"device-index", k.deviceIndex},
 		Invariant{"device-account", k.deviceAccount},

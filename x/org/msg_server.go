@@ -66,7 +66,8 @@ func (s msgServer) RegisterEnterprise(ctx context.Context, m *orgv1.MsgRegisterE
 }
 
 // ConfirmEnterprise records a further verifier's statement about the same legal
-// identity, and admits the enterprise once there are enough.
+// identity, and admits the enterprise once there are enough. An admitted one takes
+// it in place of a verifier that is active no more.
 func (s msgServer) ConfirmEnterprise(ctx context.Context, m *orgv1.MsgConfirmEnterprise) (*orgv1.MsgConfirmEnterpriseResponse, error) {
 	if err := hash("identity_tag", m.IdentityTag); err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (s msgServer) ConfirmEnterprise(ctx context.Context, m *orgv1.MsgConfirmEnt
 		return nil, err
 	}
 	statement := orgv1.KybStatement{VerifierOrgId: m.OrgId, StatementHash: m.StatementHash, Height: height(ctx)}
-	enterprise, err = confirmed(enterprise, statement, p.KybStatementsMin)
+	enterprise, err = confirmed(enterprise, statement, p.KybStatementsMin, standing(before))
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +195,17 @@ func (k *Keeper) verifiers(ctx context.Context, enterprise orgv1.Organisation) (
 		list = append(list, o)
 	}
 	return list, nil
+}
+
+// standing counts the organisations that are active.
+func standing(list []orgv1.Organisation) int {
+	n := 0
+	for _, o := range list {
+		if active(o) == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // either is the store's error where there is one, else the rule's.

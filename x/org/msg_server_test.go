@@ -175,7 +175,6 @@ func TestEnterpriseMessages(t *testing.T) {
 		{name: "register with a short tag", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.IdentityTag = m.IdentityTag[1:] })},
 		{name: "register with a long statement", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.StatementHash = make([]byte, 33) })},
 		{name: "register with a negative limit", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.AmountLimitFen = -1 })},
-		{name: "register with a limit above all", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.AmountLimitFen = AmountLimitFenMax + 1 })},
 		{name: "register with a machine's key", want: ErrKey, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.OwnerKey = service("x") })},
 		{name: "register by a stranger", want: ErrUnknownDevice, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.Device = account(person("x")) })},
 		{name: "register for another organisation", want: ErrNotActing, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.OrgId = bank })},
@@ -203,6 +202,14 @@ func TestEnterpriseMessages(t *testing.T) {
 		{name: "confirm what is admitted", before: admitted(), want: ErrStatus, msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) {
 			m.Device, m.OrgId = account(person("third admin")), third
 		})},
+		{
+			name: "confirm in place of a fallen verifier", before: append(admitted(), suspend(verifier, true)), events: []proto.Message{&orgv1.EventRegistered{OrgId: firm, Status: active}},
+			msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) { m.Device, m.OrgId = account(person("third admin")), third }),
+		},
+		{
+			name: "confirm in place of a fallen verifier by its sibling", before: append(admitted(), suspend(verifier, true)), want: ErrControl,
+			msg: bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) { m.Device, m.OrgId = account(person("sibling admin")), sibling }),
+		},
 	})
 }
 
@@ -227,8 +234,10 @@ func TestKeyMessages(t *testing.T) {
 		{name: "set by an officer", want: ErrDeviceRole, msg: bend(set, func(m *orgv1.MsgSetDataKey) { m.Device = account(person("bank officer")) })},
 
 		{name: "choose", before: admitted(), msg: &choose, events: []proto.Message{&orgv1.EventCustodianChosen{OrgId: firm, CustodianOrgId: bank}}},
-		{name: "choose one", before: admitted(), msg: bend(choose, func(m *orgv1.MsgChooseCustodian) { m.SecondCustodianOrgId = 0 }),
-			events: []proto.Message{&orgv1.EventCustodianChosen{OrgId: firm, CustodianOrgId: bank}}},
+		{
+			name: "choose one", before: admitted(), msg: bend(choose, func(m *orgv1.MsgChooseCustodian) { m.SecondCustodianOrgId = 0 }),
+			events: []proto.Message{&orgv1.EventCustodianChosen{OrgId: firm, CustodianOrgId: bank}},
+		},
 		{name: "choose one twice", before: admitted(), want: ErrField, msg: bend(choose, func(m *orgv1.MsgChooseCustodian) { m.SecondCustodianOrgId = bank })},
 		{name: "choose none", before: admitted(), want: ErrUnknownOrganisation, msg: bend(choose, func(m *orgv1.MsgChooseCustodian) { m.CustodianOrgId = 0 })},
 		{name: "choose who is none", before: admitted(), want: ErrRole, msg: bend(choose, func(m *orgv1.MsgChooseCustodian) { m.CustodianOrgId = third })},
@@ -270,8 +279,10 @@ func TestDeviceMessages(t *testing.T) {
 		{name: "activate too late", before: append(admitted(), brief), at: 10, want: ErrDeviceExpired, msg: &activatePhone},
 
 		{name: "add", before: admitted(), msg: &addPhone, events: []proto.Message{deviceEvent(firm, phone2, pending)}},
-		{name: "add a service", msg: &orgv1.MsgAddDevice{Device: admin, OrgId: bank, Key: service("new"), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
-			events: []proto.Message{deviceEvent(bank, account(service("new")), pending)}},
+		{
+			name: "add a service", msg: &orgv1.MsgAddDevice{Device: admin, OrgId: bank, Key: service("new"), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
+			events: []proto.Message{deviceEvent(bank, account(service("new")), pending)},
+		},
 		{name: "add without a role", before: admitted(), want: ErrField, msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Role = 0 })},
 		{name: "add with an unknown role", before: admitted(), want: ErrField, msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Role = 9 })},
 		{name: "add an expiring admin", before: admitted(), want: ErrField, msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.ExpiresAt = genesisTime + 10 })},
@@ -283,8 +294,10 @@ func TestDeviceMessages(t *testing.T) {
 		{name: "add another's device", before: admitted(), want: ErrDeviceTaken, msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = person("bank admin") })},
 		{name: "add what was revoked", before: append(twoPhones(), revoke(phone1, firm, phone2)), want: ErrDeviceTaken, msg: &addPhone},
 		{name: "add one too many", before: fill, want: ErrDevicesFull, msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("d") })},
-		{name: "add in place of a revoked one", before: append(slices.Clone(fill), revoke(phone1, firm, phone2)), msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("d") }),
-			events: []proto.Message{deviceEvent(firm, account(owner("d")), pending)}},
+		{
+			name: "add in place of a revoked one", before: append(slices.Clone(fill), revoke(phone1, firm, phone2)), msg: bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("d") }),
+			events: []proto.Message{deviceEvent(firm, account(owner("d")), pending)},
+		},
 
 		{name: "freeze by a machine", msg: freeze(machine, bank, officer), events: []proto.Message{deviceEvent(bank, officer, frozen)}},
 		{name: "freeze the owner's only phone", before: admitted(), msg: freeze(phone1, firm, phone1), events: []proto.Message{deviceEvent(firm, phone1, frozen)}},
@@ -333,8 +346,10 @@ func TestRecoveryMessages(t *testing.T) {
 	byBank := request(func(m *orgv1.MsgRequestRecovery) { m.Device, m.OrgId = account(person("bank admin")), bank })
 	run(t, []step{
 		{name: "request", before: admitted(), msg: &requestFirm, events: []proto.Message{asked}},
-		{name: "request anew by the same verifier", before: waiting, at: 5, msg: request(func(m *orgv1.MsgRequestRecovery) { m.NewKey = owner("newer") }),
-			events: []proto.Message{&orgv1.EventRecovery{EnterpriseId: firm, ReadyAt: genesisTime + 5 + delay}}},
+		{
+			name: "request anew by the same verifier", before: waiting, at: 5, msg: request(func(m *orgv1.MsgRequestRecovery) { m.NewKey = owner("newer") }),
+			events: []proto.Message{&orgv1.EventRecovery{EnterpriseId: firm, ReadyAt: genesisTime + 5 + delay}},
+		},
 		{name: "request beside another's", before: waiting, want: ErrRecoveryWaiting, msg: byBank},
 		{name: "request beside one of a suspended verifier", before: append(slices.Clone(waiting), suspend(verifier, true)), msg: byBank, events: []proto.Message{asked}},
 		{name: "request with a machine's key", before: admitted(), want: ErrKey, msg: request(func(m *orgv1.MsgRequestRecovery) { m.NewKey = service("x") })},
@@ -374,9 +389,16 @@ func TestRecoveryMessages(t *testing.T) {
 		})},
 		{name: "complete by a machine", before: waiting, at: delay, want: ErrDeviceRole, msg: bend(completeFirm, func(m *orgv1.MsgCompleteRecovery) { m.Device = account(service("bank service")) })},
 		{name: "complete after the first verifier's fall", before: append(slices.Clone(waiting), suspend(verifier, true)), at: delay, want: ErrOrganisationSuspended, msg: &completeFirm},
+		{name: "complete by who stepped in for a fallen verifier", at: delay, msg: bend(completeFirm, func(m *orgv1.MsgCompleteRecovery) {
+			m.Device, m.OrgId = account(person("third officer")), third
+		}), before: append(admitted(), suspend(verifier, true), byBank, bend(confirmFirm, func(m *orgv1.MsgConfirmEnterprise) {
+			m.Device, m.OrgId = account(person("third admin")), third
+		})), events: []proto.Message{deviceEvent(firm, phone1, frozen), deviceEvent(firm, account(owner("new phone")), pending), over}},
 		{name: "complete nothing", before: admitted(), at: delay, want: ErrUnknownRecovery, msg: &completeFirm},
-		{name: "complete with a key taken since", at: delay, want: ErrDeviceTaken, msg: &completeFirm,
-			before: append(slices.Clone(waiting), bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("new phone") }))},
+		{
+			name: "complete with a key taken since", at: delay, want: ErrDeviceTaken, msg: &completeFirm,
+			before: append(slices.Clone(waiting), bend(addPhone, func(m *orgv1.MsgAddDevice) { m.Key = owner("new phone") })),
+		},
 	})
 }
 
@@ -427,8 +449,10 @@ func TestCouncilMessages(t *testing.T) {
 		{name: "accredit for an unknown category", want: ErrField, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.Category = 1 << 31 })},
 		{name: "accredit nobody", want: ErrUnknownOrganisation, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.OrgId = 99 })},
 		{name: "accredit who is no attestor", want: ErrRole, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.OrgId = bank })},
-		{name: "withdraw", before: []sdk.Msg{&accredit}, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.ExpiresAt = genesisTime }),
-			events: []proto.Message{&orgv1.EventAccredited{OrgId: verifier, Category: 1, ExpiresAt: genesisTime}}},
+		{
+			name: "withdraw", before: []sdk.Msg{&accredit}, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.ExpiresAt = genesisTime }),
+			events: []proto.Message{&orgv1.EventAccredited{OrgId: verifier, Category: 1, ExpiresAt: genesisTime}},
+		},
 		{name: "withdraw nothing", want: ErrUnknownAccreditation, msg: bend(accredit, func(m *orgv1.MsgAccredit) { m.ExpiresAt = 0 })},
 
 		{name: "suspend", msg: suspend(bank, true), events: registered(bank, orgv1.OrgStatus_ORG_STATUS_SUSPENDED)},
@@ -437,8 +461,10 @@ func TestCouncilMessages(t *testing.T) {
 		{name: "suspend by a bank", want: ErrAuthority, msg: &orgv1.MsgSuspendOrganisation{Authority: stranger, OrgId: bank, Suspended: true}},
 		{name: "restore", before: []sdk.Msg{suspend(bank, true)}, msg: suspend(bank, false), events: registered(bank, orgv1.OrgStatus_ORG_STATUS_ACTIVE)},
 		{name: "restore what is active", want: ErrStatus, msg: suspend(bank, false)},
-		{name: "restore no further than the verifiers", before: []sdk.Msg{&registerFirm, suspend(firm, true)}, msg: suspend(firm, false),
-			events: registered(firm, orgv1.OrgStatus_ORG_STATUS_PENDING)},
+		{
+			name: "restore no further than the verifiers", before: []sdk.Msg{&registerFirm, suspend(firm, true)}, msg: suspend(firm, false),
+			events: registered(firm, orgv1.OrgStatus_ORG_STATUS_PENDING),
+		},
 
 		{name: "parameters", msg: &orgv1.MsgUpdateParams{Authority: wire.Authority(), Params: params}},
 		{name: "parameters by a bank", want: ErrAuthority, msg: &orgv1.MsgUpdateParams{Authority: stranger, Params: params}},

@@ -76,16 +76,23 @@ func statedBy(enterprise, verifier orgv1.Organisation, before []orgv1.Organisati
 	return nil
 }
 
-// confirmed adds a statement. The enterprise may act once it has enough of them.
-func confirmed(o orgv1.Organisation, s orgv1.KybStatement, statementsMin uint32) (orgv1.Organisation, error) {
-	if o.Status != orgv1.OrgStatus_ORG_STATUS_PENDING {
-		return o, ErrStatus.Wrapf("organisation %d is %s", o.Id, o.Status)
+// confirmed adds a statement, where standing counts the earlier verifiers that
+// are active today. A pending enterprise may act once it has enough. One that
+// acts already takes a further statement only in place of a verifier that fell:
+// its owner could not be given a new device by one verifier alone.
+func confirmed(o orgv1.Organisation, s orgv1.KybStatement, statementsMin uint32, standing int) (orgv1.Organisation, error) {
+	pending := o.Status == orgv1.OrgStatus_ORG_STATUS_PENDING
+	short := o.Status == orgv1.OrgStatus_ORG_STATUS_ACTIVE && standing < KybStatementsFloor
+	if !pending && !short {
+		return o, ErrStatus.Wrapf("organisation %d is %s with %d verifiers", o.Id, o.Status, standing)
 	}
 	if len(o.Kyb) >= KybStatementsMax {
 		return o, ErrField.Wrapf("kyb: %d statements already", len(o.Kyb))
 	}
 	o.Kyb = append(o.Kyb[:len(o.Kyb):len(o.Kyb)], s)
-	o.Status = admission(o, statementsMin)
+	if pending {
+		o.Status = admission(o, statementsMin)
+	}
 	return o, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey"
 )
 
@@ -169,23 +170,33 @@ func TestAdmission(t *testing.T) {
 	t.Parallel()
 	statement := orgv1.KybStatement{VerifierOrgId: 1, StatementHash: digest("s")}
 	o := orgv1.Organisation{Kind: orgv1.OrgKind_ORG_KIND_ENTERPRISE, Status: orgv1.OrgStatus_ORG_STATUS_PENDING, Kyb: []orgv1.KybStatement{statement}}
-	two, err := confirmed(o, statement, 3)
+	two, err := confirmed(o, statement, 3, 1)
 	if err != nil || two.Status != orgv1.OrgStatus_ORG_STATUS_PENDING || len(o.Kyb) != 1 {
 		t.Fatalf("second of three: %v, %v, %v", two, o, err)
 	}
-	three, err := confirmed(two, statement, 3)
+	three, err := confirmed(two, statement, 3, 2)
 	if err != nil || three.Status != orgv1.OrgStatus_ORG_STATUS_ACTIVE {
 		t.Fatalf("third of three: %v, %v", three, err)
 	}
-	if _, err := confirmed(three, statement, 3); !isOnly(err, ErrStatus) {
+	if _, err := confirmed(three, statement, 3, 2); !isOnly(err, ErrStatus) {
 		t.Errorf("fourth: %v", err)
+	}
+	// One verifier fell, and council raised the number: another one steps in, and
+	// the firm stays what it is.
+	if again, err := confirmed(three, statement, 4, 1); err != nil || again.Status != orgv1.OrgStatus_ORG_STATUS_ACTIVE || len(again.Kyb) != 4 {
+		t.Errorf("in place of one: %v, %v", again, err)
+	}
+	gone := three
+	gone.Status = orgv1.OrgStatus_ORG_STATUS_SUSPENDED
+	if _, err := confirmed(gone, statement, 3, 0); !isOnly(err, ErrStatus) {
+		t.Errorf("suspended: %v", err)
 	}
 	full := two
 	full.Kyb = slices.Repeat([]orgv1.KybStatement{statement}, KybStatementsMax)
-	if _, err := confirmed(full, statement, 4); !isOnly(err, ErrField) {
+	if _, err := confirmed(full, statement, 4, 4); !isOnly(err, ErrField) {
 		t.Errorf("fifth: %v", err)
 	}
-	gone, err := suspended(three, true, 3)
+	gone, err = suspended(three, true, 3)
 	if err != nil || gone.Status != orgv1.OrgStatus_ORG_STATUS_SUSPENDED {
 		t.Fatalf("suspended: %v, %v", gone, err)
 	}
@@ -237,4 +248,29 @@ func TestRequirements(t *testing.T) {
 	if Council("a", "a") != nil || !isOnly(Council("a", "b"), ErrAuthority) || !isOnly(Council("a", ""), ErrAuthority) {
 		t.Error("council")
 	}
+}
+
+// Test that no bytes of a key make the decoder panic, and that what it accepts
+// has an address of its type's length, which reads back.
+func FuzzPubKey(f *testing.F) {
+	for _, k := range []orgv1.DeviceKey{owner("a"), service("a"), person("a"), {}} {
+		f.Add(int32(k.Type), k.Key)
+	}
+	f.Fuzz(func(t *testing.T, keyType int32, key []byte) {
+		pub, err := PubKey(orgv1.DeviceKey{Type: orgv1.KeyType(keyType), Key: key})
+		if err != nil {
+			if !isOnly(err, ErrKey) {
+				t.Fatal(err)
+			}
+			return
+		}
+		size := 20
+		if keyType == int32(orgv1.KeyType_KEY_TYPE_PASSKEY) {
+			size = 32
+		}
+		back, err := address(wire.AddressText(pub.Address()))
+		if err != nil || len(back) != size {
+			t.Fatalf("address of %d bytes, %v", len(back), err)
+		}
+	})
 }

@@ -56,10 +56,14 @@ func TestMessages(t *testing.T) {
 		events []proto.Message
 	}{
 		{name: "stop", msg: &stop, events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 100}}},
-		{name: "stop by a regulator", msg: bend(stop, func(m *M) { m.Device, m.OrgId = account(person("regulator admin")), regulator }),
-			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 100}}},
-		{name: "stop for the longest time", msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime + 6*3600 }),
-			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 6*3600}}},
+		{
+			name: "stop by a regulator", msg: bend(stop, func(m *M) { m.Device, m.OrgId = account(person("regulator admin")), regulator }),
+			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 100}},
+		},
+		{
+			name: "stop for the longest time", msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime + 6*3600 }),
+			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 6*3600}},
+		},
 		{name: "stop for longer", want: ErrField, msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime + 6*3600 + 1 })},
 		{name: "stop for no time", want: ErrField, msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime })},
 		{name: "stop without a reason", want: ErrField, msg: bend(stop, func(m *M) { m.ReasonHash = nil })},
@@ -78,8 +82,10 @@ func TestMessages(t *testing.T) {
 		{name: "stop for another", want: org.ErrNotActing, msg: bend(stop, func(m *M) { m.OrgId = regulator })},
 		{name: "stop longer what is stopped", before: stopped, want: ErrStopStands, msg: bend(stop, func(m *M) { m.ExpiresAt++ })},
 		{name: "stop what another stopped", before: stopped, want: ErrStopStands, msg: bend(stop, func(m *M) { m.Device, m.OrgId = account(person("regulator admin")), regulator })},
-		{name: "stop anew", before: stopped, at: 100, msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime + 150 }),
-			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 150}}},
+		{
+			name: "stop anew", before: stopped, at: 100, msg: bend(stop, func(m *M) { m.ExpiresAt = genesisTime + 150 }),
+			events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 150}},
+		},
 
 		{name: "resume", before: stopped, at: 5, msg: &resume, events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 5}}},
 		{name: "resume nothing", want: ErrUnknownStop, msg: &resume},
@@ -87,8 +93,10 @@ func TestMessages(t *testing.T) {
 		{name: "resume another's", before: stopped, want: ErrNotStopper, msg: bend(resume, func(m *safetyv1.MsgResumeMessage) {
 			m.Device, m.OrgId = account(person("other bank admin")), otherBank
 		})},
-		{name: "clear another's that has ended", before: stopped, at: 100, events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 100}},
-			msg: bend(resume, func(m *safetyv1.MsgResumeMessage) { m.Device, m.OrgId = account(person("other bank admin")), otherBank })},
+		{
+			name: "clear another's that has ended", before: stopped, at: 100, events: []proto.Message{&safetyv1.EventStopChanged{TypeUrl: accept, ExpiresAt: genesisTime + 100}},
+			msg: bend(resume, func(m *safetyv1.MsgResumeMessage) { m.Device, m.OrgId = account(person("other bank admin")), otherBank }),
+		},
 		{name: "resume by a machine", before: stopped, want: org.ErrDeviceRole, msg: bend(resume, func(m *safetyv1.MsgResumeMessage) { m.Device = account(service("bank service")) })},
 		{name: "resume by an auditor", before: stopped, want: ErrNotStopper, msg: bend(resume, func(m *safetyv1.MsgResumeMessage) {
 			m.Device, m.OrgId = account(person("auditor1 admin")), auditor1
@@ -103,8 +111,10 @@ func TestMessages(t *testing.T) {
 		{name: "audit by a machine", want: org.ErrDeviceRole, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.Device = account(service("auditor1 service")) })},
 
 		{name: "open", msg: &open, events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_OPEN}}},
-		{name: "open without evidence", msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.EvidenceHash = nil }),
-			events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_OPEN}}},
+		{
+			name: "open without evidence", msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.EvidenceHash = nil }),
+			events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_OPEN}},
+		},
 		{name: "open with a short hash", want: ErrField, msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.EvidenceHash = []byte{1} })},
 		{name: "open no kind", want: ErrField, msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.Kind = "" })},
 		{name: "open a long kind", want: ErrField, msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.Kind = strings.Repeat("k", 33) })},
@@ -112,8 +122,10 @@ func TestMessages(t *testing.T) {
 		{name: "open by a firm", want: org.ErrKind, msg: bend(open, func(m *safetyv1.MsgOpenIncident) { m.Device, m.OrgId = account(person("firm admin")), firm })},
 
 		{name: "close", before: opened, msg: &closeIt, events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_CLOSED}}},
-		{name: "close by a regulator", before: opened, msg: bend(closeIt, func(m *safetyv1.MsgCloseIncident) { m.Device, m.OrgId = account(person("regulator admin")), regulator }),
-			events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_CLOSED}}},
+		{
+			name: "close by a regulator", before: opened, msg: bend(closeIt, func(m *safetyv1.MsgCloseIncident) { m.Device, m.OrgId = account(person("regulator admin")), regulator }),
+			events: []proto.Message{&safetyv1.EventIncident{IncidentId: 1, Kind: "vault-log-gap", Status: safetyv1.IncidentStatus_INCIDENT_STATUS_CLOSED}},
+		},
 		{name: "close another's", before: opened, want: ErrNotHandler, msg: bend(closeIt, func(m *safetyv1.MsgCloseIncident) {
 			m.Device, m.OrgId = account(person("other bank admin")), otherBank
 		})},

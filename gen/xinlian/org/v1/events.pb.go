@@ -22,7 +22,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
-// EventRegistered tells that an organisation was registered or confirmed.
+// EventRegistered tells that an organisation was registered, confirmed, suspended or restored.
 type EventRegistered struct {
 	// org_id is the org id.
 	OrgId uint64 `protobuf:"varint,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`

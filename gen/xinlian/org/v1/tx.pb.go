@@ -320,7 +320,7 @@ type MsgConfirmEnterprise struct {
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
 	// org_id is the organisation that the device acts for.
 	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	// enterprise_id is the pending enterprise.
+	// enterprise_id is the enterprise: pending, or short of an active verifier.
 	EnterpriseId uint64 `protobuf:"varint,3,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
 	// identity_tag must equal the tag on the row, 32 bytes.
 	IdentityTag []byte `protobuf:"bytes,4,opt,name=identity_tag,json=identityTag,proto3" json:"identity_tag,omitempty"`
@@ -435,7 +435,7 @@ var xxx_messageInfo_MsgConfirmEnterpriseResponse proto.InternalMessageInfo
 
 // MsgActivateDevice proves possession: the transaction's own signature is the proof.
 type MsgActivateDevice struct {
-	// device signs: a live device of org_id.
+	// device signs: the pending device itself.
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
 }
 
@@ -528,7 +528,7 @@ type MsgAddDevice struct {
 	Role DeviceRole `protobuf:"varint,4,opt,name=role,proto3,enum=xinlian.org.v1.DeviceRole" json:"role,omitempty"`
 	// amount_limit_fen bounds each money message, in fen, at most the sender's own limit.
 	AmountLimitFen int64 `protobuf:"varint,5,opt,name=amount_limit_fen,json=amountLimitFen,proto3" json:"amount_limit_fen,omitempty"`
-	// expires_at ends the device, Unix seconds, 0 for never.
+	// expires_at ends the device, Unix seconds, 0 for never. An admin's never expires.
 	ExpiresAt int64 `protobuf:"varint,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 }
 
@@ -1598,7 +1598,7 @@ func (m *MsgCancelRecoveryResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgCancelRecoveryResponse proto.InternalMessageInfo
 
-// MsgCompleteRecovery asks to carry out a recovery whose delay has passed; all earlier devices are frozen.
+// MsgCompleteRecovery asks to carry out a recovery whose delay has passed; the sender's organisation is another of the enterprise's verifiers than the one that asked. All earlier devices are frozen.
 type MsgCompleteRecovery struct {
 	// device signs: a live device of org_id.
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`

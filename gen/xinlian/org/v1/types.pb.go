@@ -213,7 +213,7 @@ const (
 	DeviceStatus_DEVICE_STATUS_PENDING DeviceStatus = 1
 	// DEVICE_STATUS_ACTIVE may act within its role, limit and expiry.
 	DeviceStatus_DEVICE_STATUS_ACTIVE DeviceStatus = 2
-	// DEVICE_STATUS_FROZEN may do nothing until an admin unfreezes it.
+	// DEVICE_STATUS_FROZEN may do nothing until another admin unfreezes it.
 	DeviceStatus_DEVICE_STATUS_FROZEN DeviceStatus = 3
 	// DEVICE_STATUS_REVOKED may never act again.
 	DeviceStatus_DEVICE_STATUS_REVOKED DeviceStatus = 4
@@ -914,7 +914,7 @@ type Params struct {
 	PasskeyEnabled bool `protobuf:"varint,1,opt,name=passkey_enabled,json=passkeyEnabled,proto3" json:"passkey_enabled,omitempty"`
 	// origins lists the allowed WebAuthn origins, at most 16 of 128 bytes.
 	Origins []string `protobuf:"bytes,2,rep,name=origins,proto3" json:"origins,omitempty"`
-	// rp_ids lists the allowed relying party ids, at most 16 of 128 bytes.
+	// rp_ids lists the allowed relying party ids, at most 8 of 128 bytes.
 	RpIds []string `protobuf:"bytes,3,rep,name=rp_ids,json=rpIds,proto3" json:"rp_ids,omitempty"`
 	// devices_max bounds the live devices of an organisation.
 	DevicesMax uint32 `protobuf:"varint,4,opt,name=devices_max,json=devicesMax,proto3" json:"devices_max,omitempty"`
