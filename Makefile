@@ -29,3 +29,27 @@ proto-check: proto-deps ## lint and format the protos
 	@$(BUF) format proto --diff --exit-code
 gen-check: gen ## fail when generated code is stale
 	@git diff --exit-code --stat -- gen passkey && test -z "$$(git status --porcelain -- gen passkey)"
+
+WEB := gateway/portal/web
+WEB_PROTOS := $(addprefix --path ,$(foreach m,org profile loan cash,proto/xinlian/$(m)/v1/tx.proto) proto/xinlian/passkey \
+	.protodeps/sdk/cosmos/tx/v1beta1/tx.proto)
+
+# $(1) is a copy of gateway/portal/web with node_modules, $(2) where the files for static/ go
+define web-build
+cp $(1)/node_modules/htmx.org/dist/htmx.min.js $(2)/htmx.min.js
+cp $(1)/node_modules/htmx.org/LICENSE $(2)/htmx.LICENSE.txt
+$(BUF) build --as-file-descriptor-set --exclude-source-info -o $(1)/.build/all.binpb $(WEB_PROTOS)
+cd $(1) && node descriptors.mjs .build/all.binpb descriptors.bin && npm run --silent check && node build.mjs $(abspath $(2))/sign.js
+endef
+
+.PHONY: web web-check
+web: proto-deps ## build the signing page into gateway/portal/static
+	@mkdir -p $(WEB)/.build && cd $(WEB) && npm ci --no-audit --no-fund
+	@$(call web-build,$(WEB),gateway/portal/static)
+web-check: proto-deps ## test the signing page, build it again elsewhere, compare bytes
+	@rm -rf build/web && mkdir -p build/web/static && cp -R $(WEB) build/web/web && rm -rf build/web/web/node_modules build/web/web/.build
+	@mkdir -p build/web/web/.build && cd build/web/web && npm ci --no-audit --no-fund
+	@$(call web-build,build/web/web,build/web/static)
+	@cmp build/web/web/descriptors.bin $(WEB)/descriptors.bin
+	@for f in sign.js htmx.min.js htmx.LICENSE.txt; do cmp build/web/static/$$f gateway/portal/static/$$f || exit 1; done
+	@cd $(WEB) && { test -d node_modules || npm ci --no-audit --no-fund; } && npm test

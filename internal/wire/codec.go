@@ -23,6 +23,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	consensustypes "github.com/cosmos/cosmos-sdk/x/consensus/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
@@ -73,6 +74,7 @@ func NewCodec() (Codec, error) {
 	banktypes.RegisterInterfaces(registry)
 	consensustypes.RegisterInterfaces(registry)
 	govv1.RegisterInterfaces(registry)
+	govv1beta1.RegisterInterfaces(registry) // x/gov registers its old service too; admission refuses its messages
 	upgradetypes.RegisterInterfaces(registry)
 	for _, s := range services {
 		registerMessages(registry, s)

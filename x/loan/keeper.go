@@ -46,22 +46,22 @@ type Safety interface {
 	Approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte) (bool, error)
 }
 
-// Cash moves tokenised deposits. Account is the account of an organisation.
+// Cash moves tokenised deposits. An account that is opened for an owner may hold
+// them, and a freeze of the owner binds it.
 type Cash interface {
-	// OpenAccount lets a pool's account hold money; with owner 0 no freeze binds it.
 	OpenAccount(ctx context.Context, account sdk.AccAddress, owner uint64) error
 	Move(ctx context.Context, from, to sdk.AccAddress, amountFen int64) error
 	Balance(ctx context.Context, account sdk.AccAddress) (int64, error)
 	Frozen(ctx context.Context, orgID uint64) (bool, error)
 }
 
-// Profile knows which consents are live.
-type Profile interface {
+// Profiles knows which consents are live.
+type Profiles interface {
 	LiveConsent(ctx context.Context, id []byte) (profilev1.Consent, error)
 }
 
-// Attestation grades an enterprise's data.
-type Attestation interface {
+// Attestations grades an enterprise's data.
+type Attestations interface {
 	Quality(ctx context.Context, enterprise uint64) (attestationv1.Grade, error)
 }
 
@@ -74,21 +74,20 @@ type Scores interface {
 	Index(ctx context.Context, id string) (bps int64, live bool, err error)
 }
 
-// Neighbours are the modules to the left that loan stands on; all are required.
-type Neighbours struct {
-	Orgs        Orgs
-	Council     Council
-	Safety      Safety
-	Cash        Cash
-	CashAccount func(orgID uint64) sdk.AccAddress
-	Profile     Profile
-	Attestation Attestation
-	Score       Scores
+// Deps are the modules to the left that loan stands on; all are required.
+type Deps struct {
+	Orgs         Orgs
+	Council      Council
+	Safety       Safety
+	Cash         Cash
+	Profiles     Profiles
+	Attestations Attestations
+	Scores       Scores
 }
 
-func (n Neighbours) complete() bool {
-	return n.Orgs != nil && n.Council != nil && n.Safety != nil && n.Cash != nil && n.CashAccount != nil &&
-		n.Profile != nil && n.Attestation != nil && n.Score != nil
+func (d Deps) complete() bool {
+	return d.Orgs != nil && d.Council != nil && d.Safety != nil && d.Cash != nil &&
+		d.Profiles != nil && d.Attestations != nil && d.Scores != nil
 }
 
 // Store prefixes, listed once and never reused.
@@ -162,14 +161,7 @@ type Keeper struct {
 	authority string
 	compiled  *contracts
 
-	orgs        Orgs
-	council     Council
-	safety      Safety
-	cash        Cash
-	cashAccount func(orgID uint64) sdk.AccAddress
-	profile     Profile
-	attestation Attestation
-	score       Scores
+	deps Deps
 }
 
 type applicationIndexes struct {
@@ -193,9 +185,9 @@ func (i loanIndexes) IndexesList() []collections.Index[uint64, loanv1.Loan] {
 // NewKeeper builds the keeper over its store. The authority is the bech32
 // account of the council. It panics when a neighbour is missing or the schema
 // is wrong: both are errors of the program that wires it.
-func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, n Neighbours) *Keeper {
-	if authority == "" || !n.complete() {
-		panic("loan: keeper needs an authority and all neighbours")
+func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, d Deps) *Keeper {
+	if authority == "" || !d.complete() {
+		panic("loan: keeper needs an authority and all its neighbours")
 	}
 	sb := collections.NewSchemaBuilder(service)
 	id := collections.Uint64Key
@@ -232,8 +224,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
 
 		authority: authority, compiled: &contracts{},
-		orgs: n.Orgs, council: n.Council, safety: n.Safety, cash: n.Cash, cashAccount: n.CashAccount,
-		profile: n.Profile, attestation: n.Attestation, score: n.Score,
+		deps: d,
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err)

@@ -26,6 +26,7 @@ import (
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/x/cash"
 )
 
 // The parties of the tests. Names are the organisation's id.
@@ -68,9 +69,7 @@ func hashOf(n byte) []byte {
 	return b
 }
 
-func cashAccount(org uint64) sdk.AccAddress {
-	return binary.BigEndian.AppendUint64([]byte("cash-account-of-org-----"), org)
-}
+func cashAccount(org uint64) sdk.AccAddress { return cash.Account(org) }
 
 // reporter is what tests and random tests have in common.
 type reporter interface {
@@ -85,6 +84,7 @@ type reporter interface {
 type world struct {
 	reporter
 	ctx sdk.Context
+	key *storetypes.KVStoreKey
 	k   *Keeper
 	msg loanv1.MsgServer
 	qry loanv1.QueryServer
@@ -211,8 +211,12 @@ func (l *ledger) Balance(ctx context.Context, account sdk.AccAddress) (int64, er
 	return v, err
 }
 
-// OpenAccount needs nothing: this ledger holds money for anyone.
-func (l *ledger) OpenAccount(context.Context, sdk.AccAddress, uint64) error { return nil }
+func (l *ledger) OpenAccount(_ context.Context, account sdk.AccAddress, owner uint64) error {
+	if owner == 0 || len(account) != 32 {
+		return errFake
+	}
+	return nil
+}
 
 func (l *ledger) Frozen(_ context.Context, org uint64) (bool, error) { return l.frozen[org], nil }
 
@@ -269,13 +273,13 @@ func newWorld(t reporter) *world {
 		}
 	}
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
-	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), cdc, wire.Authority(), Neighbours{
-		Orgs: f, Council: f, Safety: f, Cash: f.cash, CashAccount: cashAccount, Profile: f, Attestation: f, Score: f,
+	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), cdc, wire.Authority(), Deps{
+		Orgs: f, Council: f, Safety: f, Cash: f.cash, Profiles: f, Attestations: f, Scores: f,
 	})
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID("xinlian-test").WithBlockHeight(10).WithBlockTime(time.Unix(at("2026-01-15 10:00:00"), 0))
-	w := &world{reporter: t, ctx: ctx, k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
-	w.must(k.InitGenesis(ctx, loanv1.GenesisState{Params: testParams()}))
+	w := &world{reporter: t, ctx: ctx, key: keys[StoreKey], k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
+	w.must(k.InitGenesis(ctx, &loanv1.GenesisState{Params: testParams()}))
 	for _, org := range []uint64{bank, otherBank} {
 		w.must(f.cash.issue(ctx, cashAccount(org), bankFunds))
 	}

@@ -1,0 +1,129 @@
+// Cards of consents. The terms come from the gateway and are hashed again: they
+// are shown only if they are exactly the ones whose id the message carries.
+import { consentID } from "./artefact.ts";
+import { equal, sha256, utf8 } from "./bytes.ts";
+import type { Card, CardMaker, Line, Subject } from "./template.ts";
+import { Fault, type Text } from "./fault.ts";
+import type { ConsentTerms, OnConsent } from "./message.ts";
+import { yuan } from "./money.ts";
+import { decodeJSON } from "./schema.ts";
+import { categoryList, frequency, mode, month, organisation, purpose, same, short, time } from "./word.ts";
+
+/** The terms of a consent, proven against its id. */
+export async function provenTerms(s: Subject, id: Uint8Array): Promise<ConsentTerms> {
+  const t = decodeJSON<ConsentTerms>("xinlian.profile.v1.ConsentTerms", s.support.consent, "support");
+  let got: Uint8Array;
+  try {
+    got = await consentID(t);
+  } catch {
+    throw new Fault("consent-id", "terms");
+  }
+  if (!equal(got, id)) throw new Fault("consent-id");
+  return t;
+}
+
+/** The text of the purpose, proven against the terms. */
+async function purposeText(s: Subject, t: ConsentTerms): Promise<string> {
+  const text = s.support.purpose_text;
+  if (typeof text !== "string" || text === "") throw new Fault("support", "purpose_text");
+  if (!equal(await sha256(utf8(text)), t.purposeTextHash)) throw new Fault("purpose-text");
+  return text;
+}
+
+/** The seven lines that decide. */
+async function decisive(s: Subject, t: ConsentTerms): Promise<Line[]> {
+  const kind = purpose(t.purpose);
+  const text = await purposeText(s, t);
+  return [
+    { label: { zh: "授权给", en: "Granted to" }, value: organisation(t.granteeOrgId, s.support.orgs), strong: true },
+    { label: { zh: "用途", en: "Purpose" }, value: { zh: `${kind.zh}:${text}`, en: `${kind.en}: ${text}` }, strong: true },
+    { label: { zh: "数据", en: "Data" }, value: categoryList(t.categories), strong: true },
+    { label: { zh: "时段", en: "Months" }, value: { zh: `${month(t.monthFrom)} 至 ${month(t.monthTo)}`, en: `${month(t.monthFrom)} to ${month(t.monthTo)}` } },
+    { label: { zh: "次数", en: "Reads" }, value: frequency(t.fetchUnit, t.fetchLimit) },
+    { label: { zh: "方式", en: "Use" }, value: keeping(t) },
+    { label: { zh: "有效", en: "Valid" }, value: { zh: `${time(t.startsAt)} 至 ${time(t.expiresAt)}`, en: `${time(t.startsAt)} to ${time(t.expiresAt)} (Shanghai)` } },
+  ];
+}
+
+function keeping(t: ConsentTerms): Text {
+  const how = mode(t.mode);
+  return t.retentionDays === 0
+    ? how
+    : {
+        zh: `${how.zh},到期后 ${t.retentionDays} 天内删除`,
+        en: `${how.en}, to be deleted within ${t.retentionDays} days after the end`,
+      };
+}
+
+function details(t: ConsentTerms, id: Uint8Array): Card["parts"] {
+  const filter: Text =
+    t.amountFenMin === 0n
+      ? { zh: "不过滤", en: "none" }
+      : { zh: `只看 ${yuan(t.amountFenMin)} 及以上的记录`, en: `only records of ${yuan(t.amountFenMin)} or more` };
+  return [
+    {
+      title: { zh: "更多条款", en: "More terms" },
+      lines: [
+        { label: { zh: "金额过滤", en: "Filter" }, value: filter },
+        { label: { zh: "授权编号", en: "Consent id" }, value: same(short(id)) },
+      ],
+    },
+  ];
+}
+
+interface Wording {
+  title: Text;
+  confirm: Text;
+  note: Text;
+  /** The grantee may sign it too. */
+  grantee?: boolean;
+  /** A consent that has ended cannot be given. */
+  live?: boolean;
+}
+
+function consentCard(w: Wording): CardMaker {
+  return async (s) => {
+    const m = s.message as unknown as OnConsent;
+    const t = await provenTerms(s, m.consentId);
+    if (m.orgId !== t.enterpriseId && !(w.grantee && m.orgId === t.granteeOrgId)) throw new Fault("value", "org_id");
+    if (w.live && t.expiresAt <= BigInt(s.now)) throw new Fault("value", "expires_at");
+    return { title: w.title, lines: await decisive(s, t), parts: details(t, m.consentId), notes: [w.note], confirm: w.confirm };
+  };
+}
+
+export const consentCards: Record<string, CardMaker> = {
+  "/xinlian.profile.v1.MsgGrantConsent": consentCard({
+    title: { zh: "同意数据授权", en: "Grant a consent" },
+    confirm: { zh: "同意授权", en: "Grant" },
+    live: true,
+    note: {
+      zh: "您可以随时暂停或撤回;撤回后对方不能再查询,已经保存的数据须按期删除。",
+      en: "You may pause or revoke it at any time; after that nothing more can be read, and kept copies must be deleted in time.",
+    },
+  }),
+  "/xinlian.profile.v1.MsgRefuseConsent": consentCard({
+    title: { zh: "拒绝数据授权", en: "Refuse a consent" },
+    confirm: { zh: "拒绝", en: "Refuse" },
+    note: { zh: "对方得不到任何数据。", en: "The other side gets no data." },
+  }),
+  "/xinlian.profile.v1.MsgPauseConsent": consentCard({
+    title: { zh: "暂停数据授权", en: "Pause a consent" },
+    confirm: { zh: "暂停", en: "Pause" },
+    note: { zh: "暂停期间对方不能查询;您可以随时恢复。", en: "Nothing can be read while it is paused; you may resume it." },
+  }),
+  "/xinlian.profile.v1.MsgResumeConsent": consentCard({
+    title: { zh: "恢复数据授权", en: "Resume a consent" },
+    confirm: { zh: "恢复", en: "Resume" },
+    live: true,
+    note: { zh: "对方可以再次按以上条款查询。", en: "The other side may read again under these terms." },
+  }),
+  "/xinlian.profile.v1.MsgRevokeConsent": consentCard({
+    title: { zh: "撤回数据授权", en: "Revoke a consent" },
+    confirm: { zh: "撤回", en: "Revoke" },
+    grantee: true,
+    note: {
+      zh: "撤回从下一个区块起生效,不能恢复;如需再授权,要由对方重新申请。",
+      en: "It takes effect with the next block and cannot be undone; a new consent must be asked for.",
+    },
+  }),
+};

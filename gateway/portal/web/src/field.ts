@@ -1,0 +1,48 @@
+// The form's values against the message's. The page keeps what the person
+// entered and compares it with the decoded message after the server prepared it.
+import { toHex } from "./bytes.ts";
+import { Fault } from "./fault.ts";
+import { schema } from "./schema.ts";
+
+/** What the server may fill in where the form says nothing; each is shown on the card or proven by it. */
+const filledByServer: Readonly<Record<string, readonly string[]>> = {
+  "/xinlian.loan.v1.MsgAccept": ["contract_hash"],
+  "/xinlian.loan.v1.MsgApply": ["consent_id", "score_id"],
+  "/xinlian.org.v1.MsgSetDataKey": ["public_key"],
+};
+const filledAlways: readonly string[] = ["device", "org_id"];
+
+/** A decoded value as forms and `fields` write it: decimal, true or false, hexadecimal, text. */
+function written(v: unknown): string {
+  if (v instanceof Uint8Array) return toHex(v);
+  if (["bigint", "number", "boolean", "string"].includes(typeof v)) return String(v);
+  throw new Fault("internal", "field of an unknown type");
+}
+
+/** How a value that nobody set is written. */
+function isDefault(text: string): boolean {
+  return text === "" || text === "0" || text === "false";
+}
+
+/**
+ * Compares the kept fields with the message: every field of the form must be in
+ * it with the same value, and nothing else may be set but what the server may
+ * fill in. It throws field-differs with the field's name.
+ */
+export function compareFields(kind: string, kept: Readonly<Record<string, string>>, message: Readonly<Record<string, unknown>>): void {
+  const desc = schema(kind.slice(1));
+  const known = new Set(desc.fields.map((f) => f.name));
+  for (const name of Object.keys(kept)) {
+    if (!known.has(name)) throw new Fault("field-differs", name);
+  }
+  const server = [...filledAlways, ...(filledByServer[kind] ?? [])];
+  for (const f of desc.fields) {
+    const got = written(message[f.localName]);
+    const want = kept[f.name];
+    if (want === undefined || want === "") {
+      if (!isDefault(got) && !server.includes(f.name)) throw new Fault("field-differs", f.name);
+    } else if (got !== want) {
+      throw new Fault("field-differs", f.name);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// Everything that the tests reach; not part of the built page.
+export * from "./address.ts";
+export * from "./artefact.ts";
+export * from "./bytes.ts";
+export * from "./canon.ts";
+export * from "./card.ts";
+export * from "./check.ts";
+export * from "./cose.ts";
+export * from "./fault.ts";
+export * from "./field.ts";
+export * from "./form.ts";
+export * as http from "./http.ts";
+export * from "./money.ts";
+export * from "./p256.ts";
+export * as panel from "./panel.ts";
+export * as passkey from "./passkey.ts";
+export * as readrequest from "./readrequest.ts";
+export * from "./review.ts";
+export * as schedule from "./schedule.ts";
+export * as schemas from "./schema.ts";
+export * from "./signdoc.ts";
+export * as webauthn from "./webauthn.ts";
+export * as word from "./word.ts";
