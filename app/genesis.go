@@ -177,7 +177,7 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 		{profile.Name, g.Profile, func() error { return profile.Validate(g.Profile) }},
 		{attestation.Name, g.Attestation, func() error { return attestation.Validate(g.Attestation) }},
 		{score.Name, g.Score, func() error { return score.Validate(g.Score) }},
-		{loan.Name, g.Loan, func() error { return loan.Validate(g.Loan) }},
+		{loan.Name, g.Loan, func() error { return loan.Validate(*g.Loan) }},
 	}
 	for _, m := range checks {
 		if err := c.Proto.UnmarshalJSON(state[m.name], m.state); err != nil {

@@ -87,9 +87,9 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	k.score = score.NewKeeper(open(score.StoreKey), c.Proto, authority, score.Deps{
 		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,
 	})
-	k.loan = loan.NewKeeper(open(loan.StoreKey), c.Proto, authority, loan.Deps{
-		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash,
-		Profiles: k.profile, Attestations: k.attestation, Scores: k.score,
+	k.loan = loan.NewKeeper(open(loan.StoreKey), c.Proto, authority, loan.Neighbours{
+		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash, CashAccount: cash.Account,
+		Profile: k.profile, Attestation: k.attestation, Score: k.score,
 	})
 
 	// The council decides by x/gov: no staking, no deposits, one organisation one vote.

@@ -30,6 +30,6 @@ func hash32(field string, b []byte) error {
 // acting needs a live device of an organisation with the role. Whether a person
 // or an admin must hold it, and for how much, are further requirements.
 func (k *Keeper) acting(ctx context.Context, device string, orgID uint64, role orgv1.Role, more ...org.Requirement) error {
-	_, _, err := org.Authorise(ctx, k.deps.Orgs, device, orgID, append([]org.Requirement{org.AnyRole(role)}, more...)...)
+	_, _, err := org.Authorise(ctx, k.left.Orgs, device, orgID, append([]org.Requirement{org.AnyRole(role)}, more...)...)
 	return err
 }

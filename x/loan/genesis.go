@@ -16,14 +16,11 @@ func DefaultGenesis() *loanv1.GenesisState { return &loanv1.GenesisState{Params:
 // Validate checks a genesis state without a store: parameters, the order of the
 // lists, that rows name rows that exist, hashes, and the invariants that need no
 // other module.
-func Validate(gs *loanv1.GenesisState) error {
-	if gs == nil {
-		return ErrGenesis.Wrap("empty")
-	}
+func Validate(gs loanv1.GenesisState) error {
 	if err := validateParams(gs.Params); err != nil {
 		return err
 	}
-	if err := ascending(gs); err != nil {
+	if err := ascending(&gs); err != nil {
 		return err
 	}
 	for _, t := range gs.Templates {
@@ -36,7 +33,7 @@ func Validate(gs *loanv1.GenesisState) error {
 			return ErrGenesis.Wrapf("product %d: %s", p.Id, err)
 		}
 	}
-	s := snapshot{gs}
+	s := snapshot{&gs}
 	if err := s.references(); err != nil {
 		return err
 	}
@@ -107,7 +104,7 @@ func counted[R any](name string, rows []R, id func(R) uint64) error {
 // InitGenesis writes a genesis state into an empty store. Queues, indexes and
 // sequences are made from the rows.
 func (k *Keeper) InitGenesis(ctx context.Context, gs *loanv1.GenesisState) error {
-	if err := Validate(gs); err != nil {
+	if err := Validate(*gs); err != nil {
 		return err
 	}
 	if err := k.admitParams(ctx, gs.Params); err != nil {

@@ -66,7 +66,7 @@ func (k *Keeper) checkPoolMoney(ctx context.Context) error {
 		if held < p.ReservedFen {
 			return true, ErrInvariant.Wrapf("pool %d has %d fen by its books and promised %d", id, held, p.ReservedFen)
 		}
-		balanceFen, err := k.deps.Cash.Balance(ctx, PoolAccount(id))
+		balanceFen, err := k.left.Cash.Balance(ctx, PoolAccount(id))
 		if err != nil {
 			return true, err
 		}

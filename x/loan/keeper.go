@@ -55,13 +55,13 @@ type Cash interface {
 	Frozen(ctx context.Context, orgID uint64) (bool, error)
 }
 
-// Profiles knows which consents are live.
-type Profiles interface {
+// Profile knows which consents are live.
+type Profile interface {
 	LiveConsent(ctx context.Context, id []byte) (profilev1.Consent, error)
 }
 
-// Attestations grades an enterprise's data.
-type Attestations interface {
+// Attestation grades an enterprise's data.
+type Attestation interface {
 	Quality(ctx context.Context, enterprise uint64) (attestationv1.Grade, error)
 }
 
@@ -74,20 +74,22 @@ type Scores interface {
 	Index(ctx context.Context, id string) (bps int64, live bool, err error)
 }
 
-// Deps are the modules to the left that loan stands on; all are required.
-type Deps struct {
-	Orgs         Orgs
-	Council      Council
-	Safety       Safety
-	Cash         Cash
-	Profiles     Profiles
-	Attestations Attestations
-	Scores       Scores
+// Neighbours are the modules to the left that loan stands on; all are required.
+type Neighbours struct {
+	Orgs    Orgs
+	Council Council
+	Safety  Safety
+	Cash    Cash
+	// CashAccount is the account of an organisation, x/cash's Account.
+	CashAccount func(orgID uint64) sdk.AccAddress
+	Profile     Profile
+	Attestation Attestation
+	Score       Scores
 }
 
-func (d Deps) complete() bool {
-	return d.Orgs != nil && d.Council != nil && d.Safety != nil && d.Cash != nil &&
-		d.Profiles != nil && d.Attestations != nil && d.Scores != nil
+func (n Neighbours) complete() bool {
+	return n.Orgs != nil && n.Council != nil && n.Safety != nil && n.Cash != nil && n.CashAccount != nil &&
+		n.Profile != nil && n.Attestation != nil && n.Score != nil
 }
 
 // Store prefixes, listed once and never reused.
@@ -161,7 +163,7 @@ type Keeper struct {
 	authority string
 	compiled  *contracts
 
-	deps Deps
+	left Neighbours
 }
 
 type applicationIndexes struct {
@@ -185,8 +187,8 @@ func (i loanIndexes) IndexesList() []collections.Index[uint64, loanv1.Loan] {
 // NewKeeper builds the keeper over its store. The authority is the bech32
 // account of the council. It panics when a neighbour is missing or the schema
 // is wrong: both are errors of the program that wires it.
-func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, d Deps) *Keeper {
-	if authority == "" || !d.complete() {
+func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, n Neighbours) *Keeper {
+	if authority == "" || !n.complete() {
 		panic("loan: keeper needs an authority and all its neighbours")
 	}
 	sb := collections.NewSchemaBuilder(service)
@@ -224,7 +226,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
 
 		authority: authority, compiled: &contracts{},
-		deps: d,
+		left: n,
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err)

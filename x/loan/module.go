@@ -63,7 +63,7 @@ func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig,
 	if err := cdc.UnmarshalJSON(raw, &gs); err != nil {
 		return ErrGenesis.Wrap(err.Error())
 	}
-	return Validate(&gs)
+	return Validate(gs)
 }
 
 // InitGenesis writes a genesis state; a wrong one stops the start.

@@ -110,7 +110,7 @@ func (k *Keeper) acceptable(ctx context.Context, o loanv1.Offer) (loanv1.Applica
 	if err != nil {
 		return app, product, err
 	}
-	lender, err := k.deps.Orgs.Organisation(ctx, o.LenderOrgId)
+	lender, err := k.left.Orgs.Organisation(ctx, o.LenderOrgId)
 	if err != nil {
 		return app, product, err
 	}

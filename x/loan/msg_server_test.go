@@ -223,6 +223,9 @@ func TestApplyRefusals(t *testing.T) {
 		refused(w, "score "+name, w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
 		w.scores[string(hashOf(byte(bakery)))] = good
 	}
+	w.spent[string(hashOf(byte(bakery)))] = true
+	refused(w, "a score without attestations", w.msg.Apply, applyFor(product, 10_000_000), errFake)
+	w.spent[string(hashOf(byte(bakery)))] = false
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_RETIRED}
 	refused(w, "a retired model", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE}
@@ -438,7 +441,7 @@ func TestUpdateParams(t *testing.T) {
 	done(w, w.msg.UpdateParams, update(fast))
 
 	production := newWorld(t)
-	production.k.deps.Council = strictCouncil{production.fakes}
+	production.k.left.Council = strictCouncil{production.fakes}
 	refused(production, "fast time in production", production.msg.UpdateParams, update(fast), ErrParams)
 	done(production, production.msg.UpdateParams, update(func(*loanv1.Params) {}))
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/address"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
-	"github.com/xinlian/xinlian/x/cash"
 )
 
 // PoolAccount is the account that holds a pool's money, 32 bytes derived from
@@ -82,7 +81,7 @@ func (k *Keeper) openPool(ctx context.Context, manager uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := k.deps.Cash.OpenAccount(ctx, PoolAccount(id), manager); err != nil {
+	if err := k.left.Cash.OpenAccount(ctx, PoolAccount(id), manager); err != nil {
 		return 0, err
 	}
 	return id, k.savePool(ctx, loanv1.Pool{Id: id, ManagerOrgId: manager})
@@ -94,7 +93,7 @@ func (k *Keeper) fundPool(ctx context.Context, p loanv1.Pool, amountFen int64) e
 	if err != nil {
 		return err
 	}
-	if err := k.deps.Cash.Move(ctx, cash.Account(p.ManagerOrgId), PoolAccount(p.Id), amountFen); err != nil {
+	if err := k.left.Cash.Move(ctx, k.left.CashAccount(p.ManagerOrgId), PoolAccount(p.Id), amountFen); err != nil {
 		return err
 	}
 	return k.savePool(ctx, p)
@@ -109,7 +108,7 @@ func (k *Keeper) withdrawPool(ctx context.Context, p loanv1.Pool, amountFen int6
 	if err := k.notFrozen(ctx, p.ManagerOrgId); err != nil {
 		return err
 	}
-	if err := k.deps.Cash.Move(ctx, PoolAccount(p.Id), cash.Account(p.ManagerOrgId), amountFen); err != nil {
+	if err := k.left.Cash.Move(ctx, PoolAccount(p.Id), k.left.CashAccount(p.ManagerOrgId), amountFen); err != nil {
 		return err
 	}
 	return k.savePool(ctx, p)
@@ -125,7 +124,7 @@ func (k *Keeper) savePool(ctx context.Context, p loanv1.Pool) error {
 // notFrozen refuses before anything is written what x/cash would refuse at the
 // move: a freeze binds an organisation's account and its pools.
 func (k *Keeper) notFrozen(ctx context.Context, orgID uint64) error {
-	frozen, err := k.deps.Cash.Frozen(ctx, orgID)
+	frozen, err := k.left.Cash.Frozen(ctx, orgID)
 	if err != nil {
 		return err
 	}

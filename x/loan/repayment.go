@@ -4,7 +4,6 @@ import (
 	"context"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
-	"github.com/xinlian/xinlian/x/cash"
 )
 
 // repay takes up to mostFen from the borrower: what is late or due today first,
@@ -33,7 +32,7 @@ func (k *Keeper) repay(ctx context.Context, b *book, mostFen int64) (int64, erro
 	if takenFen == 0 {
 		return 0, ErrNothingDue.Wrapf("%d fen would repay no principal after interest to the day", mostFen)
 	}
-	if err := k.deps.Cash.Move(ctx, cash.Account(b.loan.EnterpriseId), PoolAccount(b.pool.Id), takenFen); err != nil {
+	if err := k.left.Cash.Move(ctx, k.left.CashAccount(b.loan.EnterpriseId), PoolAccount(b.pool.Id), takenFen); err != nil {
 		return 0, err
 	}
 	// Who ends her loan ahead of its time is given no further tranche.

@@ -13,7 +13,6 @@ import (
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
-	"github.com/xinlian/xinlian/x/cash"
 )
 
 // ServicingURL is the name under which the circuit breaker stops the chain's own
@@ -51,7 +50,7 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-func (k *Keeper) recordHeader(ctx sdk.Context) error { return k.deps.Council.RecordHeader(ctx) }
+func (k *Keeper) recordHeader(ctx sdk.Context) error { return k.left.Council.RecordHeader(ctx) }
 
 // attempt runs f on a copy of the state that is kept only when f succeeds. A
 // panic, that of the gas bound among them, is an error like others.
@@ -121,7 +120,7 @@ func (k *Keeper) collectDue(ctx sdk.Context, params loanv1.Params, itemsMax int)
 	if len(keys) == 0 {
 		return 0
 	}
-	if allowed, err := k.deps.Safety.IsAllowed(ctx, ServicingURL); !allowed {
+	if allowed, err := k.left.Safety.IsAllowed(ctx, ServicingURL); !allowed {
 		ctx.Logger().Info("servicing is stopped", "error", err)
 		return 0
 	}
@@ -168,7 +167,7 @@ func (k *Keeper) collectItem(ctx context.Context, key dueKey) error {
 	if err != nil {
 		return err
 	}
-	frozen, err := k.deps.Cash.Frozen(ctx, l.EnterpriseId)
+	frozen, err := k.left.Cash.Frozen(ctx, l.EnterpriseId)
 	if err != nil {
 		return err
 	}
@@ -192,8 +191,8 @@ func (k *Keeper) collectItem(ctx context.Context, key dueKey) error {
 
 // debit takes what is owed from the borrower's account, as far as it goes.
 func (k *Keeper) debit(ctx context.Context, b *book) (paid int, err error) {
-	account := cash.Account(b.loan.EnterpriseId)
-	balanceFen, err := k.deps.Cash.Balance(ctx, account)
+	account := k.left.CashAccount(b.loan.EnterpriseId)
+	balanceFen, err := k.left.Cash.Balance(ctx, account)
 	if err != nil {
 		return 0, err
 	}
@@ -201,7 +200,7 @@ func (k *Keeper) debit(ctx context.Context, b *book) (paid int, err error) {
 	if err != nil || takenFen == 0 {
 		return paid, err
 	}
-	return paid, k.deps.Cash.Move(ctx, account, PoolAccount(b.pool.Id), takenFen)
+	return paid, k.left.Cash.Move(ctx, account, PoolAccount(b.pool.Id), takenFen)
 }
 
 // afterAttempt puts an instalment that is still unpaid off to its next turn and

@@ -9,6 +9,7 @@ import (
 
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/x/cash"
 )
 
 // After any sequence of messages, payments, frozen accounts, broken accounts and
@@ -185,7 +186,7 @@ func (s *simulation) moveHouse() {
 	fakes, money := s.w.fakes, other.cash
 	fakes.cash = money
 	money.frozen, money.poison = s.w.cash.frozen, s.w.cash.poison
-	other.k.deps = Deps{Orgs: fakes, Council: fakes, Safety: fakes, Cash: money, Profiles: fakes, Attestations: fakes, Scores: fakes}
+	other.k.left = Neighbours{Orgs: fakes, Council: fakes, Safety: fakes, Cash: money, CashAccount: cash.Account, Profile: fakes, Attestation: fakes, Score: fakes}
 	other.ctx = s.w.ctx.WithMultiStore(other.ctx.MultiStore())
 	s.w.must(s.w.cash.accounts.Walk(s.w.ctx, nil, func(account []byte, v int64) (bool, error) {
 		return false, money.accounts.Set(other.ctx, account, v)

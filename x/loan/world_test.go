@@ -99,6 +99,7 @@ type fakes struct {
 	cash     *ledger
 	consents map[string]profilev1.Consent
 	scores   map[string]scorev1.Score
+	spent    map[string]bool // scores whose attestations ended
 	models   map[string]scorev1.Model
 	grades   map[uint64]attestationv1.Grade
 	network  councilv1.NetworkKind
@@ -173,8 +174,13 @@ func (f fakes) Model(_ context.Context, hash []byte) (scorev1.Model, error) {
 	return m, nil
 }
 
-// Usable has nothing to add: expiry is in the row.
-func (f fakes) Usable(context.Context, scorev1.Score) error { return nil }
+// Usable refuses scores that rest on nothing any more.
+func (f fakes) Usable(ctx context.Context, s scorev1.Score) error {
+	if s.ExpiryHeight < sdk.UnwrapSDKContext(ctx).BlockHeight() || f.spent[string(s.Id)] {
+		return errFake
+	}
+	return nil
+}
 
 func (f fakes) Index(_ context.Context, id string) (int64, bool, error) {
 	if id != indexLPR {
@@ -255,7 +261,7 @@ func newWorld(t reporter) *world {
 	keys := storetypes.NewKVStoreKeys(StoreKey, "cash")
 	f := fakes{
 		orgs: map[uint64]orgv1.Organisation{}, devices: map[string]orgv1.Device{}, cash: newLedger(keys["cash"]),
-		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, models: map[string]scorev1.Model{},
+		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, spent: map[string]bool{}, models: map[string]scorev1.Model{},
 		grades: map[uint64]attestationv1.Grade{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
 		headers: new(int), approved: new(bool), stopped: new(bool), index: &quote{bps: 300, live: true},
 	}
@@ -273,8 +279,8 @@ func newWorld(t reporter) *world {
 		}
 	}
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
-	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), cdc, wire.Authority(), Deps{
-		Orgs: f, Council: f, Safety: f, Cash: f.cash, Profiles: f, Attestations: f, Scores: f,
+	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), cdc, wire.Authority(), Neighbours{
+		Orgs: f, Council: f, Safety: f, Cash: f.cash, CashAccount: cash.Account, Profile: f, Attestation: f, Score: f,
 	})
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID("xinlian-test").WithBlockHeight(10).WithBlockTime(time.Unix(at("2026-01-15 10:00:00"), 0))
