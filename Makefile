@@ -2,11 +2,54 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 TOOL := go tool -modfile=tools/go.mod
 BUF  := $(TOOL) buf
+LINT := go tool -modfile=tools/lint/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---- use
+
+.PHONY: build demo
+build: ## build the one binary, build/xinlian
+	@mkdir -p build && go build -trimpath -ldflags='-s -w' -o build/xinlian ./cmd/xinlian
+demo: build ## play the whole line on this machine, then serve the portal on http://localhost:8080
+	@build/xinlian demo
+
+# ---- tests
+
+# Only packages of ours: the fuzz corpora and the browser, fault and bench suites
+# have targets of their own.
+.PHONY: test check lint race fuzz sim fault bench test-browser
+test: ## run the tests
+	@go test ./...
+check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
+	@go vet ./...
+	@go vet -tags 'browser fault' ./test/...
+	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata'))" \
+		|| { echo 'not formatted: run make fmt'; exit 1; }
+lint: ## golangci-lint; every linter has its reason in .golangci.yml
+	@$(LINT) run ./...
+race: ## the packages with goroutines of their own under the race detector; needs a C compiler
+	@CGO_ENABLED=1 go test -race ./gateway/vault ./gateway/store ./internal/settings ./zk -run '$(RACE)'
+sim: ## seeded random simulation of the whole chain: SIM_STEPS=100000 SIM_SEED=1
+	@SIM_STEPS=$(or $(SIM_STEPS),20000) SIM_SEED=$(or $(SIM_SEED),1) go test -count=1 -timeout 6h ./test/sim -v -run TestSimulation
+fuzz: ## every fuzz target for FUZZTIME each, default 30s
+	@tools/fuzz $(or $(FUZZTIME),30s)
+fault: ## kill the demonstration at random moments and start it again: FAULT_KILLS=12
+	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
+bench: ## benchmarks of proof, scorecard, vault and passkey
+	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
+	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
+
+# ---- generated code
+
+.PHONY: fmt templ
+fmt: ## format Go and protos
+	@$(TOOL) gofumpt -w $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata')
+	@$(BUF) format -w proto
 
 # module:directory-with-protos:link-name, versions always those of go.mod
 PROTO_DEPS := \

@@ -3,7 +3,6 @@ package app
 import (
 	"crypto/sha256"
 	"fmt"
-	"math"
 	"slices"
 
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
@@ -38,7 +37,7 @@ type FounderDevice struct {
 }
 
 // NoLimit is the amount limit of a device that may move any amount.
-const NoLimit = math.MaxInt64
+const NoLimit = org.AmountLimitFenMax
 
 // Found adds a founder and returns its id. An attestor is accredited for every
 // category until the council decides otherwise.

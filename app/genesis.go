@@ -61,7 +61,7 @@ func NewGenesis(chainID string, network councilv1.NetworkKind, at time.Time) *Ge
 		ChainID: chainID, Time: at,
 		Org: org.DefaultGenesis(), Safety: safety.DefaultGenesis(), Council: council.DefaultGenesis(),
 		Cash: cash.DefaultGenesis(), Profile: profile.DefaultGenesis(), Attestation: attestation.DefaultGenesis(),
-		Score: score.DefaultGenesis(), Loan: &loanv1.GenesisState{Params: loan.DefaultParams()},
+		Score: score.DefaultGenesis(), Loan: loan.DefaultGenesis(),
 		VotingPeriod: 7 * 24 * time.Hour,
 	}
 	g.Council.Params.Network = network
@@ -77,6 +77,9 @@ func NewGenesis(chainID string, network councilv1.NetworkKind, at time.Time) *Ge
 
 // State is the application state as JSON, by module.
 func (g *Genesis) State(c wire.Codec) (map[string]json.RawMessage, error) {
+	if err := org.SortDevices(g.Org.Devices); err != nil {
+		return nil, fmt.Errorf("ordering the founders' devices: %w", err)
+	}
 	state := map[string]json.RawMessage{}
 	for name, s := range map[string]codec.ProtoMarshaler{
 		org.Name: g.Org, safety.Name: g.Safety, council.Name: g.Council, cash.Name: g.Cash, profile.Name: g.Profile,

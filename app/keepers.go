@@ -87,7 +87,7 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	k.score = score.NewKeeper(open(score.StoreKey), c.Proto, authority, score.Deps{
 		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,
 	})
-	k.loan = loan.NewKeeper(open(loan.Name), c.Proto, authority, loan.Neighbours{
+	k.loan = loan.NewKeeper(open(loan.StoreKey), c.Proto, authority, loan.Neighbours{
 		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash, CashAccount: cash.Account,
 		Profile: k.profile, Attestation: k.attestation, Score: k.score,
 	})
@@ -95,6 +95,8 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	// The council decides by x/gov: no staking, no deposits, one organisation one vote.
 	k.gov = govkeeper.NewKeeper(c.Proto, open(govtypes.StoreKey), k.account, k.bank, nil, base.MsgServiceRouter(),
 		govtypes.DefaultConfig(), authority, k.council.Tally)
-	k.gov.SetHooks(govtypes.NewMultiGovHooks(council.NewHooks(k.council, k.gov)))
+	// Not wrapped in MultiGovHooks: it joins errors, and a joined error has lost its
+	// registered code by the time the client reads it.
+	k.gov.SetHooks(council.NewHooks(k.council, k.gov))
 	return k, nil
 }

@@ -33,8 +33,22 @@ func (d *databases) open(dir, name string) (dbm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", name, err)
 	}
-	d.opened[path] = db
-	return db, nil
+	d.opened[path] = &onceDB{DB: db}
+	return d.opened[path], nil
+}
+
+// onceDB is a database that may be closed by several owners: pebble panics on a
+// second close, and the application closes its own.
+type onceDB struct {
+	dbm.DB
+	once sync.Once
+	err  error
+}
+
+// Close closes the database the first time.
+func (o *onceDB) Close() error {
+	o.once.Do(func() { o.err = o.DB.Close() })
+	return o.err
 }
 
 // provide is CometBFT's way of asking for a database.

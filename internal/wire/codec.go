@@ -23,6 +23,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	consensustypes "github.com/cosmos/cosmos-sdk/x/consensus/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
@@ -73,6 +74,7 @@ func NewCodec() (Codec, error) {
 	banktypes.RegisterInterfaces(registry)
 	consensustypes.RegisterInterfaces(registry)
 	govv1.RegisterInterfaces(registry)
+	govv1beta1.RegisterInterfaces(registry) // x/gov registers its old service too; admission refuses its messages
 	upgradetypes.RegisterInterfaces(registry)
 	for _, s := range services {
 		registerMessages(registry, s)
@@ -96,8 +98,9 @@ func registerMessages(registry codectypes.InterfaceRegistry, s *googlegrpc.Servi
 }
 
 // strictDecoder adds to the SDK's decoder what it lets through: unknown fields
-// inside the body's non-critical range, extension options, and messages whose
-// bytes are not the canonical encoding (duplicated scalars, reordered fields).
+// inside the body's non-critical range, extension options, and bytes at any level
+// that are not the canonical encoding (duplicated scalars, reordered fields,
+// defaults written out). A transaction therefore has one encoding and one hash.
 func strictDecoder(cdc *codec.ProtoCodec) sdk.TxDecoder {
 	lenient := authtx.DefaultTxDecoder(cdc)
 	return func(txBytes []byte) (sdk.Tx, error) {
@@ -119,27 +122,42 @@ func strictDecoder(cdc *codec.ProtoCodec) sdk.TxDecoder {
 		if len(body.ExtensionOptions)+len(body.NonCriticalExtensionOptions) != 0 {
 			return nil, sdkerrors.ErrTxDecode.Wrap("extension options are not allowed")
 		}
-		if err := sameBytes(cdc, raw.BodyBytes, &body, body.Messages); err != nil {
-			return nil, err
+		var auth tx.AuthInfo
+		if err := cdc.Unmarshal(raw.AuthInfoBytes, &auth); err != nil {
+			return nil, sdkerrors.ErrTxDecode.Wrap(err.Error())
+		}
+		if auth.Tip != nil { // deprecated, and therefore refused
+			return nil, sdkerrors.ErrTxDecode.Wrap("tips are not allowed")
+		}
+		for _, m := range body.Messages {
+			msg, ok := m.GetCachedValue().(gogoproto.Message)
+			if !ok {
+				return nil, sdkerrors.ErrTxDecode.Wrapf("message %s is not decoded", m.TypeUrl)
+			}
+			if err := canonical(cdc, "message "+m.TypeUrl, msg, m.Value); err != nil {
+				return nil, err
+			}
+		}
+		for _, part := range []struct {
+			what  string
+			value gogoproto.Message
+			bytes []byte
+		}{
+			{"body", &body, raw.BodyBytes}, {"auth info", &auth, raw.AuthInfoBytes}, {"transaction", &raw, txBytes},
+		} {
+			if err := canonical(cdc, part.what, part.value, part.bytes); err != nil {
+				return nil, err
+			}
 		}
 		return decoded, nil
 	}
 }
 
-func sameBytes(cdc *codec.ProtoCodec, bodyBytes []byte, body *tx.TxBody, messages []*codectypes.Any) error {
-	for _, m := range messages {
-		msg, ok := m.GetCachedValue().(gogoproto.Message)
-		if !ok {
-			return sdkerrors.ErrTxDecode.Wrapf("message %s is not decoded", m.TypeUrl)
-		}
-		again, err := cdc.Marshal(msg)
-		if err != nil || !bytes.Equal(again, m.Value) {
-			return sdkerrors.ErrTxDecode.Wrapf("message %s is not in canonical encoding", m.TypeUrl)
-		}
-	}
-	again, err := cdc.Marshal(body)
-	if err != nil || !bytes.Equal(again, bodyBytes) {
-		return sdkerrors.ErrTxDecode.Wrap("the body is not in canonical encoding")
+// canonical refuses bytes that the value would not encode to.
+func canonical(cdc *codec.ProtoCodec, what string, value gogoproto.Message, b []byte) error {
+	again, err := cdc.Marshal(value)
+	if err != nil || !bytes.Equal(again, b) {
+		return sdkerrors.ErrTxDecode.Wrapf("%s is not in canonical encoding", what)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func RowConsentEntry(id []byte, number uint64) Row {
 }
 
 // RowAttestation is an attestation.
-func RowAttestation(id uint64) Row { return row("attestation", 1, collections.Uint64Key, id) }
+func RowAttestation(id uint64) Row { return row("attestation", 3, collections.Uint64Key, id) }
 
 // RowModel is a score model.
 func RowModel(hash []byte) Row { return row("score", 3, collections.BytesKey, hash) }

@@ -19,4 +19,5 @@ var (
 	ErrVote      = errorsmod.RegisterWithGRPCCode(Name, 10, codes.PermissionDenied, "the vote or proposal is not allowed")
 	ErrNotFound  = errorsmod.RegisterWithGRPCCode(Name, 11, codes.NotFound, "there is no such row")
 	ErrBusy      = errorsmod.RegisterWithGRPCCode(Name, 12, codes.Aborted, "the validator has an update waiting in this block")
+	ErrGenesis   = errorsmod.RegisterWithGRPCCode(Name, 13, codes.InvalidArgument, "the genesis contradicts itself")
 )

@@ -39,31 +39,69 @@ func Validate(g *councilv1.GenesisState) error {
 	if len(g.Members) > int(g.Params.MembersMax) {
 		return ErrFull.Wrapf("%d members", len(g.Members))
 	}
+	if err := validateMembers(g.Members); err != nil {
+		return err
+	}
+	if err := validateKeys(g); err != nil {
+		return err
+	}
+	return validateLog(g.Log, g.Entries)
+}
+
+func validateMembers(members []councilv1.Member) error {
 	total := int64(0)
-	for i, m := range g.Members {
+	for i, m := range members {
 		if err := checkMember(m); err != nil {
 			return err
 		}
-		if i > 0 && g.Members[i-1].OrgId >= m.OrgId {
-			return ErrKnown.Wrapf("members are not in ascending order at %d", i)
+		if i > 0 && members[i-1].OrgId >= m.OrgId {
+			return ErrGenesis.Wrapf("members are not in ascending order at %d", i)
 		}
-		for _, other := range g.Members[:i] {
+		for _, other := range members[:i] {
 			if len(m.ConsensusKey) != 0 && bytes.Equal(other.ConsensusKey, m.ConsensusKey) {
 				return ErrKey.Wrapf("organisations %d and %d share a key", other.OrgId, m.OrgId)
 			}
 		}
 		total += m.Power
 	}
-	if len(g.Members) > 0 && total == 0 {
+	if len(members) > 0 && total == 0 {
 		return ErrPower.Wrap("no validator")
 	}
-	for i, e := range g.Entries {
-		if e.Index != uint64(i) || len(e.BlockHash) != 32 {
-			return ErrNotFound.Wrapf("log entry %d is malformed", i)
+	return nil
+}
+
+// validateKeys checks the remembered keys and that no update waits: the queue is
+// empty between blocks, and what CometBFT has not been told yet must not be lost
+// or told twice across an export.
+func validateKeys(g *councilv1.GenesisState) error {
+	for i, f := range g.FormerKeys {
+		if len(f.ConsensusAddress) != consensusAddressBytes || f.OrgId == 0 {
+			return ErrGenesis.Wrapf("former key %d is malformed", i)
+		}
+		if i > 0 && bytes.Compare(g.FormerKeys[i-1].ConsensusAddress, f.ConsensusAddress) >= 0 {
+			return ErrGenesis.Wrapf("former keys are not in ascending order at %d", i)
 		}
 	}
-	if g.Log.Size_ != uint64(len(g.Entries)) {
-		return ErrNotFound.Wrapf("log of size %d with %d entries", g.Log.Size_, len(g.Entries))
+	if len(g.Pending) != 0 {
+		return ErrGenesis.Wrapf("%d validator updates wait", len(g.Pending))
+	}
+	return nil
+}
+
+// validateLog plays the log again from its leaves.
+func validateLog(log councilv1.HeaderLog, entries []councilv1.HeaderEntry) error {
+	var again councilv1.HeaderLog
+	for i, e := range entries {
+		if e.Index != uint64(i) || len(e.BlockHash) != blockHashBytes || i > 0 && entries[i-1].Height >= e.Height {
+			return ErrGenesis.Wrapf("log entry %d is malformed or out of order", i)
+		}
+		var err error
+		if again, err = appendHash(again, e.BlockHash); err != nil {
+			return ErrGenesis.Wrapf("log entry %d: %v", i, err)
+		}
+	}
+	if !sameLog(log, again) {
+		return ErrGenesis.Wrapf("the log of size %d does not follow from its %d entries", log.Size_, len(entries))
 	}
 	return nil
 }
@@ -80,11 +118,6 @@ func (k *Keeper) InitGenesis(ctx context.Context, g *councilv1.GenesisState) err
 	}
 	for _, f := range g.FormerKeys {
 		if err := k.former.Set(ctx, f.ConsensusAddress, f); err != nil {
-			return err
-		}
-	}
-	for _, u := range g.Pending {
-		if err := k.pending.Set(ctx, u.ConsensusKey, u); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,10 @@
 package council
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -14,6 +16,9 @@ import (
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 )
 
+// blockHashBytes is the size of the hash of a block's header.
+const blockHashBytes = 32
+
 var ranges = compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 
 // RecordHeader appends the current block's hash to the log, once a block. It is
@@ -23,7 +28,7 @@ var ranges = compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 func (k *Keeper) RecordHeader(ctx context.Context) error {
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	height, hash := sdkCtx.BlockHeight(), sdkCtx.HeaderHash()
-	if len(hash) != 32 { // simulation and genesis have no header
+	if len(hash) != blockHashBytes { // simulation and genesis have no header
 		return nil
 	}
 	done, err := k.heights.Has(ctx, height)
@@ -62,6 +67,11 @@ func appendHash(log councilv1.HeaderLog, blockHash []byte) (councilv1.HeaderLog,
 		return log, err
 	}
 	return councilv1.HeaderLog{Size_: r.End(), Hashes: r.Hashes(), Root: root}, nil
+}
+
+// sameLog tells whether two heads are of the same log.
+func sameLog(a, b councilv1.HeaderLog) bool {
+	return a.Size_ == b.Size_ && bytes.Equal(a.Root, b.Root) && slices.EqualFunc(a.Hashes, b.Hashes, bytes.Equal)
 }
 
 func (k *Keeper) headerLog(ctx context.Context) (councilv1.HeaderLog, error) {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-
-	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 )
 
 // Invariant is a named check over the module's whole state.
@@ -69,21 +67,28 @@ func (k *Keeper) logConsistent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var again councilv1.HeaderLog
-	for i, e := range entries {
-		if e.Index != uint64(i) {
-			return fmt.Errorf("entry %d has index %d", i, e.Index)
-		}
-		if again, err = appendHash(again, e.BlockHash); err != nil {
-			return err
-		}
-	}
 	log, err := k.headerLog(ctx)
 	if err != nil {
 		return err
 	}
-	if log.Size_ != again.Size_ || !bytes.Equal(log.Root, again.Root) {
-		return fmt.Errorf("log of size %d does not follow from its %d entries", log.Size_, len(entries))
+	if err := validateLog(log, entries); err != nil {
+		return err
+	}
+	indexed, err := values(ctx, k.heights)
+	if err != nil {
+		return err
+	}
+	if len(indexed) != len(entries) {
+		return fmt.Errorf("%d heights for %d entries", len(indexed), len(entries))
+	}
+	for _, e := range entries {
+		index, err := k.heights.Get(ctx, e.Height)
+		if err != nil {
+			return err
+		}
+		if index != e.Index {
+			return fmt.Errorf("height %d leads to entry %d, want %d", e.Height, index, e.Index)
+		}
 	}
 	return nil
 }

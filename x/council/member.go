@@ -19,6 +19,8 @@ const (
 	NodeIDsMax     = 8
 	nodeIDHexBytes = 40
 	membersHardMax = 100
+
+	consensusAddressBytes = 20
 )
 
 // checkMember is the rule for one member row, without looking at others.

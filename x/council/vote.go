@@ -64,6 +64,7 @@ func (k *Keeper) count(ctx context.Context, gov govkeeper.Keeper, proposalID uin
 			c.abstain++
 		case govv1.OptionNoWithVeto:
 			c.veto++
+		default: // x/gov takes no other option
 		}
 		return false, nil
 	})
@@ -157,16 +158,39 @@ func (h Hooks) AfterProposalVote(ctx context.Context, proposalID uint64, voter s
 		}
 	}
 	members, err := h.k.Members(ctx)
-	if err != nil || !decided(counts, int64(members)) {
+	if err != nil {
 		return err
+	}
+	p, err := h.gov.Params.Get(ctx)
+	if err != nil {
+		return err
+	}
+	veto, err := math.LegacyNewDecFromStr(p.VetoThreshold)
+	if err != nil {
+		return err
+	}
+	if !decided(counts, int64(members), veto) {
+		return nil
 	}
 	return h.closeVoting(ctx, proposalID)
 }
 
-// decided tells that the outcome can no longer change: everyone has voted, or
-// more than half of all members say yes, or more than half say no.
-func decided(c votes, members int64) bool {
-	return c.total() == members || 2*c.yes > members || 2*(c.no+c.veto) > members
+// decided tells that the members who have not voted can no longer change the
+// outcome: there are none; or more than half of all members refuse; or more than
+// half of all members agree and even vetoes of all the others would not exceed
+// the threshold, which is a share of the votes cast.
+func decided(c votes, members int64, vetoThreshold math.LegacyDec) bool {
+	vetoesMax := c.veto + members - c.total()
+	switch {
+	case c.total() >= members:
+		return true
+	case 2*(c.no+c.veto) > members:
+		return true
+	case 2*c.yes > members:
+		return !math.LegacyNewDec(vetoesMax).QuoInt64(members).GT(vetoThreshold)
+	default:
+		return false
+	}
 }
 
 // closeVoting moves the proposal's end to now; x/gov tallies it at the end of

@@ -68,7 +68,7 @@ func fits(p loanv1.Product, msg *loanv1.MsgApply) error {
 }
 
 // notOpen refuses a second application while the first may still become a loan.
-// A referral whose score has expired cannot, so it stands in nobody's way.
+// A referral whose score may no longer be used cannot, so it stands in nobody's way.
 func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) error {
 	id, err := k.open.Get(ctx, collections.Join(enterprise, product))
 	if errors.Is(err, collections.ErrNotFound) {
@@ -82,11 +82,11 @@ func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) error 
 		return err
 	}
 	if app.OfferId == 0 {
-		score, err := k.score.Score(ctx, app.ScoreId)
+		score, err := k.left.Score.Score(ctx, app.ScoreId)
 		if err != nil {
 			return err
 		}
-		if score.ExpiryHeight < sdk.UnwrapSDKContext(ctx).BlockHeight() {
+		if k.left.Score.Usable(ctx, score) != nil {
 			return nil
 		}
 	}
@@ -95,7 +95,7 @@ func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) error 
 
 // consentCovers needs a live consent of the enterprise to the lender for underwriting.
 func (k *Keeper) consentCovers(ctx context.Context, id []byte, enterprise, lender uint64) error {
-	consent, err := k.profile.LiveConsent(ctx, id)
+	consent, err := k.left.Profile.LiveConsent(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (k *Keeper) consentCovers(ctx context.Context, id []byte, enterprise, lende
 // scoreFits needs a score of this enterprise by the product's active model, made
 // for this lender or for any, under the consent, for underwriting, not expired.
 func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []byte) (scorev1.Score, error) {
-	s, err := k.score.Score(ctx, app.ScoreId)
+	s, err := k.left.Score.Score(ctx, app.ScoreId)
 	if err != nil {
 		return s, err
 	}
@@ -132,7 +132,7 @@ func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []
 	case s.ExpiryHeight < height:
 		return s, ErrScore.Wrapf("expired at height %d, now %d", s.ExpiryHeight, height)
 	}
-	if err := k.score.Usable(ctx, s); err != nil {
+	if err := k.left.Score.Usable(ctx, s); err != nil {
 		return s, err
 	}
 	return s, k.modelActive(ctx, model)
@@ -173,12 +173,12 @@ func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loa
 		return in, err
 	}
 	in.RateCapBps = params.RateCapBps
-	grade, err := k.attestation.Quality(ctx, app.EnterpriseId)
+	grade, err := k.left.Attestation.Quality(ctx, app.EnterpriseId)
 	if err != nil {
 		return in, err
 	}
 	in.Grade = uint32(grade)
-	if in.IndexBps, in.IndexLive, err = k.score.Index(ctx, product.Terms.IndexId); err != nil {
+	if in.IndexBps, in.IndexLive, err = k.left.Score.Index(ctx, product.Terms.IndexId); err != nil {
 		return in, err
 	}
 	exposure, err := k.Exposure(ctx, app.EnterpriseId)
@@ -196,7 +196,7 @@ func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loa
 
 // decideReferral lets a person decide what the chain referred. Approving decides
 // again on the facts of now, so an officer can override the referral conditions
-// but neither an eligibility condition nor the limit.
+// but neither an eligibility condition nor the limit, nor a stale index.
 func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg *loanv1.MsgDecideReferral) (loanv1.Application, error) {
 	product, err := k.product(ctx, app.ProductId)
 	if err != nil {
@@ -235,6 +235,9 @@ func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg
 func overrule(d loanv1.Decision, p loanv1.Product, app loanv1.Application, amountFen int64) error {
 	if d.Outcome == loanv1.Outcome_OUTCOME_DECLINED {
 		return ErrState.Wrapf("declined by %s on the facts of now", d.Reasons[0].Code)
+	}
+	if !d.Inputs.IndexLive { // a stale index reads 0: no rate can be made of it
+		return ErrState.Wrapf("index %s is stale", p.Terms.IndexId)
 	}
 	most := min(d.LimitFen, app.AmountFen)
 	if amountFen < p.Terms.AmountFenMin || amountFen > most {

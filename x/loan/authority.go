@@ -2,16 +2,10 @@ package loan
 
 import (
 	"context"
-	"slices"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/wire"
-)
-
-// Who may sign what: people decide about money and contracts, machines do not.
-var (
-	adminOnly = []orgv1.DeviceRole{orgv1.DeviceRole_DEVICE_ROLE_ADMIN}
-	people    = []orgv1.DeviceRole{orgv1.DeviceRole_DEVICE_ROLE_ADMIN, orgv1.DeviceRole_DEVICE_ROLE_OFFICER}
+	"github.com/xinlian/xinlian/x/org"
 )
 
 // signer decodes the two fields that begin every message of a device.
@@ -33,26 +27,9 @@ func hash32(field string, b []byte) error {
 	return nil
 }
 
-// acting needs a live device of the organisation with one of the device roles,
-// and the organisation's role.
-func (k *Keeper) acting(ctx context.Context, device string, orgID uint64, role orgv1.Role, deviceRoles []orgv1.DeviceRole) (orgv1.Device, error) {
-	o, d, err := k.orgs.Acting(ctx, device, orgID)
-	if err != nil {
-		return d, err
-	}
-	if !slices.Contains(o.Roles, role) {
-		return d, ErrUnauthorised.Wrapf("organisation %d lacks %s", orgID, role)
-	}
-	if !slices.Contains(deviceRoles, d.Role) {
-		return d, ErrUnauthorised.Wrapf("device is %s", d.Role)
-	}
-	return d, nil
-}
-
-// withinLimit bounds what one device may move or promise in one message.
-func withinLimit(d orgv1.Device, amountFen int64) error {
-	if amountFen > d.AmountLimitFen {
-		return ErrUnauthorised.Wrapf("%d fen over the device's limit of %d", amountFen, d.AmountLimitFen)
-	}
-	return nil
+// acting needs a live device of an organisation with the role. Whether a person
+// or an admin must hold it, and for how much, are further requirements.
+func (k *Keeper) acting(ctx context.Context, device string, orgID uint64, role orgv1.Role, more ...org.Requirement) error {
+	_, _, err := org.Authorise(ctx, k.left.Orgs, device, orgID, append([]org.Requirement{org.AnyRole(role)}, more...)...)
+	return err
 }

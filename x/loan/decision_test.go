@@ -25,7 +25,11 @@ func facts(t testing.TB) Facts {
 // Each fact moves the decision as the public formula says.
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	type reasons = []loanv1.Reason
+	type reason struct {
+		code             string
+		value, threshold int64
+	}
+	type reasons = []reason
 	const approved, referred, declined = loanv1.Outcome_OUTCOME_APPROVED, loanv1.Outcome_OUTCOME_REFERRED, loanv1.Outcome_OUTCOME_DECLINED
 	for _, c := range []struct {
 		name    string
@@ -54,8 +58,10 @@ func TestDecide(t *testing.T) {
 		{"a low score and no limit", func(f *Facts) { f.Points, f.CapacityFen = 1, 0 }, declined, 0, 720, reasons{{"score-min", 1, 500}, {ReasonLimitCapacity, 0, 1_000_000}}},
 		{"a middling score", func(f *Facts) { f.Points = 599 }, referred, 20_000_000, 720, reasons{{"score-clear", 599, 600}}},
 		{"a stale index", func(f *Facts) { f.Inputs.IndexLive = false }, referred, 20_000_000, 720, reasons{{ReasonIndexStale, 300, 0}}},
-		{"stale, middling, over the limit", func(f *Facts) { f.Inputs.IndexLive, f.Points, f.AmountFen = false, 550, 25_000_000 }, referred, 20_000_000, 720,
-			reasons{{ReasonIndexStale, 300, 0}, {"score-clear", 550, 600}, {ReasonLimitCapacity, 20_000_000, 25_000_000}}},
+		{
+			"stale, middling, over the limit", func(f *Facts) { f.Inputs.IndexLive, f.Points, f.AmountFen = false, 550, 25_000_000 }, referred, 20_000_000, 720,
+			reasons{{ReasonIndexStale, 300, 0}, {"score-clear", 550, 600}, {ReasonLimitCapacity, 20_000_000, 25_000_000}},
+		},
 		{"risk rounds up", func(f *Facts) { f.PdPpm = 1 }, approved, 20_000_000, 631, nil},
 		{"no risk", func(f *Facts) { f.PdPpm = 0 }, approved, 20_000_000, 630, nil},
 		{"certain loss meets the cap", func(f *Facts) { f.PdPpm = 1_000_000 }, approved, 20_000_000, 2_400, nil},
@@ -71,7 +77,11 @@ func TestDecide(t *testing.T) {
 		if d.Outcome != c.outcome || d.LimitFen != c.limit || d.RateBps != c.rate {
 			t.Errorf("%s: %s, limit %d, rate %d, want %s, %d, %d", c.name, d.Outcome, d.LimitFen, d.RateBps, c.outcome, c.limit, c.rate)
 		}
-		wantList(t, c.name, d.Reasons, c.reasons)
+		var got reasons
+		for _, r := range d.Reasons {
+			got = append(got, reason{r.Code, r.Value, r.Threshold})
+		}
+		wantList(t, c.name, got, c.reasons)
 	}
 }
 

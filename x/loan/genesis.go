@@ -10,6 +10,9 @@ import (
 	"github.com/xinlian/xinlian/internal/artefact"
 )
 
+// DefaultGenesis is a chain on which nobody has lent.
+func DefaultGenesis() *loanv1.GenesisState { return &loanv1.GenesisState{Params: DefaultParams()} }
+
 // Validate checks a genesis state without a store: parameters, the order of the
 // lists, that rows name rows that exist, hashes, and the invariants that need no
 // other module.
@@ -17,7 +20,7 @@ func Validate(gs loanv1.GenesisState) error {
 	if err := validateParams(gs.Params); err != nil {
 		return err
 	}
-	if err := ascending(gs); err != nil {
+	if err := ascending(&gs); err != nil {
 		return err
 	}
 	for _, t := range gs.Templates {
@@ -30,7 +33,7 @@ func Validate(gs loanv1.GenesisState) error {
 			return ErrGenesis.Wrapf("product %d: %s", p.Id, err)
 		}
 	}
-	s := snapshot{GenesisState: gs}
+	s := snapshot{&gs}
 	if err := s.references(); err != nil {
 		return err
 	}
@@ -53,7 +56,7 @@ func validateTemplate(t loanv1.Template) error {
 
 // ascending demands strictly ascending keys in every list; ids are counted
 // without gaps, so the sequences follow from the lists.
-func ascending(gs loanv1.GenesisState) error {
+func ascending(gs *loanv1.GenesisState) error {
 	for i := 1; i < len(gs.Templates); i++ {
 		if bytes.Compare(gs.Templates[i-1].Hash, gs.Templates[i].Hash) >= 0 {
 			return ErrGenesis.Wrap("templates are not in ascending order")
@@ -100,8 +103,8 @@ func counted[R any](name string, rows []R, id func(R) uint64) error {
 
 // InitGenesis writes a genesis state into an empty store. Queues, indexes and
 // sequences are made from the rows.
-func (k *Keeper) InitGenesis(ctx context.Context, gs loanv1.GenesisState) error {
-	if err := Validate(gs); err != nil {
+func (k *Keeper) InitGenesis(ctx context.Context, gs *loanv1.GenesisState) error {
+	if err := Validate(*gs); err != nil {
 		return err
 	}
 	if err := k.admitParams(ctx, gs.Params); err != nil {
@@ -145,7 +148,7 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs loanv1.GenesisState) error 
 	return nil
 }
 
-func (k *Keeper) initLoans(ctx context.Context, gs loanv1.GenesisState) error {
+func (k *Keeper) initLoans(ctx context.Context, gs *loanv1.GenesisState) error {
 	for _, a := range gs.Applications {
 		if err := k.applications.Set(ctx, a.Id, a); err != nil {
 			return err
@@ -193,7 +196,7 @@ func (k *Keeper) initLoans(ctx context.Context, gs loanv1.GenesisState) error {
 
 // openApplications lists, in order of id, the newest application of each
 // enterprise to each product if it may still become a loan.
-func openApplications(gs loanv1.GenesisState) []loanv1.Application {
+func openApplications(gs *loanv1.GenesisState) []loanv1.Application {
 	newest := map[[2]uint64]uint64{}
 	for _, a := range gs.Applications {
 		newest[[2]uint64{a.EnterpriseId, a.ProductId}] = a.Id
@@ -215,44 +218,51 @@ func openApplications(gs loanv1.GenesisState) []loanv1.Application {
 }
 
 // ExportGenesis reads the whole state, lists in ascending key order.
-func (k *Keeper) ExportGenesis(ctx context.Context) (loanv1.GenesisState, error) {
-	var gs loanv1.GenesisState
+func (k *Keeper) ExportGenesis(ctx context.Context) (*loanv1.GenesisState, error) {
+	gs := &loanv1.GenesisState{}
 	var err error
 	if gs.Params, err = k.Params(ctx); err != nil {
-		return gs, err
+		return nil, err
 	}
-	for _, err := range []error{
-		k.templates.Walk(ctx, nil, func(_ []byte, r loanv1.Template) (bool, error) {
-			gs.Templates = append(gs.Templates, r)
-			return false, nil
-		}),
-		k.pools.Walk(ctx, nil, func(_ uint64, r loanv1.Pool) (bool, error) { gs.Pools = append(gs.Pools, r); return false, nil }),
-		k.products.Walk(ctx, nil, func(_ uint64, r loanv1.Product) (bool, error) {
-			gs.Products = append(gs.Products, r)
-			return false, nil
-		}),
-		k.applications.Walk(ctx, nil, func(_ uint64, r loanv1.Application) (bool, error) {
-			gs.Applications = append(gs.Applications, r)
-			return false, nil
-		}),
-		k.offers.Walk(ctx, nil, func(_ uint64, r loanv1.Offer) (bool, error) { gs.Offers = append(gs.Offers, r); return false, nil }),
-		k.loans.Walk(ctx, nil, func(_ uint64, r loanv1.Loan) (bool, error) { gs.Loans = append(gs.Loans, r); return false, nil }),
-		k.instalments.Walk(ctx, nil, func(_ instalmentKey, r loanv1.Instalment) (bool, error) {
-			gs.Instalments = append(gs.Instalments, r)
-			return false, nil
-		}),
-		k.entries.Walk(ctx, nil, func(_ entryKey, r loanv1.JournalEntry) (bool, error) {
-			gs.Entries = append(gs.Entries, r)
-			return false, nil
-		}),
-		k.exposures.Walk(ctx, nil, func(_ uint64, r loanv1.Exposure) (bool, error) {
-			gs.Exposures = append(gs.Exposures, r)
-			return false, nil
-		}),
-	} {
-		if err != nil {
-			return gs, err
-		}
+	if gs.Templates, err = rows(ctx, k.templates); err != nil {
+		return nil, err
 	}
-	return gs, nil
+	if gs.Pools, err = rows(ctx, k.pools); err != nil {
+		return nil, err
+	}
+	if gs.Products, err = rows(ctx, k.products); err != nil {
+		return nil, err
+	}
+	if gs.Applications, err = rows(ctx, k.applications); err != nil {
+		return nil, err
+	}
+	if gs.Offers, err = rows(ctx, k.offers); err != nil {
+		return nil, err
+	}
+	if gs.Loans, err = rows(ctx, k.loans); err != nil {
+		return nil, err
+	}
+	if gs.Instalments, err = rows(ctx, k.instalments); err != nil {
+		return nil, err
+	}
+	if gs.Entries, err = rows(ctx, k.entries); err != nil {
+		return nil, err
+	}
+	gs.Exposures, err = rows(ctx, k.exposures)
+	return gs, err
+}
+
+// collection is what a map and an indexed map have in common.
+type collection[K, V any] interface {
+	Walk(ctx context.Context, ranger collections.Ranger[K], walk func(K, V) (stop bool, err error)) error
+}
+
+// rows lists a collection in key order.
+func rows[K, V any](ctx context.Context, c collection[K, V]) ([]V, error) {
+	var list []V
+	err := c.Walk(ctx, nil, func(_ K, v V) (bool, error) {
+		list = append(list, v)
+		return false, nil
+	})
+	return list, err
 }

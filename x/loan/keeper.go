@@ -46,9 +46,9 @@ type Safety interface {
 	Approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte) (bool, error)
 }
 
-// Cash moves tokenised deposits. Account is the account of an organisation.
+// Cash moves tokenised deposits. An account that is opened for an owner may hold
+// them, and a freeze of the owner binds it.
 type Cash interface {
-	// OpenAccount lets a pool's account hold money; with owner 0 no freeze binds it.
 	OpenAccount(ctx context.Context, account sdk.AccAddress, owner uint64) error
 	Move(ctx context.Context, from, to sdk.AccAddress, amountFen int64) error
 	Balance(ctx context.Context, account sdk.AccAddress) (int64, error)
@@ -76,10 +76,11 @@ type Scores interface {
 
 // Neighbours are the modules to the left that loan stands on; all are required.
 type Neighbours struct {
-	Orgs        Orgs
-	Council     Council
-	Safety      Safety
-	Cash        Cash
+	Orgs    Orgs
+	Council Council
+	Safety  Safety
+	Cash    Cash
+	// CashAccount is the account of an organisation, x/cash's Account.
 	CashAccount func(orgID uint64) sdk.AccAddress
 	Profile     Profile
 	Attestation Attestation
@@ -162,14 +163,7 @@ type Keeper struct {
 	authority string
 	compiled  *contracts
 
-	orgs        Orgs
-	council     Council
-	safety      Safety
-	cash        Cash
-	cashAccount func(orgID uint64) sdk.AccAddress
-	profile     Profile
-	attestation Attestation
-	score       Scores
+	left Neighbours
 }
 
 type applicationIndexes struct {
@@ -195,7 +189,7 @@ func (i loanIndexes) IndexesList() []collections.Index[uint64, loanv1.Loan] {
 // is wrong: both are errors of the program that wires it.
 func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, n Neighbours) *Keeper {
 	if authority == "" || !n.complete() {
-		panic("loan: keeper needs an authority and all neighbours")
+		panic("loan: keeper needs an authority and all its neighbours")
 	}
 	sb := collections.NewSchemaBuilder(service)
 	id := collections.Uint64Key
@@ -232,8 +226,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
 
 		authority: authority, compiled: &contracts{},
-		orgs: n.Orgs, council: n.Council, safety: n.Safety, cash: n.Cash, cashAccount: n.CashAccount,
-		profile: n.Profile, attestation: n.Attestation, score: n.Score,
+		left: n,
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err)

@@ -177,8 +177,10 @@ func (k *Keeper) writeOff(ctx context.Context, l loanv1.Loan) error {
 		total *int64
 		delta int64
 	}{
-		{&b.pool.LentFen, -lost}, {&b.pool.LostFen, lost},
-		{&b.exposure.OutstandingFen, -lost}, {&b.exposure.WrittenOffFen, lost},
+		{&b.pool.LentFen, -lost},
+		{&b.pool.LostFen, lost},
+		{&b.exposure.OutstandingFen, -lost},
+		{&b.exposure.WrittenOffFen, lost},
 	} {
 		if err := shift(change.total, change.delta); err != nil {
 			return err

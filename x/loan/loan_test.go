@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 // From template to closed loan: each step leaves the state and the events that
@@ -119,7 +120,7 @@ func TestWriteOff(t *testing.T) {
 	refused(w, "a current loan", w.msg.WriteOff, give, ErrState)
 	w.drain(bakery)
 	w.pass(w.row(id, 1, 1).DueAt + 3*daySeconds)
-	refused(w, "by an officer", w.msg.WriteOff, &loanv1.MsgWriteOff{Device: bankOfficer, OrgId: bank, LoanId: id}, ErrUnauthorised)
+	refused(w, "by an officer", w.msg.WriteOff, &loanv1.MsgWriteOff{Device: bankOfficer, OrgId: bank, LoanId: id}, org.ErrDeviceRole)
 	refused(w, "by another lender", w.msg.WriteOff, &loanv1.MsgWriteOff{Device: otherAdmin, OrgId: otherBank, LoanId: id}, ErrUnauthorised)
 	done(w, w.msg.WriteOff, give)
 	w.sound()

@@ -5,6 +5,7 @@ import (
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 type msgServer struct{ keeper *Keeper }
@@ -19,7 +20,7 @@ func (s msgServer) SubmitTemplate(ctx context.Context, msg *loanv1.MsgSubmitTemp
 	if err := signer(msg.Device, msg.OrgId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, people); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
 		return nil, err
 	}
 	hash, err := s.keeper.submitTemplate(ctx, msg.OrgId, msg.Terms)
@@ -53,7 +54,7 @@ func (s msgServer) authored(ctx context.Context, device string, orgID uint64, ha
 	if err := hash32("template_hash", hash); err != nil {
 		return loanv1.Template{}, err
 	}
-	if _, err := s.keeper.acting(ctx, device, orgID, orgv1.Role_ROLE_LENDER, people); err != nil {
+	if err := s.keeper.acting(ctx, device, orgID, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
 		return loanv1.Template{}, err
 	}
 	return s.keeper.authored(ctx, hash, orgID)
@@ -63,7 +64,7 @@ func (s msgServer) OpenPool(ctx context.Context, msg *loanv1.MsgOpenPool) (*loan
 	if err := signer(msg.Device, msg.OrgId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, people); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
 		return nil, err
 	}
 	id, err := s.keeper.openPool(ctx, msg.OrgId)
@@ -97,11 +98,7 @@ func (s msgServer) managed(ctx context.Context, device string, orgID, poolID uin
 	if err := amountWithin(amountFen, PoolFenMax); err != nil {
 		return loanv1.Pool{}, err
 	}
-	d, err := s.keeper.acting(ctx, device, orgID, orgv1.Role_ROLE_LENDER, people)
-	if err != nil {
-		return loanv1.Pool{}, err
-	}
-	if err := withinLimit(d, amountFen); err != nil {
+	if err := s.keeper.acting(ctx, device, orgID, orgv1.Role_ROLE_LENDER, org.Person, org.Amount(amountFen)); err != nil {
 		return loanv1.Pool{}, err
 	}
 	return s.keeper.managedPool(ctx, poolID, orgID)
@@ -114,12 +111,8 @@ func (s msgServer) OfferProduct(ctx context.Context, msg *loanv1.MsgOfferProduct
 	if err := validateProductTerms(msg.Terms); err != nil {
 		return nil, err
 	}
-	d, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, people)
-	if err != nil {
-		return nil, err
-	}
 	// A product promises loans of up to its largest amount without another signature.
-	if err := withinLimit(d, msg.Terms.AmountFenMax); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person, org.Amount(msg.Terms.AmountFenMax)); err != nil {
 		return nil, err
 	}
 	if err := s.keeper.admitProduct(ctx, msg.OrgId, msg.Terms); err != nil {
@@ -136,15 +129,15 @@ func (s msgServer) RetireProduct(ctx context.Context, msg *loanv1.MsgRetireProdu
 	if err := signer(msg.Device, msg.OrgId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, people); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
 		return nil, err
 	}
 	return &loanv1.MsgRetireProductResponse{}, s.keeper.retireProduct(ctx, msg.OrgId, msg.ProductId)
 }
 
 func (s msgServer) UpdateParams(ctx context.Context, msg *loanv1.MsgUpdateParams) (*loanv1.MsgUpdateParamsResponse, error) {
-	if msg.Authority != s.keeper.authority {
-		return nil, ErrUnauthorised.Wrap("only the council changes parameters")
+	if err := org.Council(s.keeper.authority, msg.Authority); err != nil {
+		return nil, err
 	}
 	if err := s.keeper.admitParams(ctx, msg.Params); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 func (s msgServer) Apply(ctx context.Context, msg *loanv1.MsgApply) (*loanv1.MsgApplyResponse, error) {
@@ -23,7 +24,7 @@ func (s msgServer) Apply(ctx context.Context, msg *loanv1.MsgApply) (*loanv1.Msg
 	if err := hash32("score_id", msg.ScoreId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, adminOnly); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, org.Admin); err != nil {
 		return nil, err
 	}
 	app, err := s.keeper.apply(ctx, msg)
@@ -48,11 +49,7 @@ func (s msgServer) DecideReferral(ctx context.Context, msg *loanv1.MsgDecideRefe
 	case msg.AmountFen != 0:
 		return nil, ErrAmount.Wrapf("%d fen with a refusal, want 0", msg.AmountFen)
 	}
-	d, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, people)
-	if err != nil {
-		return nil, err
-	}
-	if err := withinLimit(d, msg.AmountFen); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person, org.Amount(msg.AmountFen)); err != nil {
 		return nil, err
 	}
 	app, err := s.keeper.application(ctx, msg.ApplicationId)
@@ -81,11 +78,7 @@ func (s msgServer) Accept(ctx context.Context, msg *loanv1.MsgAccept) (*loanv1.M
 	if err := amountWithin(msg.PrincipalFen, PrincipalFenMax); err != nil {
 		return nil, err
 	}
-	d, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, adminOnly)
-	if err != nil {
-		return nil, err
-	}
-	if err := withinLimit(d, msg.PrincipalFen); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, org.Admin, org.Amount(msg.PrincipalFen)); err != nil {
 		return nil, err
 	}
 	o, err := s.keeper.offer(ctx, msg.OfferId)
@@ -117,7 +110,7 @@ func (k *Keeper) acceptable(ctx context.Context, o loanv1.Offer) (loanv1.Applica
 	if err != nil {
 		return app, product, err
 	}
-	lender, err := k.orgs.Organisation(ctx, o.LenderOrgId)
+	lender, err := k.left.Orgs.Organisation(ctx, o.LenderOrgId)
 	if err != nil {
 		return app, product, err
 	}
@@ -136,7 +129,7 @@ func (s msgServer) RefuseOffer(ctx context.Context, msg *loanv1.MsgRefuseOffer) 
 	if err := signer(msg.Device, msg.OrgId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, people); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, org.Person); err != nil {
 		return nil, err
 	}
 	o, err := s.keeper.offer(ctx, msg.OfferId)
@@ -159,11 +152,7 @@ func (s msgServer) Repay(ctx context.Context, msg *loanv1.MsgRepay) (*loanv1.Msg
 	if err := amountWithin(msg.AmountFen, PoolFenMax); err != nil {
 		return nil, err
 	}
-	d, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, people)
-	if err != nil {
-		return nil, err
-	}
-	if err := withinLimit(d, msg.AmountFen); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, org.Person, org.Amount(msg.AmountFen)); err != nil {
 		return nil, err
 	}
 	l, err := s.keeper.loan(ctx, msg.LoanId)
@@ -194,7 +183,7 @@ func (s msgServer) WriteOff(ctx context.Context, msg *loanv1.MsgWriteOff) (*loan
 	if err := signer(msg.Device, msg.OrgId); err != nil {
 		return nil, err
 	}
-	if _, err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, adminOnly); err != nil {
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Admin); err != nil {
 		return nil, err
 	}
 	l, err := s.keeper.loan(ctx, msg.LoanId)

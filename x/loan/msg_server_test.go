@@ -16,6 +16,7 @@ import (
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 // A template is submitted once, activated by its author after time lock and
@@ -27,8 +28,8 @@ func TestTemplateMessages(t *testing.T) {
 	refused(w, "no device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{OrgId: bank, Terms: terms()}, ErrInvalid)
 	refused(w, "no organisation", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, Terms: terms()}, ErrInvalid)
 	refused(w, "a foreign device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: otherAdmin, OrgId: bank, Terms: terms()}, sdkerrors.ErrUnauthorized)
-	refused(w, "no lender", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: auditorAdmin, OrgId: auditor, Terms: terms()}, ErrUnauthorised)
-	refused(w, "a machine", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankService, OrgId: bank, Terms: terms()}, ErrUnauthorised)
+	refused(w, "no lender", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: auditorAdmin, OrgId: auditor, Terms: terms()}, org.ErrRole)
+	refused(w, "a machine", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankService, OrgId: bank, Terms: terms()}, org.ErrDeviceRole)
 	bad := terms()
 	bad.Tests[0].Want = false
 	refused(w, "a failing case", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: bad}, ErrTestCase)
@@ -63,7 +64,7 @@ func TestTemplateMessages(t *testing.T) {
 func TestPoolMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	refused(w, "an enterprise's pool", w.msg.OpenPool, &loanv1.MsgOpenPool{Device: bakeryAdmin, OrgId: bakery}, ErrUnauthorised)
+	refused(w, "an enterprise's pool", w.msg.OpenPool, &loanv1.MsgOpenPool{Device: bakeryAdmin, OrgId: bakery}, org.ErrRole)
 	pool := done(w, w.msg.OpenPool, &loanv1.MsgOpenPool{Device: bankOfficer, OrgId: bank}).PoolId
 	fund := func(device string, org uint64, amount int64) *loanv1.MsgFundPool {
 		return &loanv1.MsgFundPool{Device: device, OrgId: org, PoolId: pool, AmountFen: amount}
@@ -77,7 +78,7 @@ func TestPoolMessages(t *testing.T) {
 	}
 	refused(w, "another's pool", w.msg.FundPool, fund(otherAdmin, otherBank, 1), ErrUnauthorised)
 	refused(w, "another's pool", w.msg.WithdrawPool, withdraw(otherAdmin, otherBank, 1), ErrUnauthorised)
-	refused(w, "over the officer's limit", w.msg.FundPool, fund(bankOfficer, bank, 10_000_001), ErrUnauthorised)
+	refused(w, "over the officer's limit", w.msg.FundPool, fund(bankOfficer, bank, 10_000_001), org.ErrLimit)
 	refused(w, "more than there is", w.msg.FundPool, fund(bankAdmin, bank, bankFunds+1), sdkerrors.ErrInsufficientFunds)
 	missing := &loanv1.MsgFundPool{Device: bankAdmin, OrgId: bank, PoolId: 9, AmountFen: 1}
 	refused(w, "no pool", w.msg.FundPool, missing, ErrNotFound)
@@ -143,7 +144,7 @@ func TestProductMessages(t *testing.T) {
 	same := func(*loanv1.ProductTerms) {}
 	byOfficer := offer(same)
 	byOfficer.Device = bankOfficer
-	refused(w, "over the officer's limit", w.msg.OfferProduct, byOfficer, ErrUnauthorised)
+	refused(w, "over the officer's limit", w.msg.OfferProduct, byOfficer, org.ErrLimit)
 	byOther := offer(same)
 	byOther.Device, byOther.OrgId = otherAdmin, otherBank
 	refused(w, "another's pool", w.msg.OfferProduct, byOther, ErrUnauthorised)
@@ -178,9 +179,9 @@ func TestApplyRefusals(t *testing.T) {
 		"61 periods":      {func(m *message) { m.Periods = 61 }, ErrInvalid},
 		"short consent":   {func(m *message) { m.ConsentId = []byte{1} }, ErrInvalid},
 		"long score":      {func(m *message) { m.ScoreId = make([]byte, 33) }, ErrInvalid},
-		"a clerk":         {func(m *message) { m.Device = bakeryClerk }, ErrUnauthorised},
-		"a machine":       {func(m *message) { m.Device = bakeryBot }, ErrUnauthorised},
-		"a bank":          {func(m *message) { m.Device, m.OrgId = bankAdmin, bank }, ErrUnauthorised},
+		"a clerk":         {func(m *message) { m.Device = bakeryClerk }, org.ErrDeviceRole},
+		"a machine":       {func(m *message) { m.Device = bakeryBot }, org.ErrDeviceRole},
+		"a bank":          {func(m *message) { m.Device, m.OrgId = bankAdmin, bank }, org.ErrRole},
 		"another's name":  {func(m *message) { m.OrgId = smithy }, sdkerrors.ErrUnauthorized},
 		"unknown product": {func(m *message) { m.ProductId = 9 }, ErrNotFound},
 		"too little":      {func(m *message) { m.AmountFen = 999_999 }, ErrProduct},
@@ -222,6 +223,9 @@ func TestApplyRefusals(t *testing.T) {
 		refused(w, "score "+name, w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
 		w.scores[string(hashOf(byte(bakery)))] = good
 	}
+	w.spent[string(hashOf(byte(bakery)))] = true
+	refused(w, "a score without attestations", w.msg.Apply, applyFor(product, 10_000_000), errFake)
+	w.spent[string(hashOf(byte(bakery)))] = false
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_RETIRED}
 	refused(w, "a retired model", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE}
@@ -306,8 +310,8 @@ func TestDecideReferral(t *testing.T) {
 		"no amount":            {func(m *loanv1.MsgDecideReferral) { m.AmountFen = 0 }, ErrAmount},
 		"2^63-1":               {func(m *loanv1.MsgDecideReferral) { m.AmountFen = math.MaxInt64 }, ErrAmount},
 		"a refusal with money": {func(m *loanv1.MsgDecideReferral) { m.Approve = false }, ErrAmount},
-		"a machine":            {func(m *loanv1.MsgDecideReferral) { m.Device = bankService }, ErrUnauthorised},
-		"over her limit":       {func(m *loanv1.MsgDecideReferral) { m.AmountFen = 10_000_001 }, ErrUnauthorised},
+		"a machine":            {func(m *loanv1.MsgDecideReferral) { m.Device = bankService }, org.ErrDeviceRole},
+		"over her limit":       {func(m *loanv1.MsgDecideReferral) { m.AmountFen = 10_000_001 }, org.ErrLimit},
 		"another lender":       {func(m *loanv1.MsgDecideReferral) { m.Device, m.OrgId = otherAdmin, otherBank }, ErrUnauthorised},
 		"unknown application":  {func(m *loanv1.MsgDecideReferral) { m.ApplicationId = 9 }, ErrNotFound},
 		"too little":           {func(m *loanv1.MsgDecideReferral) { m.AmountFen = 999_999 }, ErrLimit},
@@ -321,6 +325,9 @@ func TestDecideReferral(t *testing.T) {
 	w.grades[bakery] = attestationv1.Grade_GRADE_D
 	refused(w, "declined by the facts of now", w.msg.DecideReferral, msg(same), ErrState)
 	w.grades[bakery] = attestationv1.Grade_GRADE_A
+	w.index.live = false
+	refused(w, "on a stale index", w.msg.DecideReferral, msg(same), ErrState)
+	w.index.live = true
 	consent := w.consents[string(hashOf(byte(bakery)))]
 	delete(w.consents, string(hashOf(byte(bakery))))
 	refused(w, "without consent", w.msg.DecideReferral, msg(same), errFake)
@@ -354,8 +361,8 @@ func TestAcceptRefusals(t *testing.T) {
 		"short hash":      {func(m *message) { m.ContractHash = nil }, ErrInvalid},
 		"no principal":    {func(m *message) { m.PrincipalFen = 0 }, ErrAmount},
 		"2^63-1":          {func(m *message) { m.PrincipalFen = math.MaxInt64 }, ErrAmount},
-		"a clerk":         {func(m *message) { m.Device = bakeryClerk }, ErrUnauthorised},
-		"a machine":       {func(m *message) { m.Device = bakeryBot }, ErrUnauthorised},
+		"a clerk":         {func(m *message) { m.Device = bakeryClerk }, org.ErrDeviceRole},
+		"a machine":       {func(m *message) { m.Device = bakeryBot }, org.ErrDeviceRole},
 		"another firm":    {func(m *message) { m.Device, m.OrgId = smithyAdmin, smithy }, ErrUnauthorised},
 		"unknown offer":   {func(m *message) { m.OfferId = 9 }, ErrNotFound},
 		"other contract":  {func(m *message) { m.ContractHash = hashOf(1) }, ErrContract},
@@ -372,7 +379,7 @@ func TestAcceptRefusals(t *testing.T) {
 	small := d
 	small.AmountLimitFen = 9_999_999
 	w.devices[bakeryAdmin] = small
-	refused(w, "over the device's limit", w.msg.Accept, w.acceptance(offer), ErrUnauthorised)
+	refused(w, "over the device's limit", w.msg.Accept, w.acceptance(offer), org.ErrLimit)
 	w.devices[bakeryAdmin] = d
 	for _, party := range []uint64{bakery, bank} {
 		w.cash.frozen[party] = true
@@ -430,11 +437,11 @@ func TestUpdateParams(t *testing.T) {
 	fast := func(p *loanv1.Params) { p.CompressedPeriodSeconds = 60 }
 	m := update(fast)
 	m.Authority = bankAdmin
-	refused(w, "a bank", w.msg.UpdateParams, m, ErrUnauthorised)
+	refused(w, "a bank", w.msg.UpdateParams, m, org.ErrAuthority)
 	done(w, w.msg.UpdateParams, update(fast))
 
 	production := newWorld(t)
-	production.k.council = strictCouncil{production.fakes}
+	production.k.left.Council = strictCouncil{production.fakes}
 	refused(production, "fast time in production", production.msg.UpdateParams, update(fast), ErrParams)
 	done(production, production.msg.UpdateParams, update(func(*loanv1.Params) {}))
 }

@@ -53,7 +53,7 @@ func (k *Keeper) admitParams(ctx context.Context, p loanv1.Params) error {
 	if err := validateParams(p); err != nil {
 		return err
 	}
-	network, err := k.council.Network(ctx)
+	network, err := k.left.Council.Network(ctx)
 	if err != nil {
 		return err
 	}

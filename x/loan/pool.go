@@ -32,11 +32,11 @@ func poolCash(p loanv1.Pool) (int64, error) {
 
 // poolFree is what a pool may lend or give back: its cash less what it promised.
 func poolFree(p loanv1.Pool) (int64, error) {
-	cash, err := poolCash(p)
+	held, err := poolCash(p)
 	if err != nil {
 		return 0, err
 	}
-	return addFen(cash, -p.ReservedFen)
+	return addFen(held, -p.ReservedFen)
 }
 
 // contribute adds to a pool's contributions, or takes from them with a negative
@@ -81,7 +81,7 @@ func (k *Keeper) openPool(ctx context.Context, manager uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := k.cash.OpenAccount(ctx, PoolAccount(id), 0); err != nil {
+	if err := k.left.Cash.OpenAccount(ctx, PoolAccount(id), manager); err != nil {
 		return 0, err
 	}
 	return id, k.savePool(ctx, loanv1.Pool{Id: id, ManagerOrgId: manager})
@@ -93,7 +93,7 @@ func (k *Keeper) fundPool(ctx context.Context, p loanv1.Pool, amountFen int64) e
 	if err != nil {
 		return err
 	}
-	if err := k.cash.Move(ctx, k.cashAccount(p.ManagerOrgId), PoolAccount(p.Id), amountFen); err != nil {
+	if err := k.left.Cash.Move(ctx, k.left.CashAccount(p.ManagerOrgId), PoolAccount(p.Id), amountFen); err != nil {
 		return err
 	}
 	return k.savePool(ctx, p)
@@ -108,7 +108,7 @@ func (k *Keeper) withdrawPool(ctx context.Context, p loanv1.Pool, amountFen int6
 	if err := k.notFrozen(ctx, p.ManagerOrgId); err != nil {
 		return err
 	}
-	if err := k.cash.Move(ctx, PoolAccount(p.Id), k.cashAccount(p.ManagerOrgId), amountFen); err != nil {
+	if err := k.left.Cash.Move(ctx, PoolAccount(p.Id), k.left.CashAccount(p.ManagerOrgId), amountFen); err != nil {
 		return err
 	}
 	return k.savePool(ctx, p)
@@ -121,10 +121,10 @@ func (k *Keeper) savePool(ctx context.Context, p loanv1.Pool) error {
 	return emit(ctx, &loanv1.EventPoolChanged{PoolId: p.Id, ContributedFen: p.ContributedFen})
 }
 
-// notFrozen extends a freeze of a pool's manager to the pool: the freeze itself
-// covers only the organisation's own account.
+// notFrozen refuses before anything is written what x/cash would refuse at the
+// move: a freeze binds an organisation's account and its pools.
 func (k *Keeper) notFrozen(ctx context.Context, orgID uint64) error {
-	frozen, err := k.cash.Frozen(ctx, orgID)
+	frozen, err := k.left.Cash.Frozen(ctx, orgID)
 	if err != nil {
 		return err
 	}

@@ -66,12 +66,12 @@ func (k *Keeper) admitProduct(ctx context.Context, lender uint64, t loanv1.Produ
 	if err := k.modelActive(ctx, t.ModelHash); err != nil {
 		return err
 	}
-	_, _, err = k.score.Index(ctx, t.IndexId)
+	_, _, err = k.left.Score.Index(ctx, t.IndexId)
 	return err
 }
 
 func (k *Keeper) modelActive(ctx context.Context, hash []byte) error {
-	model, err := k.score.Model(ctx, hash)
+	model, err := k.left.Score.Model(ctx, hash)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (s queryServer) Pool(ctx context.Context, r *loanv1.QueryPoolRequest) (*loa
 		return nil, err
 	}
 	account := PoolAccount(r.Id)
-	balanceFen, err := s.keeper.cash.Balance(ctx, account)
+	balanceFen, err := s.keeper.left.Cash.Balance(ctx, account)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (k *Keeper) repay(ctx context.Context, b *book, mostFen int64) (int64, erro
 	if takenFen == 0 {
 		return 0, ErrNothingDue.Wrapf("%d fen would repay no principal after interest to the day", mostFen)
 	}
-	if err := k.cash.Move(ctx, k.cashAccount(b.loan.EnterpriseId), PoolAccount(b.pool.Id), takenFen); err != nil {
+	if err := k.left.Cash.Move(ctx, k.left.CashAccount(b.loan.EnterpriseId), PoolAccount(b.pool.Id), takenFen); err != nil {
 		return 0, err
 	}
 	// Who ends her loan ahead of its time is given no further tranche.
@@ -188,7 +188,8 @@ func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row lo
 		case n == t.InstalmentsLive: // nothing is left but the interest just paid
 			row.PrincipalFen, row.InterestFen = 0, row.PaidInterestFen
 			row.Status, row.PaidAt, at = loanv1.InstalmentStatus_INSTALMENT_STATUS_PAID, b.now, 0
-		default:
+		default: // what was planned follows from the loan's terms; what is due is nothing
+			row.PrincipalFen, row.InterestFen = 0, 0
 			row.Status, at = loanv1.InstalmentStatus_INSTALMENT_STATUS_CANCELLED, 0
 		}
 		if err := k.requeue(ctx, row, at); err != nil {

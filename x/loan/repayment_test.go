@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 // Money splits into the most principal that it pays together with its fee.
@@ -216,10 +217,10 @@ func TestRepayRefusals(t *testing.T) {
 	}
 	m := w.repayment(id, 1_000_001)
 	m.Device = bakeryClerk
-	refused(w, "over the clerk's limit", w.msg.Repay, m, ErrUnauthorised)
+	refused(w, "over the clerk's limit", w.msg.Repay, m, org.ErrLimit)
 	m = w.repayment(id, 1)
 	m.Device = bakeryBot
-	refused(w, "a machine", w.msg.Repay, m, ErrUnauthorised)
+	refused(w, "a machine", w.msg.Repay, m, org.ErrDeviceRole)
 	m = w.repayment(id, 1)
 	m.Device, m.OrgId = smithyAdmin, smithy
 	refused(w, "another firm", w.msg.Repay, m, ErrUnauthorised)

@@ -23,6 +23,10 @@ const ServicingURL = "/xinlian.loan.v1.Servicing"
 // deferGasMax bounds putting one item off, which reads and writes one instalment.
 const deferGasMax = 1_000_000
 
+// delaySecondsMin is the least delay of an attempt that counts as the chain's own
+// fault, so that the pace of blocks never does.
+const delaySecondsMin = 60
+
 // EndBlock ends offers and collects instalments that are due, at most
 // items_per_block_max of them; the rest waits for the next block. Each item runs
 // on its own copy of the state with its own gas bound, so one that fails is put
@@ -46,7 +50,7 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-func (k *Keeper) recordHeader(ctx sdk.Context) error { return k.council.RecordHeader(ctx) }
+func (k *Keeper) recordHeader(ctx sdk.Context) error { return k.left.Council.RecordHeader(ctx) }
 
 // attempt runs f on a copy of the state that is kept only when f succeeds. A
 // panic, that of the gas bound among them, is an error like others.
@@ -116,7 +120,7 @@ func (k *Keeper) collectDue(ctx sdk.Context, params loanv1.Params, itemsMax int)
 	if len(keys) == 0 {
 		return 0
 	}
-	if allowed, err := k.safety.IsAllowed(ctx, ServicingURL); !allowed {
+	if allowed, err := k.left.Safety.IsAllowed(ctx, ServicingURL); !allowed {
 		ctx.Logger().Info("servicing is stopped", "error", err)
 		return 0
 	}
@@ -163,7 +167,7 @@ func (k *Keeper) collectItem(ctx context.Context, key dueKey) error {
 	if err != nil {
 		return err
 	}
-	frozen, err := k.cash.Frozen(ctx, l.EnterpriseId)
+	frozen, err := k.left.Cash.Frozen(ctx, l.EnterpriseId)
 	if err != nil {
 		return err
 	}
@@ -187,8 +191,8 @@ func (k *Keeper) collectItem(ctx context.Context, key dueKey) error {
 
 // debit takes what is owed from the borrower's account, as far as it goes.
 func (k *Keeper) debit(ctx context.Context, b *book) (paid int, err error) {
-	account := k.cashAccount(b.loan.EnterpriseId)
-	balanceFen, err := k.cash.Balance(ctx, account)
+	account := k.left.CashAccount(b.loan.EnterpriseId)
+	balanceFen, err := k.left.Cash.Balance(ctx, account)
 	if err != nil {
 		return 0, err
 	}
@@ -196,13 +200,13 @@ func (k *Keeper) debit(ctx context.Context, b *book) (paid int, err error) {
 	if err != nil || takenFen == 0 {
 		return paid, err
 	}
-	return paid, k.cash.Move(ctx, account, PoolAccount(b.pool.Id), takenFen)
+	return paid, k.left.Cash.Move(ctx, account, PoolAccount(b.pool.Id), takenFen)
 }
 
 // afterAttempt puts an instalment that is still unpaid off to its next turn and
 // makes it late when its grace is over. Nothing becomes late while the borrower's
 // money is frozen, nor at an attempt that the chain itself made more than
-// retry_seconds after its time: the borrower answers for neither.
+// retry_seconds, and a minute, after its time: the borrower answers for neither.
 func (k *Keeper) afterAttempt(ctx context.Context, b *book, key dueKey, frozen bool) (becameLate bool, err error) {
 	i, err := k.instalment(ctx, key.K2(), key.K3(), key.K4())
 	if err != nil || i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_PAID {
@@ -210,7 +214,7 @@ func (k *Keeper) afterAttempt(ctx context.Context, b *book, key dueKey, frozen b
 	}
 	graceEnd := b.calendar().GraceEnd(i.DueAt, b.contract.Terms.GraceDays)
 	retryAt := b.now + b.params.RetrySeconds
-	overdue := b.now-key.K1() > b.params.RetrySeconds
+	overdue := b.now-key.K1() > max(b.params.RetrySeconds, delaySecondsMin)
 	switch {
 	case i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE || frozen || (overdue && b.now >= graceEnd):
 		return false, k.requeue(ctx, i, retryAt)

@@ -57,7 +57,7 @@ func (k *Keeper) activateTemplate(ctx context.Context, t loanv1.Template) error 
 	if ready, now := t.SubmittedAt+params.TemplateLockSeconds, unixNow(ctx); now < ready {
 		return ErrTimeLock.Wrapf("until %d, now %d", ready, now)
 	}
-	approved, err := k.safety.Approved(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, t.Hash)
+	approved, err := k.left.Safety.Approved(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, t.Hash)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (k *Keeper) disburse(ctx context.Context, b *book, t *loanv1.Tranche) error
 	if err := k.append(ctx, &b.loan, loanv1.EntryKind_ENTRY_KIND_DISBURSED, t.Number, 0, Portion{PrincipalFen: t.PrincipalFen}); err != nil {
 		return err
 	}
-	return k.cash.Move(ctx, PoolAccount(b.pool.Id), k.cashAccount(b.loan.EnterpriseId), t.PrincipalFen)
+	return k.left.Cash.Move(ctx, PoolAccount(b.pool.Id), k.left.CashAccount(b.loan.EnterpriseId), t.PrincipalFen)
 }
 
 // planned is the index of the next tranche that is not released, or -1.
@@ -112,14 +112,14 @@ func (k *Keeper) tryRelease(ctx context.Context, b *book) ([]loanv1.Reason, erro
 	if b.loan.Status == loanv1.LoanStatus_LOAN_STATUS_DELINQUENT {
 		return []loanv1.Reason{{Code: ReasonLoanDelinquent}}, nil
 	}
-	if allowed, _ := k.safety.IsAllowed(ctx, ServicingURL); !allowed {
+	if allowed, _ := k.left.Safety.IsAllowed(ctx, ServicingURL); !allowed {
 		return []loanv1.Reason{{Code: ReasonServicingStop}}, nil
 	}
 	for _, party := range []struct {
 		org  uint64
 		code string
 	}{{b.loan.EnterpriseId, ReasonBorrowerFrozen}, {b.loan.LenderOrgId, ReasonLenderFrozen}} {
-		frozen, err := k.cash.Frozen(ctx, party.org)
+		frozen, err := k.left.Cash.Frozen(ctx, party.org)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func (k *Keeper) releaseValues(ctx context.Context, b *book) (values, error) {
 		"loan.tranche":             int64(planned(b.loan)),
 	}
 	if reads(b.contract.release, "quality.grade") {
-		grade, err := k.attestation.Quality(ctx, b.loan.EnterpriseId)
+		grade, err := k.left.Attestation.Quality(ctx, b.loan.EnterpriseId)
 		if err != nil {
 			return nil, err
 		}

@@ -26,6 +26,7 @@ import (
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/x/cash"
 )
 
 // The parties of the tests. Names are the organisation's id.
@@ -68,9 +69,7 @@ func hashOf(n byte) []byte {
 	return b
 }
 
-func cashAccount(org uint64) sdk.AccAddress {
-	return binary.BigEndian.AppendUint64([]byte("cash-account-of-org-----"), org)
-}
+func cashAccount(org uint64) sdk.AccAddress { return cash.Account(org) }
 
 // reporter is what tests and random tests have in common.
 type reporter interface {
@@ -85,6 +84,7 @@ type reporter interface {
 type world struct {
 	reporter
 	ctx sdk.Context
+	key *storetypes.KVStoreKey
 	k   *Keeper
 	msg loanv1.MsgServer
 	qry loanv1.QueryServer
@@ -99,6 +99,7 @@ type fakes struct {
 	cash     *ledger
 	consents map[string]profilev1.Consent
 	scores   map[string]scorev1.Score
+	spent    map[string]bool // scores whose attestations ended
 	models   map[string]scorev1.Model
 	grades   map[uint64]attestationv1.Grade
 	network  councilv1.NetworkKind
@@ -173,8 +174,13 @@ func (f fakes) Model(_ context.Context, hash []byte) (scorev1.Model, error) {
 	return m, nil
 }
 
-// Usable has nothing to add: expiry is in the row.
-func (f fakes) Usable(context.Context, scorev1.Score) error { return nil }
+// Usable refuses scores that rest on nothing any more.
+func (f fakes) Usable(ctx context.Context, s scorev1.Score) error {
+	if s.ExpiryHeight < sdk.UnwrapSDKContext(ctx).BlockHeight() || f.spent[string(s.Id)] {
+		return errFake
+	}
+	return nil
+}
 
 func (f fakes) Index(_ context.Context, id string) (int64, bool, error) {
 	if id != indexLPR {
@@ -211,8 +217,12 @@ func (l *ledger) Balance(ctx context.Context, account sdk.AccAddress) (int64, er
 	return v, err
 }
 
-// OpenAccount needs nothing: this ledger holds money for anyone.
-func (l *ledger) OpenAccount(context.Context, sdk.AccAddress, uint64) error { return nil }
+func (l *ledger) OpenAccount(_ context.Context, account sdk.AccAddress, owner uint64) error {
+	if owner == 0 || len(account) != 32 {
+		return errFake
+	}
+	return nil
+}
 
 func (l *ledger) Frozen(_ context.Context, org uint64) (bool, error) { return l.frozen[org], nil }
 
@@ -251,7 +261,7 @@ func newWorld(t reporter) *world {
 	keys := storetypes.NewKVStoreKeys(StoreKey, "cash")
 	f := fakes{
 		orgs: map[uint64]orgv1.Organisation{}, devices: map[string]orgv1.Device{}, cash: newLedger(keys["cash"]),
-		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, models: map[string]scorev1.Model{},
+		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, spent: map[string]bool{}, models: map[string]scorev1.Model{},
 		grades: map[uint64]attestationv1.Grade{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
 		headers: new(int), approved: new(bool), stopped: new(bool), index: &quote{bps: 300, live: true},
 	}
@@ -270,12 +280,12 @@ func newWorld(t reporter) *world {
 	}
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
 	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), cdc, wire.Authority(), Neighbours{
-		Orgs: f, Council: f, Safety: f, Cash: f.cash, CashAccount: cashAccount, Profile: f, Attestation: f, Score: f,
+		Orgs: f, Council: f, Safety: f, Cash: f.cash, CashAccount: cash.Account, Profile: f, Attestation: f, Score: f,
 	})
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID("xinlian-test").WithBlockHeight(10).WithBlockTime(time.Unix(at("2026-01-15 10:00:00"), 0))
-	w := &world{reporter: t, ctx: ctx, k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
-	w.must(k.InitGenesis(ctx, loanv1.GenesisState{Params: testParams()}))
+	w := &world{reporter: t, ctx: ctx, key: keys[StoreKey], k: k, msg: NewMsgServer(k), qry: NewQueryServer(k), fakes: f}
+	w.must(k.InitGenesis(ctx, &loanv1.GenesisState{Params: testParams()}))
 	for _, org := range []uint64{bank, otherBank} {
 		w.must(f.cash.issue(ctx, cashAccount(org), bankFunds))
 	}

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,9 +17,8 @@ const (
 	NameBytesMax    = 64
 	RolesMax        = 9
 	AddressBytesMax = 90 // text of a 32-byte address, with room to spare
-	// AmountLimitFenMax is ten trillion yuan: above any message, and exact in a
-	// JavaScript number.
-	AmountLimitFenMax = 1_000_000_000_000_000
+	// AmountLimitFenMax is the limit of a device that may move any amount.
+	AmountLimitFenMax = math.MaxInt64
 )
 
 // address is the bytes of an account address, or ErrAddress.
@@ -41,8 +41,8 @@ func hash(field string, b []byte) error {
 }
 
 func amountLimit(fen int64) error {
-	if fen < 0 || fen > AmountLimitFenMax {
-		return ErrField.Wrapf("amount_limit_fen: got %d, want 0 to %d", fen, int64(AmountLimitFenMax))
+	if fen < 0 {
+		return ErrField.Wrapf("amount_limit_fen: got %d", fen)
 	}
 	return nil
 }

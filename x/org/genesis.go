@@ -1,7 +1,9 @@
 package org
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -26,6 +28,21 @@ func Validate(gs *orgv1.GenesisState) error {
 		}
 	}
 	return nil
+}
+
+// SortDevices puts devices into the order that a genesis wants, that of their
+// addresses' bytes, which is not that of their text. ErrAddress for a bad one.
+func SortDevices(devices []orgv1.Device) error {
+	var bad error
+	key := func(d orgv1.Device) []byte {
+		addr, err := address(d.Address)
+		if err != nil {
+			bad = err
+		}
+		return addr
+	}
+	slices.SortFunc(devices, func(a, b orgv1.Device) int { return bytes.Compare(key(a), key(b)) })
+	return bad
 }
 
 // InitGenesis writes a genesis into an empty store, after x/auth has written

@@ -162,7 +162,9 @@ func TestRules(t *testing.T) {
 			for i := range LiveDevicesMax {
 				gs.Devices = append(gs.Devices, activeDevice(t, bank, person(string(rune(i))), orgv1.DeviceRole_DEVICE_ROLE_OFFICER, 0))
 			}
-			sortDevices(t, gs)
+			if err := SortDevices(gs.Devices); err != nil {
+				t.Fatal(err)
+			}
 		}},
 		{"last-admin", "frozen in a bank", func(gs *orgv1.GenesisState) { of(gs, admin).Status = orgv1.DeviceStatus_DEVICE_STATUS_FROZEN }},
 		{"last-admin", "revoked in a firm", func(gs *orgv1.GenesisState) {
@@ -233,5 +235,13 @@ func TestStoreInvariants(t *testing.T) {
 				t.Errorf("after breaking %s, %s says %v", c.name, i.Name, err)
 			}
 		}
+	}
+}
+
+// Test that sorting names an address that is none.
+func TestSortDevices(t *testing.T) {
+	t.Parallel()
+	if err := SortDevices([]orgv1.Device{{Address: account(person("a"))}, {Address: "x"}}); !isOnly(err, ErrAddress) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -175,7 +175,6 @@ func TestEnterpriseMessages(t *testing.T) {
 		{name: "register with a short tag", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.IdentityTag = m.IdentityTag[1:] })},
 		{name: "register with a long statement", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.StatementHash = make([]byte, 33) })},
 		{name: "register with a negative limit", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.AmountLimitFen = -1 })},
-		{name: "register with a limit above all", want: ErrField, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.AmountLimitFen = AmountLimitFenMax + 1 })},
 		{name: "register with a machine's key", want: ErrKey, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.OwnerKey = service("x") })},
 		{name: "register by a stranger", want: ErrUnknownDevice, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.Device = account(person("x")) })},
 		{name: "register for another organisation", want: ErrNotActing, msg: bend(registerFirm, func(m *orgv1.MsgRegisterEnterprise) { m.OrgId = bank })},

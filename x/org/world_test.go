@@ -1,10 +1,8 @@
 package org
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"slices"
 	"testing"
 	"time"
 
@@ -109,7 +107,9 @@ func exampleGenesis(t testing.TB) *orgv1.GenesisState {
 			activeDevice(t, o.Id, person(o.Name+" officer"), orgv1.DeviceRole_DEVICE_ROLE_OFFICER, 5_000),
 			activeDevice(t, o.Id, service(o.Name+" service"), orgv1.DeviceRole_DEVICE_ROLE_SERVICE, 0))
 	}
-	sortDevices(t, gs)
+	if err := SortDevices(gs.Devices); err != nil {
+		t.Fatal(err)
+	}
 	return gs
 }
 
@@ -223,22 +223,6 @@ func same(t testing.TB, what string, got, want any) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}
-}
-
-// sortDevices puts a genesis's devices into the order of their addresses.
-func sortDevices(t testing.TB, gs *orgv1.GenesisState) {
-	t.Helper()
-	slices.SortFunc(gs.Devices, func(a, b orgv1.Device) int {
-		x, err := address(a.Address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		y, err := address(b.Address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return bytes.Compare(x, y)
-	})
 }
 
 // isOnly tells whether the error would reach a client with exactly the code of

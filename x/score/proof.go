@@ -13,7 +13,7 @@ import (
 
 const (
 	// GasVerify is charged for one proof before it is verified, whether or not the
-	// node remembers it. A verification takes about two and a half milliseconds,
+	// node remembers it. A verification takes two to four milliseconds of one core,
 	// and a block's 200 million gas stand for about a second.
 	GasVerify = 500_000
 	// GasKey is charged for decoding a verifying key: nine subgroup checks.

@@ -17,14 +17,24 @@ function words(v: unknown): string {
 
 /** A refusal by the server or the chain. */
 export class Refusal extends Fault {
+  readonly status: number;
   readonly space: string;
   readonly chainCode: number;
 
   constructor(status: number, p: Problem) {
     super("server", `http ${status} ${words(p.space)}/${String(p.code ?? "")}`, [words(p.title), words(p.detail)].filter((t) => t !== "").join(" "));
+    this.status = status;
     this.space = words(p.space);
     this.chainCode = typeof p.code === "number" ? p.code : 0;
   }
+}
+
+/**
+ * Whether an error settles that nothing was done. A server that breaks down in
+ * between, or a proxy that gives up waiting, settles nothing.
+ */
+export function definitive(e: unknown): boolean {
+  return e instanceof Refusal && (e.status < 500 || e.space !== "");
 }
 
 async function call(url: string, init: RequestInit): Promise<Record<string, unknown>> {

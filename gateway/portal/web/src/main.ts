@@ -4,7 +4,7 @@ import { cardKinds, cardVersion } from "./card.ts";
 import { remember, remembered } from "./credential.ts";
 import { Fault, type Language } from "./fault.ts";
 import { controlsOf, type Entries, entriesOf } from "./form.ts";
-import { get, member, post } from "./http.ts";
+import { definitive, get, member, post } from "./http.ts";
 import { cover, Panel } from "./panel.ts";
 import { readCard, readReadRequest } from "./readrequest.ts";
 import { type Expect, type Outcome, outcome, readNonce, review, submission } from "./review.ts";
@@ -53,10 +53,8 @@ export async function sign(prepared: Prepared, root: HTMLElement = document.body
   panel.reached("submitted");
   const got = await sent.catch(async (x: unknown) => {
     // The transaction may be on its way: never invite to sign it twice.
-    if (x instanceof Fault && x.code === "network") {
-      throw new Fault("outcome-unknown", toHex(await transactionHash(r.transaction.doc, signature)));
-    }
-    throw x;
+    if (definitive(x)) throw x;
+    throw new Fault("outcome-unknown", toHex(await transactionHash(r.transaction.doc, signature)));
   });
   const result = await outcome(r, signature, got);
   panel.reached("on-chain", `#${result.height}`);

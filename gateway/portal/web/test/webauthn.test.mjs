@@ -119,6 +119,12 @@ test("a refusal of the server keeps its words, and known codes add what to do", 
   assert.equal(panel.failureText(new TypeError("bug"), "en"), faults.internal.en);
 });
 
+test("only a clear refusal settles that nothing was done", () => {
+  assert.ok(http.definitive(new http.Refusal(400, { title: "x" })));
+  assert.ok(http.definitive(new http.Refusal(503, { title: "x", code: 2, space: "xinlian" })));
+  for (const e of [new http.Refusal(502, {}), new Fault("network"), new Fault("server"), new TypeError("x")]) assert.ok(!http.definitive(e));
+});
+
 const request = {
   chainID: "xinlian-1", custodian: 4n, consent: new Uint8Array(32).fill(1), purpose: "underwriting", use: 1, device: "xin1x",
   categories: [1, 3], monthFrom: 202501, monthTo: 202606, batches: [], records: [], nonce: new Uint8Array(16).fill(2), expires: 1_795_000_100n,
