@@ -13,6 +13,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
+	"github.com/xinlian/xinlian/zk"
 )
 
 // The stages of a file, in order.
@@ -63,7 +64,7 @@ type Line struct {
 	Store     *store.Store
 	Verifiers []*desk.Desk // independent attestors, at least as many as the chain asks for
 	Lenders   map[uint64]*desk.Desk
-	Scorer    *scoring.Scorer
+	Prover    *zk.Prover
 	Log       *slog.Logger
 
 	mu      sync.Mutex

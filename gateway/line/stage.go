@@ -446,6 +446,9 @@ func (l *Line) prove(ctx context.Context, f *store.File) error {
 	if err != nil {
 		return err
 	}
+	if l.Lenders[f.Lender] == nil {
+		return ErrLender
+	}
 	purpose := profilev1.Purpose_PURPOSE_UNDERWRITING
 	id, err := zk.Nullifier(hash, p.Commitment, uint32(purpose), f.Lender)
 	if err != nil {
@@ -456,7 +459,9 @@ func (l *Line) prove(ctx context.Context, f *store.File) error {
 	if err == nil || status.Code(err) != codes.NotFound {
 		return err
 	}
-	_, err = l.Scorer.Submit(ctx, model, p, purpose, f.Lender, consents[len(consents)-1].Id)
+	d := l.Lenders[f.Lender]
+	scorer := scoring.Scorer{Client: l.Client, Prover: l.Prover, Service: d.Service, OrgID: d.OrgID}
+	_, err = scorer.Submit(ctx, model, p, purpose, f.Lender, consents[len(consents)-1].Id)
 	return err
 }
 
