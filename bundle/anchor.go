@@ -49,17 +49,14 @@ func (t TrustRoot) String() string { return fmt.Sprintf("%d:%X", t.Height, t.Has
 
 // headers decodes the section of light blocks, ascending by height.
 func headers(body []byte, chainID string) ([]*cmttypes.LightBlock, error) {
+	parts, err := splitParts(body, sectionHeaders)
+	if err != nil {
+		return nil, err
+	}
 	var blocks []*cmttypes.LightBlock
-	for len(body) > 0 {
-		if len(body) < 4 {
-			return nil, fmt.Errorf("%w: section headers is cut off", ErrContainer)
-		}
-		n := int(uint32(body[0])<<24 | uint32(body[1])<<16 | uint32(body[2])<<8 | uint32(body[3]))
-		if body = body[4:]; n > len(body) {
-			return nil, fmt.Errorf("%w: section headers is cut off", ErrContainer)
-		}
+	for _, part := range parts {
 		var p cmtproto.LightBlock
-		if err := p.Unmarshal(body[:n]); err != nil {
+		if err := p.Unmarshal(part); err != nil {
 			return nil, fmt.Errorf("%w: header %d: %w", ErrAnchor, len(blocks), err)
 		}
 		lb, err := cmttypes.LightBlockFromProto(&p)
@@ -73,7 +70,6 @@ func headers(body []byte, chainID string) ([]*cmttypes.LightBlock, error) {
 			return nil, fmt.Errorf("%w: headers are not in ascending order", ErrAnchor)
 		}
 		blocks = append(blocks, lb)
-		body = body[n:]
 	}
 	if len(blocks) == 0 {
 		return nil, fmt.Errorf("%w: there is no header", ErrAnchor)

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -18,8 +17,11 @@ type Contents struct {
 	StateHeight int64
 	LoanID      uint64
 	// Headers are light blocks in ascending order, the last of StateHeight+1.
-	Headers    []*cmttypes.LightBlock
-	Rows       []bundlev1.Row
+	Headers []*cmttypes.LightBlock
+	Rows    []bundlev1.Row
+	// Blocks are the headers of the blocks in which the journals' entries were
+	// made, in ascending order.
+	Blocks     []*cmttypes.Header
 	ScoreProof []byte
 	Records    []bundlev1.Record
 	Features   *bundlev1.FeatureSet
@@ -29,17 +31,9 @@ type Contents struct {
 func Write(w io.Writer, c Contents) error {
 	var sections []Section
 	add := func(name string, body []byte) { sections = append(sections, Section{Name: name, Body: body}) }
-	var headers []byte
-	for _, h := range c.Headers {
-		p, err := h.ToProto()
-		if err != nil {
-			return fmt.Errorf("writing the header of height %d: %w", h.Height, err)
-		}
-		b, err := p.Marshal()
-		if err != nil {
-			return fmt.Errorf("writing the header of height %d: %w", h.Height, err)
-		}
-		headers = append(binary.BigEndian.AppendUint32(headers, uint32(len(b))), b...)
+	headers, blocks, err := c.headers()
+	if err != nil {
+		return err
 	}
 	add(sectionHeaders, headers)
 	for _, s := range []struct {
@@ -60,6 +54,7 @@ func Write(w io.Writer, c Contents) error {
 		}
 		add(s.name, b)
 	}
+	add(sectionBlocks, blocks)
 	add(sectionProof, c.ScoreProof)
 
 	m := bundlev1.Manifest{ChainId: c.ChainID, StateHeight: c.StateHeight, LoanId: c.LoanID}
@@ -72,4 +67,28 @@ func Write(w io.Writer, c Contents) error {
 		return fmt.Errorf("writing the manifest: %w", err)
 	}
 	return write(w, append([]Section{{Name: sectionManifest, Body: b}}, sections...))
+}
+
+// headers encodes the light blocks and the blocks of the journals, each header
+// with its length before it.
+func (c Contents) headers() (light, blocks []byte, err error) {
+	for _, h := range c.Headers {
+		p, err := h.ToProto()
+		if err != nil {
+			return nil, nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		b, err := p.Marshal()
+		if err != nil {
+			return nil, nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		light = appendPart(light, b)
+	}
+	for _, h := range c.Blocks {
+		b, err := h.ToProto().Marshal()
+		if err != nil {
+			return nil, nil, fmt.Errorf("writing the header of block %d: %w", h.Height, err)
+		}
+		blocks = appendPart(blocks, b)
+	}
+	return light, blocks, nil
 }

@@ -35,6 +35,7 @@ const (
 	sectionManifest = "manifest"
 	sectionHeaders  = "headers"
 	sectionRows     = "rows"
+	sectionBlocks   = "blocks"
 	sectionRecords  = "records"
 	sectionFeatures = "features"
 	sectionProof    = "score-proof"
@@ -131,4 +132,25 @@ func find(sections []Section, name string) ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// appendPart adds a part to a section that is a list: its length, then its bytes.
+func appendPart(section, part []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(section, uint32(len(part))), part...)
+}
+
+// splitParts takes such a section apart.
+func splitParts(body []byte, section string) ([][]byte, error) {
+	var parts [][]byte
+	for len(body) > 0 {
+		if len(body) < 4 {
+			return nil, fmt.Errorf("%w: section %s is cut off", ErrContainer, section)
+		}
+		n := binary.BigEndian.Uint32(body)
+		if body = body[4:]; uint64(n) > uint64(len(body)) {
+			return nil, fmt.Errorf("%w: section %s is cut off", ErrContainer, section)
+		}
+		parts, body = append(parts, body[:n:n]), body[n:]
+	}
+	return parts, nil
 }

@@ -66,7 +66,7 @@ func TestContainerRoundTrip(t *testing.T) {
 	for _, s := range sections {
 		names = append(names, s.Name)
 	}
-	if got := strings.Join(names, " "); got != "headers rows records features score-proof" {
+	if got := strings.Join(names, " "); got != "headers rows records features blocks score-proof" {
 		t.Errorf("sections %s", got)
 	}
 	if body, ok := find(sections, sectionProof); !ok || string(body) != "score proof" {

@@ -78,6 +78,7 @@ func (v *verification) checkJournal() (string, error) {
 		default: // no other kind moves principal
 		}
 		head = e.Hash
+		v.moments = append(v.moments, moment{fmt.Sprintf("journal entry %d", n), e.Height, e.At})
 	}
 	if !bytes.Equal(head, v.loan.JournalHead) {
 		return "", fmt.Errorf("%w: the journal does not end at the head in the loan's row", ErrContent)

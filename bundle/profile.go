@@ -41,6 +41,7 @@ func (v *verification) checkConsent() (string, error) {
 		}
 		granted = granted || e.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE && e.At <= v.loan.SignedAt
 		head = e.Hash
+		v.moments = append(v.moments, moment{fmt.Sprintf("consent journal entry %d", n), e.Height, e.At})
 	}
 	if !bytes.Equal(head, v.consent.JournalHead) || !granted {
 		return "", fmt.Errorf("%w: the consent's journal does not show that it was granted before the loan", ErrContent)

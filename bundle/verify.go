@@ -39,6 +39,7 @@ type verification struct {
 	batches      map[string]profilev1.Batch
 	borrower     orgv1.Organisation
 	lender       orgv1.Organisation
+	moments      []moment // of every journal entry
 }
 
 // Verify checks a whole bundle. root may be nil: then the best verdict is
@@ -62,6 +63,7 @@ func Verify(file []byte, root *TrustRoot, now time.Time) Report {
 		{"journal", v.checkJournal},
 		{"schedule", v.checkSchedule},
 		{"consent", v.checkConsent},
+		{"blocks", v.checkBlocks},
 		{"batches", v.checkBatches},
 		{"attestations", v.checkAttestations},
 		{"score", v.checkScore},

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -16,8 +15,6 @@ import (
 
 	cmtlog "github.com/cometbft/cometbft/libs/log"
 	cmtnode "github.com/cometbft/cometbft/node"
-	"github.com/cometbft/cometbft/p2p"
-	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/rpc/client/local"
 	cmttypes "github.com/cometbft/cometbft/types"
@@ -55,12 +52,15 @@ func Start(ctx context.Context, home string, c Config, logger log.Logger) (*Node
 	if err := n.open(home, c, logger); err != nil {
 		return nil, errors.Join(err, n.dbs.close())
 	}
-	nodeKey, err := p2p.LoadOrGenNodeKey(cc.NodeKeyFile())
+	validator, err := validatorKey(home, cc)
 	if err != nil {
-		return nil, errors.Join(err, n.dbs.close())
+		return nil, errors.Join(err, n.app.Close(), n.dbs.close())
 	}
-	n.comet, err = cmtnode.NewNode(cc,
-		privval.LoadOrGenFilePV(cc.PrivValidatorKeyFile(), cc.PrivValidatorStateFile()), nodeKey,
+	peer, err := nodeKey(cc.NodeKeyFile())
+	if err != nil {
+		return nil, errors.Join(err, n.app.Close(), n.dbs.close())
+	}
+	n.comet, err = cmtnode.NewNode(cc, validator, peer,
 		proxy.NewLocalClientCreator(server.NewCometABCIWrapper(n.app)),
 		genesisFrom(cc.GenesisFile()), n.dbs.provide,
 		cmtnode.DefaultMetricsProvider(cc.Instrumentation), cometLog(c.Log.Level))
@@ -200,51 +200,19 @@ func cometLog(level string) cmtlog.Logger {
 	case "info":
 		option = cmtlog.AllowInfo()
 	}
-	return cmtlog.NewFilter(cmtlog.NewTMLogger(cmtlog.NewSyncWriter(os.Stderr)), option)
+	return quiet{cmtlog.NewFilter(cmtlog.NewTMLogger(cmtlog.NewSyncWriter(os.Stderr)), option)}
 }
 
-// Keys are the keys of a home: its validator's and its node's.
-type Keys struct {
-	Consensus []byte // ed25519 public key, 32 bytes
-	NodeID    string // p2p id, 40 hex digits
+// quiet drops the errors that CometBFT logs at every orderly stop.
+type quiet struct{ cmtlog.Logger }
+
+// Error logs, unless the message says only that the node was stopped.
+func (q quiet) Error(msg string, keyvals ...any) {
+	if msg == "Stopped accept routine, as transport is closed" {
+		return
+	}
+	q.Logger.Error(msg, keyvals...)
 }
 
-// Prepare makes the folders and keys of a home where they are missing and
-// returns the public ones. It never overwrites a key.
-func Prepare(home string) (Keys, error) {
-	c, err := DefaultConfig().comet(home)
-	if err != nil {
-		return Keys{}, err
-	}
-	for _, dir := range []string{filepath.Join(home, "config"), filepath.Join(home, "data")} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return Keys{}, fmt.Errorf("making the home: %w", err)
-		}
-	}
-	key, err := privval.LoadOrGenFilePV(c.PrivValidatorKeyFile(), c.PrivValidatorStateFile()).GetPubKey()
-	if err != nil {
-		return Keys{}, fmt.Errorf("reading the validator key: %w", err)
-	}
-	nodeKey, err := p2p.LoadOrGenNodeKey(c.NodeKeyFile())
-	if err != nil {
-		return Keys{}, fmt.Errorf("reading the node key: %w", err)
-	}
-	return Keys{Consensus: key.Bytes(), NodeID: string(nodeKey.ID())}, nil
-}
-
-// WriteGenesis saves a genesis document into a home that has none.
-func WriteGenesis(home string, doc *cmttypes.GenesisDoc) error {
-	path := filepath.Join(home, "config", "genesis.json")
-	if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("writing the genesis: %s is there already", path)
-	}
-	return doc.SaveAs(path)
-}
-
-// MarshalKeys writes the public keys as JSON, for the founders' exchange.
-func (k Keys) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		ConsensusKey []byte `json:"consensus_key"`
-		NodeID       string `json:"node_id"`
-	}{k.Consensus, k.NodeID})
-}
+// With keeps the filter on the loggers of the parts.
+func (q quiet) With(keyvals ...any) cmtlog.Logger { return quiet{q.Logger.With(keyvals...)} }

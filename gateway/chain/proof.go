@@ -3,9 +3,13 @@ package chain
 import (
 	"context"
 	"fmt"
+	"strconv"
+
+	"google.golang.org/grpc/metadata"
 
 	"github.com/cosmos/cosmos-sdk/client/grpc/cmtservice"
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+	grpctypes "github.com/cosmos/cosmos-sdk/types/grpc"
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	cmted25519 "github.com/cometbft/cometbft/crypto/ed25519"
@@ -37,6 +41,25 @@ func (c *Client) ProvenRow(ctx context.Context, r wire.Row, height int64) (bundl
 		return bundlev1.Row{}, fmt.Errorf("encoding the proof of %s/%X: %w", r.Store, r.Key, err)
 	}
 	return bundlev1.Row{Store: r.Store, Key: r.Key, Value: res.Value, Proof: proof}, nil
+}
+
+// AtHeight makes queries under the context read the state after that block
+// instead of the newest one.
+func AtHeight(ctx context.Context, height int64) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, grpctypes.GRPCBlockHeightHeader, strconv.FormatInt(height, 10))
+}
+
+// Header reads the header of a block.
+func (c *Client) Header(ctx context.Context, height int64) (*cmttypes.Header, error) {
+	r, err := c.comet.GetBlockByHeight(ctx, &cmtservice.GetBlockByHeightRequest{Height: height})
+	if err != nil {
+		return nil, fmt.Errorf("reading block %d: %w", height, err)
+	}
+	h, err := cmttypes.HeaderFromProto(&r.Block.Header)
+	if err != nil {
+		return nil, fmt.Errorf("reading block %d: %w", height, err)
+	}
+	return &h, nil
 }
 
 // LightBlock reads a header with its commit and its validators. The commit of a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -14,6 +15,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/vault"
 	bundlev1 "github.com/xinlian/xinlian/gen/xinlian/bundle/v1"
+	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -51,11 +53,12 @@ func (e Exporter) Export(ctx context.Context, w io.Writer, loanID uint64, d Disc
 		return Exported{}, err
 	}
 	height := head.Height
-	places, err := e.places(ctx, loanID)
-	if err != nil {
+	if err := e.settle(ctx, height); err != nil {
 		return Exported{}, err
 	}
-	if height, err = e.settle(ctx, height); err != nil {
+	// Every question is about one height: the loan may go on meanwhile.
+	places, heights, err := e.places(chain.AtHeight(ctx, height), loanID)
+	if err != nil {
 		return Exported{}, err
 	}
 	c := bundle.Contents{
@@ -69,7 +72,14 @@ func (e Exporter) Export(ctx context.Context, w io.Writer, loanID uint64, d Disc
 		}
 		c.Rows = append(c.Rows, row)
 	}
-	for _, h := range append(d.From, height+1) {
+	for _, h := range heights {
+		block, err := e.Client.Header(ctx, h)
+		if err != nil {
+			return Exported{}, err
+		}
+		c.Blocks = append(c.Blocks, block)
+	}
+	for _, h := range append(slices.Clone(d.From), height+1) {
 		lb, err := e.Client.LightBlock(ctx, h)
 		if err != nil {
 			return Exported{}, err
@@ -90,77 +100,114 @@ func (e Exporter) Export(ctx context.Context, w io.Writer, loanID uint64, d Disc
 
 // settle waits until the commit of the header after height is there: it is in
 // the block after that one.
-func (e Exporter) settle(ctx context.Context, height int64) (int64, error) {
+func (e Exporter) settle(ctx context.Context, height int64) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
 		head, err := e.Client.Head(ctx)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if head.Height >= height+2 {
-			return height, nil
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return 0, fmt.Errorf("waiting for block %d: %w", height+2, ctx.Err())
+			return fmt.Errorf("waiting for block %d: %w", height+2, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// places lists every row that the verifier reads.
-func (e Exporter) places(ctx context.Context, loanID uint64) ([]wire.Row, error) {
+// places lists every row that the verifier reads, and the heights of the blocks
+// in which the journals' entries were made, ascending.
+func (e Exporter) places(ctx context.Context, loanID uint64) ([]wire.Row, []int64, error) {
 	r, err := e.Client.Loan.Loan(ctx, &loanv1.QueryLoanRequest{Id: loanID})
 	if err != nil {
-		return nil, fmt.Errorf("reading loan %d: %w", loanID, err)
+		return nil, nil, fmt.Errorf("reading loan %d: %w", loanID, err)
 	}
 	l := r.Loan
 	app, err := e.Client.Loan.Application(ctx, &loanv1.QueryApplicationRequest{Id: l.ApplicationId})
 	if err != nil {
-		return nil, fmt.Errorf("reading application %d: %w", l.ApplicationId, err)
+		return nil, nil, fmt.Errorf("reading application %d: %w", l.ApplicationId, err)
 	}
 	rows := []wire.Row{
 		wire.RowLoan(loanID), wire.RowOffer(l.OfferId), wire.RowApplication(l.ApplicationId), wire.RowProduct(l.ProductId),
 		wire.RowTemplate(l.TemplateHash), wire.RowOrganisation(l.EnterpriseId), wire.RowOrganisation(l.LenderOrgId),
-		wire.RowConsent(l.ConsentId), wire.RowScore(app.Application.ScoreId), wire.RowSrs(),
+		wire.RowConsent(l.ConsentId), wire.RowScore(app.Application.ScoreId), wire.RowSrs(), wire.RowHeaderLog(),
 	}
-	for n := uint64(1); n <= l.JournalEntries; n++ {
-		rows = append(rows, wire.RowJournalEntry(loanID, n))
-	}
-	for _, f := range []func() ([]wire.Row, error){
-		func() ([]wire.Row, error) { return e.schedule(ctx, loanID) },
-		func() ([]wire.Row, error) { return e.consent(ctx, l.ConsentId) },
-		func() ([]wire.Row, error) { return e.score(ctx, app.Application.ScoreId) },
-		func() ([]wire.Row, error) { return e.audits(ctx, l.TemplateHash) },
+	var heights []int64
+	for _, f := range []func() ([]wire.Row, []int64, error){
+		func() ([]wire.Row, []int64, error) { return e.journal(ctx, l) },
+		func() ([]wire.Row, []int64, error) { return e.consent(ctx, l.ConsentId) },
+		func() ([]wire.Row, []int64, error) { return e.schedule(ctx, loanID) },
+		func() ([]wire.Row, []int64, error) { return e.score(ctx, app.Application.ScoreId) },
+		func() ([]wire.Row, []int64, error) { return e.audits(ctx, l.TemplateHash) },
 	} {
-		more, err := f()
+		more, at, err := f()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		rows = append(rows, more...)
+		rows, heights = append(rows, more...), append(heights, at...)
+	}
+	slices.Sort(heights)
+	heights = slices.Compact(heights)
+	leaves, err := e.leaves(ctx, heights)
+	return append(rows, leaves...), heights, err
+}
+
+// journal lists a loan's journal.
+func (e Exporter) journal(ctx context.Context, l loanv1.Loan) ([]wire.Row, []int64, error) {
+	var rows []wire.Row
+	var heights []int64
+	page := &query.PageRequest{Limit: pageLimit}
+	for {
+		r, err := e.Client.Loan.Journal(ctx, &loanv1.QueryJournalRequest{LoanId: l.Id, Pagination: page})
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the journal of loan %d: %w", l.Id, err)
+		}
+		for _, entry := range r.Entries {
+			rows = append(rows, wire.RowJournalEntry(l.Id, entry.Number))
+			heights = append(heights, entry.Height)
+		}
+		if r.Pagination == nil || len(r.Pagination.NextKey) == 0 {
+			return rows, heights, nil
+		}
+		page = &query.PageRequest{Key: r.Pagination.NextKey, Limit: pageLimit}
+	}
+}
+
+// leaves lists the leaves of the chain's log of block hashes for heights.
+func (e Exporter) leaves(ctx context.Context, heights []int64) ([]wire.Row, error) {
+	var rows []wire.Row
+	for _, h := range heights {
+		r, err := e.Client.Council.HeaderEntry(ctx, &councilv1.QueryHeaderEntryRequest{Height: h})
+		if err != nil {
+			return nil, fmt.Errorf("reading the log of block hashes at height %d: %w", h, err)
+		}
+		rows = append(rows, wire.RowHeaderEntry(r.Entry.Index))
 	}
 	return rows, nil
 }
 
-func (e Exporter) schedule(ctx context.Context, loanID uint64) ([]wire.Row, error) {
+func (e Exporter) schedule(ctx context.Context, loanID uint64) ([]wire.Row, []int64, error) {
 	r, err := e.Client.Loan.Schedule(ctx, &loanv1.QueryScheduleRequest{LoanId: loanID, Pagination: &query.PageRequest{Limit: pageLimit}})
 	if err != nil {
-		return nil, fmt.Errorf("reading the schedule of loan %d: %w", loanID, err)
+		return nil, nil, fmt.Errorf("reading the schedule of loan %d: %w", loanID, err)
 	}
 	var rows []wire.Row
 	for _, i := range r.Instalments {
 		rows = append(rows, wire.RowInstalment(loanID, i.Tranche, i.Number))
 	}
-	return rows, nil
+	return rows, nil, nil
 }
 
-func (e Exporter) audits(ctx context.Context, template []byte) ([]wire.Row, error) {
+func (e Exporter) audits(ctx context.Context, template []byte) ([]wire.Row, []int64, error) {
 	r, err := e.Client.Safety.Audits(ctx, &safetyv1.QueryAuditsRequest{
 		SubjectKind: safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, SubjectHash: template,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the audits: %w", err)
+		return nil, nil, fmt.Errorf("reading the audits: %w", err)
 	}
 	var rows []wire.Row
 	for _, a := range r.Audits {
@@ -168,7 +215,7 @@ func (e Exporter) audits(ctx context.Context, template []byte) ([]wire.Row, erro
 			rows = append(rows, wire.RowAudit(uint32(a.SubjectKind), a.SubjectHash, a.AuditorOrgId))
 		}
 	}
-	return rows, nil
+	return rows, nil, nil
 }
 
 func records(opened []*vault.Opened) []bundlev1.Record {
