@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/xinlian/xinlian/internal/durable"
 )
 
 // Options say how the demonstration runs.
@@ -50,7 +52,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if w.founders, err = founders(w.keys); err != nil {
 		return err
 	}
-	if w.firms, err = firms(w.keys, began); err != nil {
+	if w.firms, err = firms(w.keys, w.endMonth(began)); err != nil {
 		return err
 	}
 	fmt.Fprintf(o.Out, "Xinlian 信链 — demonstration\nhome %s\n", o.Home)
@@ -58,6 +60,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return errors.Join(err, w.close())
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
 	err = w.play(ctx)
 	if o.JSON != "" {
 		err = errors.Join(err, w.writeJSON(o.JSON))
@@ -80,7 +85,7 @@ func originOf(home, listen string) (string, error) {
 	path := filepath.Join(home, "origin")
 	was, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return origin, os.WriteFile(path, []byte(origin), 0o600)
+		return origin, durable.WriteFile(path, []byte(origin), 0o600)
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading the home's origin: %w", err)
