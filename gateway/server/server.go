@@ -243,10 +243,11 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.listening = l
 	s.mu.Unlock()
-	return s.serve(ctx, l)
+	return s.Serve(ctx, l)
 }
 
-func (s *Server) serve(ctx context.Context, l net.Listener) error {
+// Serve is Run on a listener that is open already.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
