@@ -11,6 +11,8 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	cmttypes "github.com/cometbft/cometbft/types"
+
+	"github.com/xinlian/xinlian/internal/durable"
 )
 
 // Keys are the keys of a home: its validator's and its node's.
@@ -79,7 +81,7 @@ func validatorKey(home string, c *config.Config) (*privval.FilePV, error) {
 func nodeKey(path string) (*p2p.NodeKey, error) {
 	has, err := exists(path)
 	if err == nil && !has {
-		err = replaceFile(path, func(temporary string) error {
+		err = durable.Replace(path, func(temporary string) error {
 			_, err := p2p.LoadOrGenNodeKey(temporary)
 			return err
 		})
@@ -102,33 +104,13 @@ func exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-// replaceFile has write make a file beside path and gives it its name when it is
-// whole on disk, so that a kill at any moment leaves the old file or the new.
-func replaceFile(path string, write func(temporary string) error) error {
-	temporary := path + ".new"
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := write(temporary); err != nil {
-		return err
-	}
-	f, err := os.Open(temporary)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
-}
-
 // WriteGenesis saves a genesis document into a home that has none.
 func WriteGenesis(home string, doc *cmttypes.GenesisDoc) error {
 	path := filepath.Join(home, "config", "genesis.json")
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("writing the genesis: %s is there already", path)
 	}
-	return replaceFile(path, doc.SaveAs)
+	return durable.Replace(path, doc.SaveAs)
 }
 
 // MarshalJSON writes the public keys as JSON, for the founders' exchange.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/xinlian/xinlian/internal/wire"
 )
 
 func main() {
@@ -20,7 +22,7 @@ func main() {
 	case errors.As(err, &code):
 		os.Exit(int(code))
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "xinlian:", err)
+		fmt.Fprintln(os.Stderr, "xinlian:", wire.ErrorText(err))
 		os.Exit(1)
 	}
 }

@@ -149,7 +149,7 @@ type Refused struct {
 
 // Error is the chain's own text.
 func (r *Refused) Error() string {
-	return fmt.Sprintf("the chain refused (%s/%d): %s", r.Space, r.Code, r.Log)
+	return fmt.Sprintf("the chain refused (%s/%d): %s", r.Space, r.Code, wire.ErrorText(errors.New(r.Log)))
 }
 
 // IsRefused tells whether err is the chain's refusal with that codespace and code.

@@ -1,12 +1,16 @@
 package custody
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
@@ -172,7 +176,7 @@ func (c *Custodian) anchorLog(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
-		if err := c.anchorInterval(ctx, iv); err != nil {
+		if iv, err = c.anchorInterval(ctx, iv); err != nil {
 			return err
 		}
 		if err := c.Vault.Log().Anchored(iv); err != nil {
@@ -181,19 +185,30 @@ func (c *Custodian) anchorLog(ctx context.Context) error {
 	}
 }
 
-// anchorInterval sends one interval, unless a crash came between the chain's
-// block and our mark: then the chain has it already.
-func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval) error {
+// anchorInterval sends one interval and returns what the chain then has. If a
+// crash came between the chain's block and our mark, the chain has some of it
+// already; receipts that were written since wait for the next interval.
+func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval) (vault.Interval, error) {
 	head, err := c.Client.Profile.AccessLog(ctx, &profilev1.QueryAccessLogRequest{VaultOrgId: c.OrgID})
-	if err == nil && head.Log.Sequence == iv.To && string(head.Log.Head) == string(iv.Head[:]) {
-		return nil
+	switch {
+	case status.Code(err) == codes.NotFound: // nothing was anchored yet
+	case err != nil:
+		return iv, fmt.Errorf("reading the anchored log of reads: %w", err)
+	case head.Log.Sequence >= iv.From:
+		if iv, err = c.Vault.Log().PendingTo(head.Log.Sequence); err != nil {
+			return iv, err
+		}
+		if !bytes.Equal(head.Log.Head, iv.Head[:]) {
+			return iv, fmt.Errorf("%w: the chain has another receipt %d", vault.ErrDamaged, iv.To)
+		}
+		return iv, nil
 	}
 	_, err = c.Client.Send(ctx, c.Service, &profilev1.MsgAnchorAccessLog{
 		Device: c.address(), OrgId: c.OrgID, From: iv.From, To: iv.To,
 		PreviousHead: iv.Prev[:], Head: iv.Head[:], Refused: iv.Refused,
 	})
 	if err != nil {
-		return fmt.Errorf("anchoring the log of reads: %w", err)
+		return iv, fmt.Errorf("anchoring the log of reads: %w", err)
 	}
-	return nil
+	return iv, nil
 }

@@ -182,7 +182,19 @@ func (l *Log) Pending() (Interval, bool, error) {
 	return iv, err == nil, err
 }
 
-// Anchored marks an interval that Pending gave as anchored on chain. Marking the
+// PendingTo is the receipts after the last one marked, up to one that the chain
+// has: a crash came between the chain's block and the mark. ErrDamaged says that
+// the log has fewer receipts than the chain.
+func (l *Log) PendingTo(to uint64) (Interval, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if to <= l.anchored.To || to > uint64(len(l.offsets)) {
+		return Interval{}, fmt.Errorf("%w: receipts %d to %d, the chain has %d", ErrDamaged, l.anchored.To+1, len(l.offsets), to)
+	}
+	return l.interval(to)
+}
+
+// Anchored marks an interval that Pending or PendingTo gave as anchored on chain. Marking the
 // last one again changes nothing; one that is neither is refused.
 func (l *Log) Anchored(iv Interval) error {
 	l.mu.Lock()

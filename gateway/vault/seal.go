@@ -266,6 +266,65 @@ func (v *Vault) OpenRecord(ctx context.Context, batch ID, index uint64) (*record
 	return openRecord(&b, anchor, s.entries[i].month, period, parts[i], p)
 }
 
+// OpenBatch decrypts a whole batch like OpenRecord, and returns each record with
+// what proves it: an owner exports her records with it.
+func (v *Vault) OpenBatch(ctx context.Context, batch ID) ([]*Opened, error) {
+	leave, err := v.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	b, err := v.Batch(batch)
+	if err != nil {
+		return nil, err
+	}
+	anchor, err := v.cfg.Chain.Anchored(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	if err := anchor.check(&b); err != nil {
+		return nil, err
+	}
+	m, err := v.loadManifest(b.Enterprise, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Opened
+	for n := range m.segments {
+		s, err := loadIndex(ctx, v.blobs, m, n)
+		if err != nil {
+			return nil, err
+		}
+		if all, err = v.openSegment(ctx, all, anchor, m, s); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (v *Vault) openSegment(ctx context.Context, all []*Opened, anchor Anchor, m *manifest, s *segmentIndex) ([]*Opened, error) {
+	parts, err := loadBody(ctx, v.blobs, m, s)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range s.entries {
+		period, err := v.keys.periodKey(m.Enterprise, m.Category, m.Epoch, e.month)
+		if err != nil {
+			return nil, err
+		}
+		p := record.Proof{
+			Index: uint64(s.number)*SegmentRecords + uint64(i), Size: m.Count,
+			Path: slices.Concat(s.tree().Path(i), m.top().Path(int(s.number))),
+		}
+		o, err := openProven(&m.BatchInfo, anchor, e.month, period, parts[i], p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
 // Proof is the inclusion proof and the leaf of a record. It reads one segment's
 // index and costs the same in a batch of any size.
 func (v *Vault) Proof(ctx context.Context, batch ID, index uint64) ([]byte, record.Proof, error) {

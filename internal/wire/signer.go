@@ -11,6 +11,7 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	"github.com/xinlian/xinlian/internal/durable"
 	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 )
@@ -67,7 +68,7 @@ func LoadOrNewServiceKey(path string) (*ServiceKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(path, k.private.Seed(), 0o600); err != nil {
+		if err := durable.WriteFile(path, k.private.Seed(), 0o600); err != nil {
 			return nil, fmt.Errorf("saving a service key: %w", err)
 		}
 		return k, nil

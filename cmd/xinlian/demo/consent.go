@@ -21,6 +21,9 @@ var purposeTexts = map[profilev1.Purpose]string{
 	profilev1.Purpose_PURPOSE_VERIFICATION: "核验数据真实性",
 }
 
+// fetchesPerDay leaves room for demonstrations that are stopped and started again.
+const fetchesPerDay = 100
+
 // terms are what a grantee asks for: all three kinds of records of the book, for
 // this purpose only, for ten days.
 func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose profilev1.Purpose) (profilev1.ConsentTerms, error) {
@@ -33,7 +36,7 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 		EnterpriseId: w.id(f.name), GranteeOrgId: grantee.id, Purpose: purpose, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_INVOICE, profilev1.Category_CATEGORY_PLATFORM},
 		MonthFrom:  record.Month(f.book.FirstDay), MonthTo: record.Month(f.book.LastDay),
-		Mode: profilev1.Mode_MODE_STORE, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 10,
+		Mode: profilev1.Mode_MODE_STORE, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: fetchesPerDay,
 		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(10 * 24 * time.Hour).Unix(), RetentionDays: 30,
 		Nonce: make([]byte, 16),
 	}
@@ -44,28 +47,9 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 // agree has the grantee ask and the owner grant, and waits until the custodian
 // has wrapped the keys. It returns the consent's id.
 func (w *world) agree(ctx context.Context, f *firm, grantee *founder, purpose profilev1.Purpose) ([]byte, chain.Result, error) {
-	key := fmt.Sprintf("consent/%s/%s/%d", f.name, grantee.name, purpose)
-	id := w.bytes(key)
-	if id == nil {
-		t, err := w.terms(ctx, f, grantee, purpose)
-		if err != nil {
-			return nil, chain.Result{}, err
-		}
-		res, err := w.client.Send(ctx, grantee.admin, &profilev1.MsgRequestConsent{
-			Device: wire.Address(grantee.admin), OrgId: grantee.id, Terms: t,
-		})
-		if err != nil {
-			return nil, res, err
-		}
-		var r profilev1.MsgRequestConsentResponse
-		if err := w.client.Response(res, 0, &r); err != nil {
-			return nil, res, err
-		}
-		id = bytes.Clone(r.ConsentId)
-		w.keepBytes(key, id)
-		if err := w.save(); err != nil {
-			return nil, res, err
-		}
+	id, err := w.ask(ctx, f, grantee, purpose)
+	if err != nil {
+		return nil, chain.Result{}, err
 	}
 	c, err := w.client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
 	if err != nil {
@@ -82,6 +66,46 @@ func (w *world) agree(ctx context.Context, f *firm, grantee *founder, purpose pr
 	return id, res, w.waitWraps(ctx, id)
 }
 
+// ask has the grantee ask for a consent, once, and returns its id.
+func (w *world) ask(ctx context.Context, f *firm, grantee *founder, purpose profilev1.Purpose) ([]byte, error) {
+	key := consentKey(f, grantee, purpose)
+	if id := w.bytes(key); id != nil {
+		return id, nil
+	}
+	asked, err := w.client.Profile.Consents(ctx, &profilev1.QueryConsentsRequest{EnterpriseId: w.id(f.name)})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range asked.Consents { // asked for before a kill
+		if c.Terms.GranteeOrgId == grantee.id && c.Terms.Purpose == purpose {
+			w.keepBytes(key, bytes.Clone(c.Id))
+			return c.Id, w.save()
+		}
+	}
+	t, err := w.terms(ctx, f, grantee, purpose)
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.client.Send(ctx, grantee.admin, &profilev1.MsgRequestConsent{
+		Device: wire.Address(grantee.admin), OrgId: grantee.id, Terms: t,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var r profilev1.MsgRequestConsentResponse
+	if err := w.client.Response(res, 0, &r); err != nil {
+		return nil, err
+	}
+	id := bytes.Clone(r.ConsentId)
+	w.keepBytes(key, id)
+	return id, w.save()
+}
+
+// consentKey is where the notes keep a consent's id.
+func consentKey(f *firm, grantee *founder, purpose profilev1.Purpose) string {
+	return fmt.Sprintf("consent/%s/%s/%d", f.name, grantee.name, purpose)
+}
+
 // waitWraps waits until the chain has the hashes of the wrapped keys.
 func (w *world) waitWraps(ctx context.Context, id []byte) error {
 	return wait(ctx, "the custodian's wraps", 30*time.Second, func() (bool, error) {
@@ -90,7 +114,7 @@ func (w *world) waitWraps(ctx context.Context, id []byte) error {
 	})
 }
 
-// open reads everything under a consent at an organisation's desk.
+// read reads everything under a consent at an organisation's desk.
 func (w *world) read(ctx context.Context, reader *founder, id []byte) (desk.Reading, error) {
 	return w.desk(reader.name).Open(ctx, reader.admin, id)
 }

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/scoring"
-	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
@@ -57,21 +55,41 @@ func (w *world) score(f *firm) action {
 		if err := w.attestFeatures(ctx, f, p); err != nil {
 			return chain.Result{}, err
 		}
-		scored, err := w.scorer().Submit(ctx, w.model, p, profilev1.Purpose_PURPOSE_UNDERWRITING, bank.id, id)
+		scored, err := w.proveScore(ctx, f, p, bank, id)
 		if err != nil {
 			return scored.Result, err
 		}
-		w.keepBytes("score/"+f.name, scored.ID)
-		w.keepBytes("proof/"+f.name, scored.Proof)
-		w.keepID("proving-ms/"+f.name, uint64(scored.Proving.Milliseconds()))
+		if scored, err = w.scorer().Send(ctx, scored); err != nil {
+			return scored.Result, err
+		}
 		row, err := w.client.Score.Score(ctx, &scorev1.QueryScoreRequest{ScoreId: scored.ID})
 		if err != nil {
 			return scored.Result, err
 		}
 		w.say("%d points, band %s (%.1f %% a year), capacity ¥%s a month; proof of %d bytes made in %d ms, verified by the chain",
-			row.Score.Score, row.Score.Band, float64(row.Score.PdPpm)/10_000, record.FormatFen(row.Score.CapacityFen), len(scored.Proof), scored.Proving.Milliseconds())
+			row.Score.Score, row.Score.Band, float64(row.Score.PdPpm)/10_000, record.FormatFen(row.Score.CapacityFen), len(scored.Proof), w.id("proving-ms/"+f.name))
 		return scored.Result, w.tellReasons(p)
 	}
+}
+
+// proveScore makes the proof and notes it before it is sent: the chain keeps the
+// statement only, and a bundle needs the proof. A proof that the chain has taken
+// before a kill is not made again.
+func (w *world) proveScore(ctx context.Context, f *firm, p scoring.Proposal, lender *founder, consent []byte) (scoring.Scored, error) {
+	if id := w.bytes("score/" + f.name); id != nil {
+		accepted, err := w.scorer().Accepted(ctx, id)
+		if err != nil || accepted {
+			return scoring.Scored{ID: id, Proof: w.bytes("proof/" + f.name)}, err
+		}
+	}
+	scored, err := w.scorer().Prove(ctx, w.model, p, profilev1.Purpose_PURPOSE_UNDERWRITING, lender.id, consent)
+	if err != nil {
+		return scored, err
+	}
+	w.keepBytes("score/"+f.name, scored.ID)
+	w.keepBytes("proof/"+f.name, scored.Proof)
+	w.keepID("proving-ms/"+f.name, uint64(scored.Proving.Milliseconds()))
+	return scored, w.save()
 }
 
 // propose derives the features once and keeps them, salt and all, so that a
@@ -92,15 +110,6 @@ func (w *world) propose(ctx context.Context, f *firm, r desk.Reading) (scoring.P
 func (w *world) attestFeatures(ctx context.Context, f *firm, p scoring.Proposal) error {
 	for _, name := range []string{verifierA, verifierB} {
 		v := w.founder(name)
-		live, err := w.client.Attestation.Attestations(ctx, &attestationv1.QueryAttestationsRequest{EnterpriseId: w.id(f.name)})
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(live.Attestations, func(a attestationv1.Attestation) bool {
-			return a.AttestorOrgId == v.id && a.Features != nil && bytes.Equal(a.Features.Commitment, p.Commitment[:])
-		}) {
-			continue
-		}
 		id, _, err := w.agree(ctx, f, v, profilev1.Purpose_PURPOSE_VERIFICATION)
 		if err != nil {
 			return err
@@ -131,23 +140,45 @@ func (w *world) tellReasons(p scoring.Proposal) error {
 // applyFor applies and tells the decision.
 func (w *world) applyFor(f *firm, label string, amountFen int64, periods uint32) action {
 	return func(ctx context.Context) (chain.Result, error) {
-		consent := w.bytes(fmt.Sprintf("consent/%s/%s/%d", f.name, bankA, profilev1.Purpose_PURPOSE_UNDERWRITING))
-		res, err := w.client.Send(ctx, f.owner, &loanv1.MsgApply{
-			Device: wire.Address(f.owner), OrgId: w.id(f.name), ProductId: 1, AmountFen: amountFen, Periods: periods,
-			ConsentId: consent, ScoreId: w.bytes("score/" + f.name),
-		})
+		a, err := w.applied(ctx, f, amountFen, periods)
 		if err != nil {
-			return res, err
+			return chain.Result{}, err
 		}
-		var r loanv1.MsgApplyResponse
-		if err := w.client.Response(res, 0, &r); err != nil {
-			return res, err
+		res := chain.Result{Height: a.Height}
+		if a.Id == 0 {
+			res, err = w.client.Send(ctx, f.owner, &loanv1.MsgApply{
+				Device: wire.Address(f.owner), OrgId: w.id(f.name), ProductId: 1, AmountFen: amountFen, Periods: periods,
+				ConsentId: w.bytes(consentKey(f, w.founder(bankA), profilev1.Purpose_PURPOSE_UNDERWRITING)), ScoreId: w.bytes("score/" + f.name),
+			})
+			if err != nil {
+				return res, err
+			}
+			var r loanv1.MsgApplyResponse
+			if err := w.client.Response(res, 0, &r); err != nil {
+				return res, err
+			}
+			a.Id, a.OfferId = r.ApplicationId, r.OfferId
+			w.keepID("applied-ms/"+label, uint64(res.Took.Milliseconds()))
 		}
-		w.keepID("application/"+label, r.ApplicationId)
-		w.keepID("offer/"+label, r.OfferId)
-		w.keepID("applied-ms/"+label, uint64(res.Took.Milliseconds()))
-		return res, w.tellDecision(ctx, r.ApplicationId)
+		w.keepID("application/"+label, a.Id)
+		w.keepID("offer/"+label, a.OfferId)
+		return res, w.tellDecision(ctx, a.Id)
 	}
+}
+
+// applied finds the application that the firm made for this amount before a
+// kill; its id is 0 where there is none.
+func (w *world) applied(ctx context.Context, f *firm, amountFen int64, periods uint32) (loanv1.Application, error) {
+	r, err := w.client.Loan.Applications(ctx, &loanv1.QueryApplicationsRequest{EnterpriseId: w.id(f.name)})
+	if err != nil {
+		return loanv1.Application{}, err
+	}
+	for _, a := range r.Applications {
+		if a.AmountFen == amountFen && a.Periods == periods && bytes.Equal(a.ScoreId, w.bytes("score/"+f.name)) {
+			return a, nil
+		}
+	}
+	return loanv1.Application{}, nil
 }
 
 func (w *world) tellDecision(ctx context.Context, id uint64) error {
@@ -215,6 +246,14 @@ func (w *world) findLoan(ctx context.Context, f *firm) error {
 func (w *world) decide(label string) action {
 	return func(ctx context.Context) (chain.Result, error) {
 		bank := w.founder(bankA)
+		a, err := w.client.Loan.Application(ctx, &loanv1.QueryApplicationRequest{Id: w.id("application/" + label)})
+		if err != nil {
+			return chain.Result{}, err
+		}
+		if a.Application.Decision.Officer != "" {
+			w.say("the officer has decided: %s", a.Application.Decision.Outcome)
+			return chain.Result{}, nil
+		}
 		note, err := statementHash("the officer's reason", []byte(label))
 		if err != nil {
 			return chain.Result{}, err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/xinlian/xinlian/internal/durable"
 )
 
 // Options say how the demonstration runs.
@@ -40,14 +42,17 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period}
+	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period, listen: o.Listen}
+	if o.Once {
+		w.listen = "localhost:0" // nobody will look: the port may be in use
+	}
 	if w.story, err = openStory(o.Home, o.Out); err != nil {
 		return err
 	}
 	if w.founders, err = founders(w.keys); err != nil {
 		return err
 	}
-	if w.firms, err = firms(w.keys, began); err != nil {
+	if w.firms, err = firms(w.keys, w.endMonth(began)); err != nil {
 		return err
 	}
 	fmt.Fprintf(o.Out, "Xinlian 信链 — demonstration\nhome %s\n", o.Home)
@@ -55,12 +60,18 @@ func Run(ctx context.Context, o Options) (err error) {
 		return errors.Join(err, w.close())
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
 	err = w.play(ctx)
 	if o.JSON != "" {
 		err = errors.Join(err, w.writeJSON(o.JSON))
 	}
 	fmt.Fprintf(o.Out, "\n%d steps in %s\n", len(w.book.Steps), time.Since(began).Round(time.Millisecond))
-	return err
+	if err != nil || o.Once {
+		return err
+	}
+	return w.serve(ctx)
 }
 
 // originOf is the origin of the pages. A chain accepts passkeys from the origin
@@ -74,7 +85,7 @@ func originOf(home, listen string) (string, error) {
 	path := filepath.Join(home, "origin")
 	was, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return origin, os.WriteFile(path, []byte(origin), 0o600)
+		return origin, durable.WriteFile(path, []byte(origin), 0o600)
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading the home's origin: %w", err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/xinlian/xinlian/gateway/vault"
+	"github.com/xinlian/xinlian/internal/durable"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey/softkey"
 )
@@ -63,7 +64,7 @@ func (k keys) secret(name string) ([]byte, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		b = make([]byte, 32)
 		if _, err = rand.Read(b); err == nil {
-			err = os.WriteFile(path, b, 0o600)
+			err = durable.WriteFile(path, b, 0o600)
 		}
 	}
 	if err != nil {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
@@ -20,7 +22,11 @@ const indexID = "cny-base"
 
 // publishIndex has three publishers state the base rate; the chain takes the median.
 func (w *world) publishIndex(ctx context.Context) (chain.Result, error) {
-	day := uint32(time.Now().Unix() / 86400)
+	head, err := w.client.Head(ctx)
+	if err != nil {
+		return chain.Result{}, err
+	}
+	day := uint32(head.Time.Unix() / 86400)
 	var last chain.Result
 	for name, bps := range map[string]int64{bankA: 310, bankB: 320, settlement: 315} {
 		f := w.founder(name)
@@ -55,7 +61,11 @@ func (w *world) adoptModel(ctx context.Context) (chain.Result, error) {
 	if err != nil {
 		return chain.Result{}, err
 	}
-	if m, err := w.client.Score.Model(ctx, &scorev1.QueryModelRequest{ModelHash: hash[:]}); err != nil || m.Model.Status == scorev1.ModelStatus_MODEL_STATUS_UNSPECIFIED {
+	_, err = w.client.Score.Model(ctx, &scorev1.QueryModelRequest{ModelHash: hash[:]})
+	if err != nil && status.Code(err) != codes.NotFound {
+		return chain.Result{}, err
+	}
+	if err != nil {
 		msg := &scorev1.MsgRegisterModel{OrgId: w.founder(bankA).id, Device: wire.Address(w.founder(bankA).admin), Canonical: canonical, Key: key.Encode()}
 		for i := len(w.bands.Bands) - 1; i >= 0; i-- {
 			b := w.bands.Bands[i]
@@ -162,6 +172,9 @@ func (w *world) adoptTemplate(ctx context.Context) (chain.Result, error) {
 		return chain.Result{}, err
 	}
 	r, err := w.client.Loan.Template(ctx, &loanv1.QueryTemplateRequest{TemplateHash: hash[:]})
+	if err != nil && status.Code(err) != codes.NotFound {
+		return chain.Result{}, err
+	}
 	if err != nil {
 		if _, err := w.client.Send(ctx, f.admin, &loanv1.MsgSubmitTemplate{Device: wire.Address(f.admin), OrgId: f.id, Terms: templateTerms()}); err != nil {
 			return chain.Result{}, err
@@ -186,6 +199,9 @@ func (w *world) openProduct(ctx context.Context) (chain.Result, error) {
 		return chain.Result{}, err
 	}
 	pool, err := w.client.Loan.Pool(ctx, &loanv1.QueryPoolRequest{Id: 1})
+	if err != nil && status.Code(err) != codes.NotFound {
+		return chain.Result{}, err
+	}
 	if err != nil {
 		if _, err := w.client.Send(ctx, f.admin, &loanv1.MsgOpenPool{Device: wire.Address(f.admin), OrgId: f.id}); err != nil {
 			return chain.Result{}, err

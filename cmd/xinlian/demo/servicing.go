@@ -5,17 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/xinlian/xinlian/bundle"
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/evidence"
+	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/vault"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	"github.com/xinlian/xinlian/internal/durable"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
 )
@@ -74,60 +75,69 @@ func (w *world) collectUntilTranche(ctx context.Context) (chain.Result, error) {
 	return chain.Result{Height: second.Height}, nil
 }
 
-// fallLate moves the firm's money away, so that the next instalment is late.
+// fallLate moves the firm's money away, so that the next instalment is late. The
+// chain's clock does not stop with the demonstration: one that was started again
+// long after a kill may find that everything fell due meanwhile, and was paid.
 func (w *world) fallLate(f, to *firm) action {
 	return func(ctx context.Context) (chain.Result, error) {
-		b, err := w.client.Cash.Balance(ctx, &cashv1.QueryBalanceRequest{OrgId: w.id(f.name)})
+		l, err := w.loan(ctx)
 		if err != nil {
 			return chain.Result{}, err
 		}
-		if b.AmountFen > 0 {
-			if _, err := w.client.Send(ctx, f.owner, &cashv1.MsgTransfer{
-				Device: wire.Address(f.owner), OrgId: w.id(f.name), ToOrgId: w.id(to.name), AmountFen: b.AmountFen,
-			}); err != nil {
-				return chain.Result{}, err
-			}
-			w.keepID("moved-fen", uint64(b.AmountFen))
-			if err := w.save(); err != nil {
+		if l.Status != loanv1.LoanStatus_LOAN_STATUS_CLOSED {
+			if err := w.moveAll(ctx, f, to); err != nil {
 				return chain.Result{}, err
 			}
 		}
 		var late loanv1.JournalEntry
-		err = wait(ctx, "a late instalment", w.until(4), func() (ok bool, err error) {
-			late, ok, err = w.entry(ctx, loanv1.EntryKind_ENTRY_KIND_LATE, 0)
-			return ok, err
+		var happened bool
+		err = wait(ctx, "a late instalment", w.until(4), func() (bool, error) {
+			if l, err = w.loan(ctx); err != nil {
+				return false, err
+			}
+			late, happened, err = w.entry(ctx, loanv1.EntryKind_ENTRY_KIND_LATE, 0)
+			return happened || l.Status == loanv1.LoanStatus_LOAN_STATUS_CLOSED, err
 		})
 		if err != nil {
 			return chain.Result{}, err
+		}
+		if !happened {
+			w.say("while the demonstration stood still every instalment fell due; the chain has collected them all, none is late")
+			return chain.Result{}, nil
 		}
 		w.say("instalment %d of tranche %d is past its grace: late fee ¥%s", late.Instalment, late.Tranche, record.FormatFen(late.FeeFen))
 		return chain.Result{Height: late.Height}, nil
 	}
 }
 
-// recover pays the money back; the chain collects what is overdue, fee first.
+// moveAll sends a firm's whole balance to another.
+func (w *world) moveAll(ctx context.Context, from, to *firm) error {
+	b, err := w.client.Cash.Balance(ctx, &cashv1.QueryBalanceRequest{OrgId: w.id(from.name)})
+	if err != nil || b.AmountFen == 0 {
+		return err
+	}
+	_, err = w.client.Send(ctx, from.owner, &cashv1.MsgTransfer{
+		Device: wire.Address(from.owner), OrgId: w.id(from.name), ToOrgId: w.id(to.name), AmountFen: b.AmountFen,
+	})
+	return err
+}
+
+// recover pays the money back; the chain collects what is overdue, fee first. The
+// other firm has no money of its own: whatever it holds is what was moved.
 func (w *world) recover(f, from *firm) action {
 	return func(ctx context.Context) (chain.Result, error) {
-		b, err := w.client.Cash.Balance(ctx, &cashv1.QueryBalanceRequest{OrgId: w.id(from.name)})
+		err := w.moveAll(ctx, from, f)
 		if err != nil {
 			return chain.Result{}, err
-		}
-		var res chain.Result
-		if back := min(b.AmountFen, int64(w.id("moved-fen"))); back > 0 {
-			if res, err = w.client.Send(ctx, from.owner, &cashv1.MsgTransfer{
-				Device: wire.Address(from.owner), OrgId: w.id(from.name), ToOrgId: w.id(f.name), AmountFen: back,
-			}); err != nil {
-				return res, err
-			}
 		}
 		err = wait(ctx, "the overdue instalments", w.until(4), func() (bool, error) {
 			l, err := w.loan(ctx)
 			return l.Status == loanv1.LoanStatus_LOAN_STATUS_CURRENT || l.Status == loanv1.LoanStatus_LOAN_STATUS_CLOSED, err
 		})
 		if err == nil {
-			w.say("the chain has collected what was overdue; the loan is current again")
+			w.say("the chain has collected what was overdue; nothing is late any more")
 		}
-		return res, err
+		return chain.Result{}, err
 	}
 }
 
@@ -157,7 +167,7 @@ func (w *world) repayEarly(f *firm) action {
 func (w *world) revoke(f *firm) action {
 	return func(ctx context.Context) (chain.Result, error) {
 		bank := w.founder(bankA)
-		id := w.bytes(fmt.Sprintf("consent/%s/%s/%d", f.name, bankA, profilev1.Purpose_PURPOSE_UNDERWRITING))
+		id := w.bytes(consentKey(f, bank, profilev1.Purpose_PURPOSE_UNDERWRITING))
 		c, err := w.client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
 		if err != nil {
 			return chain.Result{}, err
@@ -184,14 +194,18 @@ func (w *world) revoke(f *firm) action {
 // prove exports the bundle and checks it three ways.
 func (w *world) prove(f *firm) action {
 	return func(ctx context.Context) (chain.Result, error) {
-		path := filepath.Join(w.home, fmt.Sprintf("loan-%d.bundle", w.id("loan")))
-		var file bytes.Buffer
-		exported, err := w.exporter().Export(ctx, &file, w.id("loan"), evidence.Disclosure{ScoreProof: w.bytes("proof/" + f.name), From: []int64{2}})
+		disclosed, err := w.disclose(ctx, f)
 		if err != nil {
 			return chain.Result{}, err
 		}
-		if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
-			return chain.Result{}, fmt.Errorf("writing the bundle: %w", err)
+		path := filepath.Join(w.home, fmt.Sprintf("loan-%d.bundle", w.id("loan")))
+		var file bytes.Buffer
+		exported, err := w.exporter().Export(ctx, &file, w.id("loan"), disclosed)
+		if err != nil {
+			return chain.Result{}, err
+		}
+		if err := durable.WriteFile(path, file.Bytes(), 0o644); err != nil {
+			return chain.Result{}, err
 		}
 		w.say("%s: %d rows proven at height %d, %d bytes", path, exported.Rows, exported.StateHeight, exported.Bytes)
 		report := bundle.Verify(file.Bytes(), &exported.Root, time.Now())
@@ -214,4 +228,32 @@ func (w *world) prove(f *firm) action {
 		w.say("check it yourself: xinlian verify %s --trust %s", path, exported.Root)
 		return chain.Result{Height: exported.StateHeight}, nil
 	}
+}
+
+// disclosedRecords is how many records the owner shows.
+const disclosedRecords = 10
+
+// disclose has the owner open her features and a few records. The bank's consent
+// is over; the records are hers, and her custodian opens them for her.
+func (w *world) disclose(ctx context.Context, f *firm) (evidence.Disclosure, error) {
+	var all []*vault.Opened
+	for _, b := range w.vault.Batches(w.id(f.name)) {
+		opened, err := w.vault.OpenBatch(ctx, b.ID)
+		if errors.Is(err, vault.ErrNotAnchored) { // sealed before a kill, and then again
+			continue
+		}
+		if err != nil {
+			return evidence.Disclosure{}, err
+		}
+		all = append(all, opened...)
+	}
+	p, err := scoring.Derive(ctx, w.client, w.id(f.name), all, f.book.LastDay, [31]byte(w.bytes("salt/"+f.name)))
+	if err != nil {
+		return evidence.Disclosure{}, err
+	}
+	d := evidence.Disclosure{ScoreProof: w.bytes("proof/" + f.name), Proposal: &p, From: []int64{2}}
+	for i := range disclosedRecords {
+		d.Records = append(d.Records, all[i*len(all)/disclosedRecords])
+	}
+	return d, nil
 }

@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/internal/durable"
+	"github.com/xinlian/xinlian/internal/wire"
 )
 
 // Step is what became of one step.
@@ -31,10 +34,12 @@ type story struct {
 	book book
 }
 
-// book is what a second start needs to know. It holds no secret: keys lie in
-// files of their own.
+// book is what a second start needs to know. Keys lie in files of their own, but
+// the salts of the feature sets are here: the file is for its owner only.
 type book struct {
 	Steps []Step            `json:"steps"`
+	// Starts lists the height at which each start found the chain.
+	Starts []int64 `json:"starts"`
 	IDs   map[string]uint64 `json:"ids"`
 	Bytes map[string][]byte `json:"bytes"`
 }
@@ -60,16 +65,21 @@ func (s *story) save() error {
 	if err != nil {
 		return err
 	}
-	temporary := s.path + ".new"
-	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := durable.WriteFile(s.path, b, 0o600); err != nil {
+		return fmt.Errorf("saving the demonstration's notes: %w", err)
+	}
+	return nil
+}
+
+// begin notes the height at which this start finds the chain.
+func (w *world) begin(ctx context.Context) error {
+	head, err := w.client.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("saving the demonstration's notes: %w", err)
+		return err
 	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("saving the demonstration's notes: %w", err)
-	}
-	return os.Rename(temporary, s.path)
+	fmt.Fprintf(w.out, "chain %s at height %d\n", head.ChainID, head.Height)
+	w.book.Starts = append(w.book.Starts, head.Height)
+	return w.save()
 }
 
 func (s *story) done(name string) (Step, bool) {
@@ -96,8 +106,8 @@ func (s *story) step(ctx context.Context, name, words string, run action) error 
 	res, err := run(ctx)
 	st := Step{Name: name, OK: err == nil, Milliseconds: time.Since(began).Milliseconds(), Height: res.Height, TxHash: hex.EncodeToString(res.Hash)}
 	if err != nil {
-		st.Error = err.Error()
-		fmt.Fprintf(s.out, "  FAILED after %d ms: %v\n", st.Milliseconds, err)
+		st.Error = wire.ErrorText(err)
+		fmt.Fprintf(s.out, "  FAILED after %d ms: %s\n", st.Milliseconds, st.Error)
 	} else {
 		fmt.Fprintf(s.out, "  ✔ %d ms", st.Milliseconds)
 		if res.Height > 0 {
@@ -108,7 +118,7 @@ func (s *story) step(ctx context.Context, name, words string, run action) error 
 		}
 		fmt.Fprintln(s.out)
 	}
-	s.book.Steps = append(s.book.Steps, st)
+	s.book.Steps = append(slices.DeleteFunc(s.book.Steps, func(was Step) bool { return was.Name == name }), st)
 	return errors.Join(err, s.save())
 }
 
@@ -124,8 +134,9 @@ func (s *story) bytes(name string) []byte        { return s.book.Bytes[name] }
 // writeJSON writes the steps to a file.
 func (s *story) writeJSON(path string) error {
 	b, err := json.MarshalIndent(struct {
-		Steps []Step `json:"steps"`
-	}{s.book.Steps}, "", "  ")
+		Steps  []Step  `json:"steps"`
+		Starts []int64 `json:"starts"`
+	}{s.book.Steps, s.book.Starts}, "", "  ")
 	if err != nil {
 		return err
 	}
