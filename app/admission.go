@@ -10,6 +10,7 @@ import (
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
@@ -99,4 +100,31 @@ func signingDevice(ctx context.Context, orgs organisations, tx sdk.Tx) (orgv1.De
 		return orgv1.Device{}, ErrDevice.Wrapf("%s is not registered", address)
 	}
 	return d, nil
+}
+
+// proofDecorator looks at score messages before a node takes them into its
+// mempool: the proof is verified once, its verdict remembered, and an organisation
+// that keeps sending wrong ones is refused by this node. It comes last, after the
+// signature and the quota, and never runs while a block is executed: what it counts
+// is the node's memory, on which nodes need not agree.
+type proofDecorator struct {
+	score interface {
+		Admit(ctx context.Context, m *scorev1.MsgSubmitScore) error
+	}
+}
+
+func (d proofDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	if !ctx.IsCheckTx() || ctx.IsReCheckTx() || simulate {
+		return next(ctx, tx, simulate)
+	}
+	for _, m := range tx.GetMsgs() {
+		msg, ok := m.(*scorev1.MsgSubmitScore)
+		if !ok {
+			continue
+		}
+		if err := d.score.Admit(ctx, msg); err != nil {
+			return ctx, err
+		}
+	}
+	return next(ctx, tx, simulate)
 }

@@ -46,6 +46,7 @@ func newAnte(c wire.Codec, k keepers) sdk.AnteHandler {
 		ante.NewSigVerificationDecorator(k.account, c.Tx.SignModeHandler()),
 		ante.NewIncrementSequenceDecorator(k.account),
 		quotaDecorator{orgs: k.org},
+		proofDecorator{score: k.score},
 	)
 }
 

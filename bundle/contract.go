@@ -75,6 +75,7 @@ func (v *verification) checkJournal() (string, error) {
 			disbursed += e.PrincipalFen
 		case loanv1.EntryKind_ENTRY_KIND_COLLECTED, loanv1.EntryKind_ENTRY_KIND_REPAID:
 			repaid += e.PrincipalFen
+		default: // no other kind moves principal
 		}
 		head = e.Hash
 		v.moments = append(v.moments, moment{fmt.Sprintf("journal entry %d", n), e.Height, e.At})

@@ -54,8 +54,10 @@ func TestFeatures(t *testing.T) {
 		{"first and last day count", SalesMonthly, "sale 1 2025-08-01 A 1200\nsale 2 2026-07-31 A 1200", 200},
 		{"days outside do not", SalesMonthly, "sale 1 2025-07-31 A 1200\nsale 2 2026-08-01 A 1200", missing},
 		{"platform alone", SalesMonthly, `platform 1 2025-09-01 1200 50`, 100},
-		{"greater of the two by month", SalesMonthly,
-			"sale 1 2025-08-05 A 1200\nplatform 1 2025-08-06 600 0\nsale 2 2025-09-05 A 100\nplatform 2 2025-09-06 2400 0", 300},
+		{
+			"greater of the two by month", SalesMonthly,
+			"sale 1 2025-08-05 A 1200\nplatform 1 2025-08-06 600 0\nsale 2 2025-09-05 A 100\nplatform 2 2025-09-06 2400 0", 300,
+		},
 		{"dollars are not yuan", SalesMonthly, `sale 1 2025-08-01 A 1200 currency=USD`, missing},
 
 		{"halved", SalesTrend, "sale 1 2026-01-31 A 200\nsale 2 2026-02-01 A 100", -5000},
@@ -68,14 +70,18 @@ func TestFeatures(t *testing.T) {
 		{"one month only: 11 means of 1/12 and one of 11/12", SalesVolatility, `sale 1 2025-08-01 A 1200`, 18_333},
 		{"nothing sold", SalesVolatility, `sale 1 2025-08-01 A 1200 void`, missing},
 
-		{"two months, one of them net of a return", SalesActiveMonths,
-			"sale 1 2025-08-01 A 5\nsale 2 2025-09-01 A 5\nsale 3 2025-10-01 A 5\nsale 4 2025-10-02 A -5 red", 2},
+		{
+			"two months, one of them net of a return", SalesActiveMonths,
+			"sale 1 2025-08-01 A 5\nsale 2 2025-09-01 A 5\nsale 3 2025-10-01 A 5\nsale 4 2025-10-02 A -5 red", 2,
+		},
 		{"all", SalesActiveMonths, months12("sale %d %s A 1"), 12},
 		{"void only", SalesActiveMonths, `sale 1 2025-08-01 A 5 void`, 0},
 		{"none", SalesActiveMonths, `bank 1 2025-08-01 X in 5`, missing},
 
-		{"red 100 and void 200 of 800 and 200", ReturnsShare,
-			"sale 1 2025-08-01 A 800\nsale 2 2025-08-02 A -100 red\nsale 3 2025-08-03 B 200 void", 3000},
+		{
+			"red 100 and void 200 of 800 and 200", ReturnsShare,
+			"sale 1 2025-08-01 A 800\nsale 2 2025-08-02 A -100 red\nsale 3 2025-08-03 B 200 void", 3000,
+		},
 		{"refund 30 of 70 and 30", ReturnsShare, `platform 1 2025-08-01 70 30`, 3000},
 		{"returns only", ReturnsShare, `sale 1 2025-08-01 A -1 red`, 10_000},
 		{"no returns", ReturnsShare, `sale 1 2025-08-01 A 1`, 0},
@@ -83,16 +89,20 @@ func TestFeatures(t *testing.T) {
 		{"no sales", ReturnsShare, `purchase 1 2025-08-01 A 1`, missing},
 
 		{"two thirds", CustomerTopShare, "sale 1 2025-08-01 A 100\nsale 2 2025-09-01 B 50\nsale 3 2025-09-02 A 0", 6666},
-		{"a customer who returned everything is none", CustomerTopShare,
-			"sale 1 2025-08-01 A 100\nsale 2 2025-09-01 B 50\nsale 3 2025-09-02 B -50 red", 10_000},
+		{
+			"a customer who returned everything is none", CustomerTopShare,
+			"sale 1 2025-08-01 A 100\nsale 2 2025-09-01 B 50\nsale 3 2025-09-02 B -50 red", 10_000,
+		},
 		{"nobody", CustomerTopShare, `sale 1 2025-08-01 A 100 void`, missing},
 
 		{"three, one of them void", CustomerCount, "sale 1 2025-08-01 A 1\nsale 2 2025-08-01 B 1\nsale 3 2025-08-01 C 1 void", 2},
 		{"invoices without a customer", CustomerCount, `sale 3 2025-08-01 C 1 void`, 0},
 		{"no invoices", CustomerCount, `platform 1 2025-08-01 70 30`, missing},
 
-		{"one of three came back", CustomerRepeatShare,
-			"sale 1 2025-08-01 A 1\nsale 2 2025-09-01 A 1\nsale 3 2025-08-01 B 1\nsale 4 2025-08-31 B 1\nsale 5 2025-08-01 C 1", 3333},
+		{
+			"one of three came back", CustomerRepeatShare,
+			"sale 1 2025-08-01 A 1\nsale 2 2025-09-01 A 1\nsale 3 2025-08-01 B 1\nsale 4 2025-08-31 B 1\nsale 5 2025-08-01 C 1", 3333,
+		},
 		{"a red letter is no visit", CustomerRepeatShare, "sale 1 2025-08-01 A 5\nsale 2 2025-09-01 A -1 red", 0},
 		{"nobody came", CustomerRepeatShare, ``, missing},
 
@@ -106,11 +116,15 @@ func TestFeatures(t *testing.T) {
 
 		{"receipts over twelve", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 500", 100},
 		{"a receipt reversed", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 1200 red", 0},
-		{"money that went back to its payer", InflowMonthly,
-			"bank 1 2025-08-01 X in 1200 party=A\nbank 2 2025-09-02 X out 1080 party=A\nbank 3 2025-09-02 X out 900 party=B\nbank 4 2025-09-03 X in 120 party=B", 10},
+		{
+			"money that went back to its payer", InflowMonthly,
+			"bank 1 2025-08-01 X in 1200 party=A\nbank 2 2025-09-02 X out 1080 party=A\nbank 3 2025-09-02 X out 900 party=B\nbank 4 2025-09-03 X in 120 party=B", 10,
+		},
 		{"unnamed parties are not netted", InflowMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-01 X out 1200\nbank 3 2025-08-01 X in 24 party=A", 102},
-		{"loans and capital are no receipts", InflowMonthly,
-			"bank 1 2025-08-01 X in 1200 party=A text=发放贷款\nbank 2 2025-08-01 X in 1200 text=股东投入\nbank 3 2025-08-01 X in 24 party=A text=货款", 2},
+		{
+			"loans and capital are no receipts", InflowMonthly,
+			"bank 1 2025-08-01 X in 1200 party=A text=发放贷款\nbank 2 2025-08-01 X in 1200 text=股东投入\nbank 3 2025-08-01 X in 24 party=A text=货款", 2,
+		},
 		{"void movements count for nothing", InflowMonthly, "bank 1 2025-08-01 X in 1200 void", missing},
 		{"balances are no movements", InflowMonthly, `balance 1 2025-08-31 X 500`, missing},
 
@@ -124,41 +138,61 @@ func TestFeatures(t *testing.T) {
 		{"no payments", CashBufferDays, "balance 1 2025-08-01 X 730", missing},
 		{"no balances", CashBufferDays, "bank 1 2025-08-01 X out 730", missing},
 		{"in debt", CashBufferDays, "balance 1 2025-08-01 X -730\nbank 1 2025-08-01 Y out 730", -365},
-		{"lower median of eleven zeros or more", CashBufferDays,
-			"balance 1 2025-08-31 X 0\nbalance 2 2026-02-28 X 0\nbalance 3 2026-07-31 X 500\nbank 1 2026-07-31 X in 500\nbank 2 2025-08-01 Y out 100", 0},
+		{
+			"lower median of eleven zeros or more", CashBufferDays,
+			"balance 1 2025-08-31 X 0\nbalance 2 2026-02-28 X 0\nbalance 3 2026-07-31 X 500\nbank 1 2026-07-31 X in 500\nbank 2 2025-08-01 Y out 100", 0,
+		},
 
 		{"never", OverdraftDays, "balance 1 2025-08-01 X 0", 0},
 		{"every day from the first balance", OverdraftDays, "balance 1 2026-07-30 X -1", 2},
-		{"movements fill the days between", OverdraftDays,
-			"balance 1 2026-07-01 X 100\nbank 1 2026-07-10 X out 150\nbank 2 2026-07-20 X in 100\nbalance 2 2026-07-31 X 50", 10},
-		{"days before the first balance are rebuilt from it", OverdraftDays,
-			"bank 1 2026-07-10 X out 150\nbank 2 2026-07-20 X in 200\nbalance 2 2026-07-31 X 50", 10},
+		{
+			"movements fill the days between", OverdraftDays,
+			"balance 1 2026-07-01 X 100\nbank 1 2026-07-10 X out 150\nbank 2 2026-07-20 X in 100\nbalance 2 2026-07-31 X 50", 10,
+		},
+		{
+			"days before the first balance are rebuilt from it", OverdraftDays,
+			"bank 1 2026-07-10 X out 150\nbank 2 2026-07-20 X in 200\nbalance 2 2026-07-31 X 50", 10,
+		},
 		{"days of two accounts count once", OverdraftDays, "balance 1 2026-07-30 X -1\nbalance 2 2026-07-29 Y -1", 3},
 		{"of two balances of a day the lower", OverdraftDays, "balance 1 2026-07-31 X -1\nbalance 2 2026-07-31 X 9", 1},
 		{"an account without balances is left out", OverdraftDays, "balance 1 2026-07-31 X 1\nbank 1 2025-08-01 Y out 9", 0},
 		{"no balances", OverdraftDays, "bank 1 2025-08-01 Y out 9", missing},
 
-		{"weighted by total", LateCollectionDays,
-			"sale 1 2025-08-01 A 100 due=2025-09-01 paid=2025-09-11\nsale 2 2025-08-01 B 300 due=2025-09-01 paid=2025-08-20", 2},
+		{
+			"weighted by total", LateCollectionDays,
+			"sale 1 2025-08-01 A 100 due=2025-09-01 paid=2025-09-11\nsale 2 2025-08-01 B 300 due=2025-09-01 paid=2025-08-20", 2,
+		},
 		{"a year at most", LateCollectionDays, "sale 1 2025-08-01 A 100 due=2025-08-01 paid=2026-07-31\nsale 2 2025-08-02 A 100 due=2024-01-01 paid=2026-07-31", 364},
 		{"paid after the window", LateCollectionDays, "sale 1 2025-08-01 A 100 due=2025-09-01 paid=2026-08-01", missing},
 		{"one of the days not stated", LateCollectionDays, "sale 1 2025-08-01 A 100 due=2025-09-01", missing},
 
 		{"net of payments, rounded down", NetCashMonthly, "bank 1 2025-08-01 X in 1000\nbank 2 2025-08-02 X out 1001", -1},
 		{"reversals cancel", NetCashMonthly, "bank 1 2025-08-01 X out 1200\nbank 2 2025-08-02 X in 1200 red\nbank 3 2025-08-03 X in 24", 2},
-		{"loans and capital are no income, their service is a cost", NetCashMonthly,
-			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X in 600 text=增资\nbank 3 2025-08-03 X in 1200\nbank 4 2025-09-01 X out 600 text=归还贷款", 50},
-		{"a loan that was booked by mistake", NetCashMonthly,
-			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X out 9000 red text=冲正发放贷款\nbank 3 2025-08-03 X in 1200", 100},
-		{"dividends are added back", NetCashMonthly,
-			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100},
-		{"a dividend that came back", NetCashMonthly,
-			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nbank 3 2025-08-02 X in 600 red text=分红退回\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100},
-		{"up to half of what invoices leave", NetCashMonthly,
-			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 1080 text=利润分配\nsale 1 2025-08-01 A 2440\npurchase 1 2025-08-01 B 1000", 60},
+		{
+			"loans and capital are no income, their service is a cost", NetCashMonthly,
+			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X in 600 text=增资\nbank 3 2025-08-03 X in 1200\nbank 4 2025-09-01 X out 600 text=归还贷款", 50,
+		},
+		{
+			"a loan that was booked by mistake", NetCashMonthly,
+			"bank 1 2025-08-01 X in 9000 text=发放贷款\nbank 2 2025-08-02 X out 9000 red text=冲正发放贷款\nbank 3 2025-08-03 X in 1200", 100,
+		},
+		{
+			"dividends are added back", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100,
+		},
+		{
+			"a dividend that came back", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红\nbank 3 2025-08-02 X in 600 red text=分红退回\nsale 1 2025-08-01 A 9000\npurchase 1 2025-08-01 B 4000", 100,
+		},
+		{
+			"up to half of what invoices leave", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 1080 text=利润分配\nsale 1 2025-08-01 A 2440\npurchase 1 2025-08-01 B 1000", 60,
+		},
 		{"not without invoices", NetCashMonthly, "bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 600 text=分红", 50},
-		{"a net flow above the bound stays", NetCashMonthly,
-			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 12 text=分红\nsale 1 2025-08-01 A 24\npurchase 1 2025-08-01 B 12", 99},
+		{
+			"a net flow above the bound stays", NetCashMonthly,
+			"bank 1 2025-08-01 X in 1200\nbank 2 2025-08-02 X out 12 text=分红\nsale 1 2025-08-01 A 24\npurchase 1 2025-08-01 B 12", 99,
+		},
 		{"no bank", NetCashMonthly, `sale 1 2025-08-01 A 1`, missing},
 	} {
 		t.Run(set1[c.feature].Name+"/"+c.name, func(t *testing.T) {

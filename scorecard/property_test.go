@@ -113,10 +113,16 @@ func TestExtractLargest(t *testing.T) {
 func TestRatio(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b, d, want int64 }{
-		{7, 1, 2, 3}, {-7, 1, 2, -4}, {-8, 1, 2, -4}, {0, 5, 3, 0}, {5, 0, 3, 0},
+		{7, 1, 2, 3},
+		{-7, 1, 2, -4},
+		{-8, 1, 2, -4},
+		{0, 5, 3, 0},
+		{5, 0, 3, 0},
 		{1 << 62, 10_000, 1 << 62, 10_000},
-		{-1 << 63, 10_000, 1, -fenMax}, {1<<63 - 1, 1<<63 - 1, 1, fenMax},
-		{1<<63 - 1, 1, 1, fenMax}, {-(1<<63 - 1), 1, 1<<63 - 1, -1},
+		{-1 << 63, 10_000, 1, -fenMax},
+		{1<<63 - 1, 1<<63 - 1, 1, fenMax},
+		{1<<63 - 1, 1, 1, fenMax},
+		{-(1<<63 - 1), 1, 1<<63 - 1, -1},
 	} {
 		if got := ratio(c.a, c.b, c.d); got != c.want {
 			t.Errorf("%d * %d / %d: got %d, want %d", c.a, c.b, c.d, got, c.want)

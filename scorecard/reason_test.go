@@ -55,8 +55,12 @@ func TestReasonNearest(t *testing.T) {
 		at     int64
 		gain   int64
 	}{
-		{valley, 1, false, -1, 8}, {valley, 99, true, 100, 4}, {valley, 50, true, 100, 4}, {valley, 49, false, -1, 8},
-		{valley, 100, false, -1, 4}, {flat, -7, true, 100, 4},
+		{valley, 1, false, -1, 8},
+		{valley, 99, true, 100, 4},
+		{valley, 50, true, 100, 4},
+		{valley, 49, false, -1, 8},
+		{valley, 100, false, -1, 4},
+		{flat, -7, true, 100, 4},
 	} {
 		r := c.table.reason(Known(c.v))
 		if !r.Step || r.Rising != c.rising || r.StepAt != c.at || r.StepGain != c.gain {

@@ -108,7 +108,7 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 		},
 		{
 			name: "remainder equal to the divisor", score: honest.Score, capacity: big.NewInt(41),
-			lie: func(a *circuit) { a.Features[3] = int64(scorecard.FeatureBound + 98); a.Quotient, a.Remainder = 41, 7 },
+			lie: func(a *circuit) { a.Features[3] = scorecard.FeatureBound + 98; a.Quotient, a.Remainder = 41, 7 },
 		},
 		{
 			name: "quotient that does not divide", score: honest.Score, capacity: big.NewInt(50),

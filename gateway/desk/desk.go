@@ -54,28 +54,59 @@ func (r Reading) Records() []*record.Record {
 // organisation's devices. Every record in the result is proven against the
 // anchored root of its batch.
 func (d *Desk) Open(ctx context.Context, device wire.ReadSigner, consentID []byte) (Reading, error) {
+	req, err := d.Request(ctx, wire.Address(device), consentID)
+	if err != nil {
+		return Reading{}, err
+	}
+	raw, err := req.Encoded()
+	if err != nil {
+		return Reading{}, err
+	}
+	signature, err := device.SignRead(raw)
+	if err != nil {
+		return Reading{}, fmt.Errorf("signing the request: %w", err)
+	}
+	return d.Deliver(ctx, req, signature)
+}
+
+// Request makes the request that a device signs to read everything that a
+// consent covers. It is good once and for two minutes.
+func (d *Desk) Request(ctx context.Context, device string, consentID []byte) (vault.ReadRequest, error) {
 	r, err := d.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: consentID})
+	if err != nil {
+		return vault.ReadRequest{}, fmt.Errorf("reading the consent: %w", err)
+	}
+	t := r.Consent.Terms
+	custodian, err := d.custodianOf(ctx, t.EnterpriseId)
+	if err != nil {
+		return vault.ReadRequest{}, err
+	}
+	head, err := d.Client.Head(ctx)
+	if err != nil {
+		return vault.ReadRequest{}, err
+	}
+	req := vault.ReadRequest{
+		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(r.Consent.Id),
+		Purpose: custody.PurposeName(t.Purpose), Use: vault.Use(t.Mode), Device: device,
+		Selector: vault.Selector{Months: vault.Months{From: t.MonthFrom, To: t.MonthTo}},
+		Expires:  head.Time.Add(requestLife).Truncate(time.Second),
+	}
+	for _, c := range t.Categories {
+		req.Selector.Categories = append(req.Selector.Categories, record.Category(c))
+	}
+	_, err = rand.Read(req.Nonce[:])
+	return req, err
+}
+
+// Deliver sends a signed request to the custodian's vault and opens what comes
+// with the organisation's data key.
+func (d *Desk) Deliver(ctx context.Context, req vault.ReadRequest, signature []byte) (Reading, error) {
+	r, err := d.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: req.Consent[:]})
 	if err != nil {
 		return Reading{}, fmt.Errorf("reading the consent: %w", err)
 	}
 	out := Reading{Consent: r.Consent}
-	custodian, err := d.custodianOf(ctx, r.Consent.Terms.EnterpriseId)
-	if err != nil {
-		return out, err
-	}
-	req, err := d.request(ctx, device, custodian, r.Consent)
-	if err != nil {
-		return out, err
-	}
-	raw, err := req.Encoded()
-	if err != nil {
-		return out, err
-	}
-	signature, err := device.SignRead(raw)
-	if err != nil {
-		return out, fmt.Errorf("signing the request: %w", err)
-	}
-	delivery, err := d.Vaults.Read(ctx, custodian, req, signature)
+	delivery, err := d.Vaults.Read(ctx, req.Custodian, req, signature)
 	if err != nil {
 		return out, err
 	}
@@ -88,24 +119,6 @@ func (d *Desk) Open(ctx context.Context, device wire.ReadSigner, consentID []byt
 	out.Opened, err = reading.All()
 	out.Receipt = reading.Receipt
 	return out, err
-}
-
-func (d *Desk) request(ctx context.Context, device wire.ReadSigner, custodian uint64, k profilev1.Consent) (vault.ReadRequest, error) {
-	head, err := d.Client.Head(ctx)
-	if err != nil {
-		return vault.ReadRequest{}, err
-	}
-	req := vault.ReadRequest{
-		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(k.Id),
-		Purpose: custody.PurposeName(k.Terms.Purpose), Use: vault.Use(k.Terms.Mode), Device: wire.Address(device),
-		Selector: vault.Selector{Months: vault.Months{From: k.Terms.MonthFrom, To: k.Terms.MonthTo}},
-		Expires:  head.Time.Add(requestLife).Truncate(time.Second),
-	}
-	for _, c := range k.Terms.Categories {
-		req.Selector.Categories = append(req.Selector.Categories, record.Category(c))
-	}
-	_, err = rand.Read(req.Nonce[:])
-	return req, err
 }
 
 func (d *Desk) custodianOf(ctx context.Context, enterprise uint64) (uint64, error) {

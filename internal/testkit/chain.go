@@ -164,7 +164,8 @@ func (c *Chain) Do(s wire.Signer, msgs ...sdk.Msg) Outcome {
 func (c *Chain) Refuse(s wire.Signer, want interface {
 	Codespace() string
 	ABCICode() uint32
-}, msgs ...sdk.Msg) Outcome {
+}, msgs ...sdk.Msg,
+) Outcome {
 	c.tb.Helper()
 	o := c.Send(s, msgs...)
 	if o.Space != want.Codespace() || o.Code != want.ABCICode() {

@@ -45,7 +45,8 @@ func CheckImports(files []File) []string {
 		i := slices.IndexFunc(law, func(g struct {
 			prefix  string
 			imports []string
-		}) bool {
+		},
+		) bool {
 			return within(f.Package, g.prefix)
 		})
 		if i < 0 {

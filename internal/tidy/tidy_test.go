@@ -83,7 +83,7 @@ func TestReadmes(t *testing.T) {
 	}
 }
 
-// TestTodos proves that no TODO stands without the number of an issue.
+// TestTodos proves that no to-do stands without the number of an issue.
 func TestTodos(t *testing.T) {
 	t.Parallel()
 	numbered := regexp.MustCompile(`TODO\(\d+\)`)

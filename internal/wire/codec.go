@@ -126,7 +126,7 @@ func strictDecoder(cdc *codec.ProtoCodec) sdk.TxDecoder {
 		if err := cdc.Unmarshal(raw.AuthInfoBytes, &auth); err != nil {
 			return nil, sdkerrors.ErrTxDecode.Wrap(err.Error())
 		}
-		if auth.Tip != nil { //nolint:staticcheck // deprecated, and therefore refused
+		if auth.Tip != nil { // deprecated, and therefore refused
 			return nil, sdkerrors.ErrTxDecode.Wrap("tips are not allowed")
 		}
 		for _, m := range body.Messages {

@@ -90,8 +90,9 @@ func TestSMEv1(t *testing.T) {
 		}
 		return r
 	}
-	healthy, thin, nothing := result(sample.Healthy), result(sample.Thin), scorecard.Result{}
-	if nothing, err = m.Evaluate(make([]scorecard.Value, m.Features)); err != nil {
+	healthy, thin := result(sample.Healthy), result(sample.Thin)
+	nothing, err := m.Evaluate(make([]scorecard.Value, m.Features))
+	if err != nil {
 		t.Fatal(err)
 	}
 	result(sample.Fraud) // left to the checks for circular trade: logged, not required

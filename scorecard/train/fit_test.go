@@ -269,8 +269,16 @@ func TestFolds(t *testing.T) {
 func TestRoundest(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ below, upTo, want int64 }{
-		{51_873, 52_411, 52_000}, {3, 4, 4}, {9, 10, 10}, {-5, 3, 0}, {-1, 0, 0}, {0, 1, 1},
-		{-52_411, -51_873, -52_000}, {4_900, 5_600, 5_000}, {12, 18, 15}, {-8, -3, -5},
+		{51_873, 52_411, 52_000},
+		{3, 4, 4},
+		{9, 10, 10},
+		{-5, 3, 0},
+		{-1, 0, 0},
+		{0, 1, 1},
+		{-52_411, -51_873, -52_000},
+		{4_900, 5_600, 5_000},
+		{12, 18, 15},
+		{-8, -3, -5},
 	} {
 		if got := roundest(c.below, c.upTo); got != c.want {
 			t.Errorf("(%d, %d]: got %d, want %d", c.below, c.upTo, got, c.want)

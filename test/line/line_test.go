@@ -24,7 +24,7 @@ func TestLine(t *testing.T) {
 	}
 	home := t.TempDir()
 	var story bytes.Buffer
-	line, err := demo.Open(t.Context(), demo.Options{Home: home, Listen: "localhost:8080", Period: 2 * time.Second, Out: &story})
+	line, err := demo.Open(t.Context(), demo.Options{Home: home, Listen: "localhost:8080", Once: true, Period: 2 * time.Second, Out: &story})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,8 @@ func validateAccounts(gs *cashv1.GenesisState) error {
 // the sums come out in the order of the totals.
 func validateTotals(gs *cashv1.GenesisState) error {
 	var want []cashv1.IssuerTotal
-	supply, ok := int64(0), true
+	var supply int64
+	var ok bool
 	for i, r := range gs.Issuances {
 		if n := len(want); n == 0 || want[n-1].IssuerOrgId != r.IssuerOrgId {
 			want = append(want, cashv1.IssuerTotal{IssuerOrgId: r.IssuerOrgId})

@@ -64,6 +64,7 @@ func (k *Keeper) count(ctx context.Context, gov govkeeper.Keeper, proposalID uin
 			c.abstain++
 		case govv1.OptionNoWithVeto:
 			c.veto++
+		default: // x/gov takes no other option
 		}
 		return false, nil
 	})

@@ -40,7 +40,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		err = errors.Join(err, w.writeJSON(o.JSON))
 	}
 	fmt.Fprintf(o.Out, "\n%d steps in %s\n", len(w.book.Steps), time.Since(began).Round(time.Millisecond))
-	return err
+	if err != nil || o.Once {
+		return err
+	}
+	return w.serve(ctx)
 }
 
 // open makes or finds the home and starts everything in it.
@@ -58,7 +61,10 @@ func open(ctx context.Context, o Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period}
+	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period, listen: o.Listen}
+	if o.Once {
+		w.listen = "localhost:0" // nobody will look: the port may be in use
+	}
 	if w.story, err = openStory(o.Home, o.Out); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (w *world) adoptModel(ctx context.Context) (chain.Result, error) {
 		msg := &scorev1.MsgRegisterModel{OrgId: w.founder(bankA).id, Device: wire.Address(w.founder(bankA).admin), Canonical: canonical, Key: key.Encode()}
 		for i := len(w.bands.Bands) - 1; i >= 0; i-- {
 			b := w.bands.Bands[i]
-			msg.Bands = append(msg.Bands, scorev1.Band{Name: b.Name, ScoreMin: b.MinScore, PdPpm: uint32(b.PDPpm)})
+			msg.Bands = append(msg.Bands, scorev1.Band{Name: b.Name, ScoreMin: b.MinScore, PdPpm: b.PDPpm})
 		}
 		if _, err := w.client.Send(ctx, w.founder(bankA).admin, msg); err != nil {
 			return chain.Result{}, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/scoring"
+	"github.com/xinlian/xinlian/gateway/server"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/scorecard"
 	"github.com/xinlian/xinlian/scorecard/models"
@@ -33,15 +33,17 @@ type world struct {
 	period    time.Duration
 	node      *node.Node
 	client    *chain.Client
-	vault     *vault.Vault
+	server    *server.Server
 	custodian *custody.Custodian
+	vault     *vault.Vault // the custodian's
 	prover    *zk.Prover
 	model     *scorecard.Model
 	bands     *scorecard.Bands
 	home      string
+	listen    string // where the portal listens
 
-	stopCustodian context.CancelFunc
-	custodianDone chan struct{}
+	stopServing context.CancelFunc
+	served      chan error
 }
 
 // open starts the chain and the services over the home; what is missing is made.
@@ -67,45 +69,57 @@ func (w *world) open(ctx context.Context) error {
 	if w.prover, err = zk.NewProver(zk.UnsafeDevelopmentSRS(), nil); err != nil {
 		return err
 	}
-	return w.openVault(ctx)
+	return w.openGateway(ctx)
 }
 
-func (w *world) openVault(ctx context.Context) error {
-	f := w.founder(settlement)
-	tag, err := w.keys.secret("stream-tags")
+// openGateway starts one gateway that hosts all founders: each has its own keys
+// and its own desk, and they meet only on the chain and in the custodian's vault.
+func (w *world) openGateway(ctx context.Context) error {
+	tag, err := w.keys.secret("kyb-tags")
 	if err != nil {
 		return err
 	}
-	w.vault, err = vault.Open(ctx, vault.Config{
-		Dir: filepath.Join(w.home, "vault"), KMSDir: filepath.Join(w.home, "kms"), Suite: vault.SuiteNIST,
-		ChainID: chainID, Custodian: f.id, Chain: custody.Ledger{Client: w.client},
-		Signers: vault.NewSigners(custody.Policy(w.client)),
-	})
-	if err != nil {
-		return fmt.Errorf("opening the vault: %w", err)
-	}
-	w.custodian = &custody.Custodian{
-		Client: w.client, Vault: w.vault, Service: f.service, OrgID: f.id, TagKey: tag,
+	dir := filepath.Join(w.home, "gateway")
+	p := server.Parts{
+		Client: w.client, Prover: w.prover, Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"),
+		TagKey: tag, AmountLimitFen: 1_000_000_00, Listen: w.listen, Origin: w.keys.origin,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	for _, f := range w.founders {
+		p.Hosted = append(p.Hosted, server.Hosted{OrgID: f.id, Service: f.service, DataKey: f.data, Officer: f.admin})
+	}
+	if w.server, err = server.New(ctx, p); err != nil {
+		return fmt.Errorf("opening the gateway: %w", err)
+	}
+	w.custodian = w.server.Custodian()
+	w.vault = w.custodian.Vault
 	run, stop := context.WithCancel(ctx)
-	w.stopCustodian, w.custodianDone = stop, make(chan struct{})
-	go func() {
-		defer close(w.custodianDone)
-		_ = w.custodian.Run(run)
-	}()
+	w.stopServing, w.served = stop, make(chan error, 1)
+	go func() { w.served <- w.server.Run(run) }()
 	return nil
+}
+
+// serve leaves the portal running until ctx ends.
+func (w *world) serve(ctx context.Context) error {
+	fmt.Fprintf(w.out, "\nThe portal is at %s — Ctrl-C ends.\n", w.keys.origin)
+	select {
+	case err := <-w.served:
+		w.served <- err
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // close stops everything in the reverse order.
 func (w *world) close() error {
 	var err error
-	if w.stopCustodian != nil {
-		w.stopCustodian()
-		<-w.custodianDone
+	if w.stopServing != nil {
+		w.stopServing()
+		err = errors.Join(err, <-w.served)
 	}
-	if w.vault != nil {
-		err = errors.Join(err, w.vault.Close())
+	if w.server != nil {
+		err = errors.Join(err, w.server.Close())
 	}
 	if w.client != nil {
 		err = errors.Join(err, w.client.Close())
@@ -126,32 +140,11 @@ func (w *world) founder(name string) *founder {
 }
 
 // desk is the workspace of a founder.
-func (w *world) desk(name string) *desk.Desk {
-	f := w.founder(name)
-	return &desk.Desk{Client: w.client, OrgID: f.id, Service: f.service, DataKey: f.data, Vaults: localVault{w.vault}}
-}
+func (w *world) desk(name string) *desk.Desk { return w.server.Desk(w.founder(name).id) }
 
-func (w *world) scorer() *scoring.Scorer {
-	f := w.founder(settlement)
-	return &scoring.Scorer{Client: w.client, Prover: w.prover, Service: f.service, OrgID: f.id}
-}
+func (w *world) scorer() *scoring.Scorer { return w.server.Scorer() }
 
-func (w *world) exporter() evidence.Exporter { return evidence.Exporter{Client: w.client} }
-
-// localVault reads from the vault of this process, through the same sealed
-// delivery that a vault elsewhere would send.
-type localVault struct{ vault *vault.Vault }
-
-// Read asks the vault.
-func (l localVault) Read(ctx context.Context, _ uint64, req vault.ReadRequest, signature []byte) (io.ReadCloser, error) {
-	d, err := l.vault.Read(ctx, req, signature)
-	if err != nil {
-		return nil, err
-	}
-	r, w := io.Pipe()
-	go func() { w.CloseWithError(d.Send(ctx, w)) }()
-	return r, nil
-}
+func (w *world) exporter() evidence.Exporter { return w.server.Exporter() }
 
 // wait polls until the condition holds.
 func wait(ctx context.Context, what string, limit time.Duration, holds func() (bool, error)) error {

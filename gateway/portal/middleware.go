@@ -1,0 +1,238 @@
+package portal
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/xinlian/xinlian/gateway/store"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+)
+
+// Bounds of requests.
+const (
+	jsonBytesMax   = 128 << 10
+	formBytesMax   = 64 << 10
+	uploadBytesMax = 64 << 20
+)
+
+const sessionCookie = "xinlian_session"
+
+// csp allows nothing but what this server sends: no inline script or style, no
+// other host, no frame.
+const csp = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+//go:embed static
+var static embed.FS
+
+func staticFiles() http.Handler {
+	sub, err := fs.Sub(static, "static")
+	if err != nil {
+		panic("portal: static files: " + err.Error())
+	}
+	files := http.StripPrefix("/static/", http.FileServerFS(sub))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=300")
+		files.ServeHTTP(w, r)
+	})
+}
+
+// headers sets what every answer carries.
+func headers(origin string, next http.Handler) http.Handler {
+	secure := strings.HasPrefix(origin, "https:")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		h.Set("Cache-Control", "no-store")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// home sends 127.0.0.1 to localhost, because an IP address cannot own a passkey,
+// and refuses any other host: nothing could be signed there, and a foreign name
+// that points here is somebody's trick.
+func (p *Portal) home(next http.Handler) http.Handler {
+	want, err := url.Parse(p.Origin)
+	if err != nil {
+		panic("portal: origin " + p.Origin) // New has checked it
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		name := host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			name = h
+		}
+		ip := net.ParseIP(strings.Trim(name, "[]"))
+		switch {
+		case strings.EqualFold(host, want.Host) || r.URL.Path == "/healthz":
+			next.ServeHTTP(w, r)
+		case ip != nil && ip.IsLoopback() && want.Hostname() == "localhost":
+			http.Redirect(w, r, p.Origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			http.Error(w, text(langOf(r), "error.host", p.Origin), http.StatusMisdirectedRequest)
+		}
+	})
+}
+
+// bounded caps every body; uploads have a cap of their own.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := int64(formBytesMax)
+		switch {
+		case strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data"):
+			limit = uploadBytesMax
+		case strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
+			limit = jsonBytesMax
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// view makes a page. A nil component means that the handler has answered.
+type view func(w http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error)
+
+// page serves a view: it knows the visitor and the language, and turns errors
+// into pages.
+func (p *Portal) page(v view) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		g, err := p.newPage(w, r)
+		if err != nil {
+			p.fail(w, r, err)
+			return
+		}
+		c, err := v(w, r, g)
+		if err != nil {
+			p.fail(w, r, err)
+			return
+		}
+		if c != nil {
+			p.render(w, r, http.StatusOK, c)
+		}
+	}
+}
+
+func (p *Portal) newPage(w http.ResponseWriter, r *http.Request) (*Page, error) {
+	g := &Page{Lang: langOf(r), Path: r.URL.Path, ChainID: p.Client.ChainID(), RPID: p.rpID, p: p}
+	q := r.URL.Query()
+	if q.Has("lang") {
+		http.SetCookie(w, p.cookie(langCookie, string(g.Lang), 365*24*60*60))
+		q.Del("lang")
+	}
+	g.Query = q.Encode()
+	names, err := p.orgNames(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	g.names = names
+	s, err := p.session(r)
+	if errors.Is(err, store.ErrNotFound) {
+		return g, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.Session = &s
+	o, err := p.org(r.Context(), s.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	g.Kind = o.Kind
+	return g, nil
+}
+
+func (p *Portal) org(ctx context.Context, id uint64) (orgv1.Organisation, error) {
+	r, err := p.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: id})
+	if err != nil {
+		return orgv1.Organisation{}, err
+	}
+	return r.Organisation, nil
+}
+
+// render writes a page whole or not at all.
+func (p *Portal) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	var b bytes.Buffer
+	if err := c.Render(r.Context(), &b); err != nil {
+		p.Log.Error("rendering a page", "path", r.URL.Path, "err", err)
+		http.Error(w, text(langOf(r), "error.internal"), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the visitor may have gone
+}
+
+// session is the visitor's, or store.ErrNotFound.
+func (p *Portal) session(r *http.Request) (store.Session, error) {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return store.Session{}, store.ErrNotFound
+	}
+	return p.Store.Session(r.Context(), c.Value)
+}
+
+// token is the visitor's token; it is only asked for where there is a session.
+func token(r *http.Request) string {
+	if c, err := r.Cookie(sessionCookie); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+func (p *Portal) cookie(name, value string, seconds int) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: strings.HasPrefix(p.Origin, "https:"),
+	}
+}
+
+// call answers a script with a value that becomes JSON.
+type call func(w http.ResponseWriter, r *http.Request) (any, error)
+
+func (p *Portal) api(c call) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := c(w, r)
+		if err != nil {
+			p.failAPI(w, r, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, v)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) { writeAs(w, "application/json", status, v) }
+
+func writeAs(w http.ResponseWriter, kind string, status int, v any) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the visitor may have gone
+}
+
+// readJSON reads one JSON value and nothing after it.
+func readJSON(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	if err := d.Decode(into); err != nil {
+		return problem{status: http.StatusBadRequest, key: "error.request", cause: err}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return problem{status: http.StatusBadRequest, key: "error.request"}
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package portal
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/vault"
+	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+)
+
+// kindUpload is what the gateway keeps of an upload's result, sealed: problems
+// may quote a cell.
+const kindUpload = "upload"
+
+// problemsKept bounds the problems kept of one upload; all are counted.
+const problemsKept = 500
+
+// result is what became of an upload, as its page shows it.
+type result struct {
+	Files    []connector.Summary
+	Problems []connector.RowError
+	Refused  int // problems in all that refused a row or a document
+	Notes    int
+	Batches  int
+	Records  uint64
+	Height   int64
+	TxHash   string
+}
+
+// holding is one stream with its batches, as the data page shows it.
+type holding struct {
+	Stream   profilev1.Stream
+	Category profilev1.Category
+	Batches  int
+	Records  uint64
+	GapDays  uint32
+	Disputed int
+}
+
+func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
+	batches, err := p.Client.Profile.Batches(r.Context(), &profilev1.QueryBatchesRequest{EnterpriseId: st.Org.Id, Pagination: all})
+	if err != nil {
+		return nil, err
+	}
+	attested, err := p.Client.Attestation.Attestations(r.Context(), &attestationv1.QueryAttestationsRequest{EnterpriseId: st.Org.Id, Pagination: all})
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := p.receipts(st)
+	if err != nil {
+		return nil, err
+	}
+	key, err := randomKey()
+	if err != nil {
+		return nil, err
+	}
+	lenders, err := p.lenders(r)
+	if err != nil {
+		return nil, err
+	}
+	return dataPage(g, dataView{
+		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Receipts: receipts,
+		Key: key, Hosted: p.Custodians[st.Org.CustodianOrgId] != nil, Lenders: lenders,
+	}), nil
+}
+
+// holdings joins streams and their batches.
+func holdings(streams []profilev1.Stream, batches []profilev1.Batch) []holding {
+	var list []holding
+	for _, s := range streams {
+		h := holding{Stream: s}
+		for _, b := range batches {
+			if b.Anchor.Source != s.Source || b.Anchor.SchemaId != s.SchemaId {
+				continue
+			}
+			h.Category = b.Category
+			h.Batches++
+			h.Records += uint64(b.Anchor.RecordCount)
+			h.GapDays += b.GapDays
+			if b.Status == profilev1.BatchStatus_BATCH_STATUS_DISPUTED {
+				h.Disputed++
+			}
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// receipts are the reads of the owner's records, newest first, where her
+// custodian's vault is here.
+func (p *Portal) receipts(st state) ([]vault.Receipt, error) {
+	c := p.Custodians[st.Org.CustodianOrgId]
+	if c == nil {
+		return nil, nil
+	}
+	list, err := c.Vault.Receipts(st.Org.Id, nil)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(list)
+	return list[:min(len(list), 100)], nil
+}
+
+func randomKey() (string, error) {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("drawing a key: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// upload collects documents. The same form sent twice is one upload: its key is
+// in the form, and the first answer is given again.
+func (p *Portal) upload(w http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
+	ctx := r.Context()
+	custodian := p.Custodians[st.Org.CustodianOrgId]
+	if custodian == nil {
+		return nil, refuse(http.StatusConflict, "error.custodian")
+	}
+	if st.Firm.TaxNumber == "" {
+		return nil, refuse(http.StatusConflict, "error.firm.unknown")
+	}
+	uploads, key, err := readUploads(r)
+	if err != nil {
+		return nil, err
+	}
+	owner := store.TokenHash(token(r))
+	reply, answered, err := p.Store.Begin(ctx, owner, key, fingerprint(uploads))
+	if err != nil {
+		return nil, err
+	}
+	if !answered {
+		if reply, err = p.collect(r, custodian, st, uploads); err != nil {
+			if undo := p.Store.Abandon(ctx, owner, key); undo != nil {
+				p.Log.Error("giving an upload back", "err", undo)
+			}
+			return nil, err
+		}
+		if err := p.Store.Answer(ctx, owner, key, reply); err != nil {
+			return nil, err
+		}
+	}
+	http.Redirect(w, r, reply.Location, reply.Status)
+	return nil, nil
+}
+
+func (p *Portal) collect(r *http.Request, c *custody.Custodian, st state, uploads []custody.Upload) (store.Reply, error) {
+	ctx := r.Context()
+	firm := connector.Owner{TaxNumber: st.Firm.TaxNumber, Name: st.Firm.Name, Accounts: []string{st.Firm.Account}}
+	got, err := c.Collect(ctx, st.Org.Id, firm, uploads)
+	if err != nil && len(got.Problems) == 0 {
+		return store.Reply{}, err
+	}
+	res := result{Files: got.Files, Records: got.Records(), Batches: len(got.Batches), Height: got.Anchored.Height, TxHash: hex.EncodeToString(got.Anchored.Hash)}
+	if err != nil { // nothing was anchored; the problems say why, or the chain does
+		if len(got.Batches) > 0 {
+			return store.Reply{}, err
+		}
+		res.Records, res.Batches = 0, 0
+	}
+	for _, e := range got.Problems {
+		if e.Note {
+			res.Notes++
+		} else {
+			res.Refused++
+		}
+	}
+	slices.SortStableFunc(got.Problems, func(a, b connector.RowError) int { return order(a.Note) - order(b.Note) })
+	res.Problems = got.Problems[:min(len(got.Problems), problemsKept)]
+	id, err := randomKey()
+	if err != nil {
+		return store.Reply{}, err
+	}
+	if err := p.Store.Save(ctx, kindUpload, num(st.Org.Id)+"/"+id, res); err != nil {
+		return store.Reply{}, err
+	}
+	return store.Reply{Status: http.StatusSeeOther, Location: "/owner/data/uploads/" + id}, nil
+}
+
+func order(note bool) int {
+	if note {
+		return 1
+	}
+	return 0
+}
+
+func (p *Portal) uploaded(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
+	var res result
+	if err := p.Store.Load(r.Context(), kindUpload, num(st.Org.Id)+"/"+r.PathValue("id"), &res); err != nil {
+		return nil, err
+	}
+	return uploadedPage(g, res), nil
+}
+
+// filesMax bounds the files of one upload.
+const filesMax = 2000
+
+// readUploads takes the files out of a form, opening ZIP archives: invoices come
+// by the hundred in one.
+func readUploads(r *http.Request) ([]custody.Upload, string, error) {
+	if err := r.ParseMultipartForm(8 << 20); err != nil {
+		var tooLarge *http.MaxBytesError
+		if asError(err, &tooLarge) {
+			return nil, "", err
+		}
+		return nil, "", problem{status: http.StatusBadRequest, key: "error.request", cause: err}
+	}
+	defer r.MultipartForm.RemoveAll() //nolint:errcheck // temporary files; the system sweeps them
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" {
+		key = r.FormValue("idempotency_key")
+	}
+	if key == "" || len(key) > store.KeyBytesMax {
+		return nil, "", refuse(http.StatusBadRequest, "error.key")
+	}
+	var uploads []custody.Upload
+	budget := int64(uploadBytesMax)
+	for _, h := range r.MultipartForm.File["files"] {
+		more, err := openUpload(h, &budget)
+		if err != nil {
+			return nil, "", err
+		}
+		if uploads = append(uploads, more...); len(uploads) > filesMax {
+			return nil, "", refuse(http.StatusRequestEntityTooLarge, "error.files", strconv.Itoa(filesMax))
+		}
+	}
+	if len(uploads) == 0 {
+		return nil, "", refuse(http.StatusUnprocessableEntity, "error.upload.none")
+	}
+	return uploads, key, nil
+}
+
+func openUpload(h *multipart.FileHeader, budget *int64) ([]custody.Upload, error) {
+	f, err := h.Open()
+	if err != nil {
+		return nil, fmt.Errorf("opening an upload: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("reading an upload: %w", err)
+	}
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		return unzip(data, budget)
+	}
+	if *budget -= int64(len(data)); *budget < 0 {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "error.size", uploadBytesMax>>20)
+	}
+	return []custody.Upload{{Name: h.Filename, Data: data}}, nil
+}

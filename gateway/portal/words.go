@@ -1,0 +1,537 @@
+package portal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/check"
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/vault"
+	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
+	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/scorecard"
+)
+
+const kindEnterprise = orgv1.OrgKind_ORG_KIND_ENTERPRISE
+
+// Rows that a page shows of long lists; the rest is counted.
+const (
+	problemsShown = 100
+	filesMost     = 60
+)
+
+// enum is the catalogue's text of an enum's value, by the value's own name.
+func (g *Page) enum(prefix, name, trim string) string {
+	return g.T(prefix + "." + strings.ToLower(strings.TrimPrefix(name, trim)))
+}
+
+func (g *Page) orgKind(k orgv1.OrgKind) string { return g.enum("orgkind", k.String(), "ORG_KIND_") }
+func (g *Page) orgStatus(s orgv1.OrgStatus) string {
+	return g.enum("orgstatus", s.String(), "ORG_STATUS_")
+}
+func (g *Page) deviceRole(r orgv1.DeviceRole) string {
+	return g.enum("devicerole", r.String(), "DEVICE_ROLE_")
+}
+
+func (g *Page) deviceStatus(s orgv1.DeviceStatus) string {
+	return g.enum("devicestatus", s.String(), "DEVICE_STATUS_")
+}
+
+func (g *Page) roles(o orgv1.Organisation) string {
+	if len(o.Roles) == 0 {
+		return g.orgKind(o.Kind)
+	}
+	names := make([]string, len(o.Roles))
+	for i, r := range o.Roles {
+		names[i] = g.enum("role", r.String(), "ROLE_")
+	}
+	return strings.Join(names, g.Pick("、", ", "))
+}
+
+func (g *Page) scoreLang() scorecard.Lang {
+	if g.Lang == EN {
+		return scorecard.English
+	}
+	return scorecard.Chinese
+}
+
+// back is where a reader of an error goes.
+func (g *Page) back() string {
+	switch {
+	case g.Session == nil:
+		return "/"
+	case g.Path == homeOf(g.Kind):
+		return "/"
+	}
+	return homeOf(g.Kind)
+}
+
+func attributes(e chain.Event) [][2]string {
+	var list [][2]string
+	for k, v := range e.Attributes {
+		list = append(list, [2]string{k, strings.Trim(v, `"`)})
+	}
+	slices.SortFunc(list, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
+	return list
+}
+
+// title is the owner's own firm where this gateway knows it.
+func (st state) title(g *Page) string {
+	if st.Firm.Name != "" {
+		return st.Firm.Name
+	}
+	return g.Org(st.Org.Id)
+}
+
+func (st state) availableFen() int64 { return max(st.LimitFen()-st.OutstandingFen(), 0) }
+
+// notice is one line of what happened or waits.
+type notice struct{ Kind, Label, Words, Href string }
+
+func (g *Page) notices(st state) (list []notice) {
+	for _, i := range st.Next {
+		if i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE {
+			list = append(list, notice{"bad", g.T("instalment.late"), g.T("notice.late", i.LoanId, Money(dueFen(i))), "/owner/loans/" + num(i.LoanId)})
+		}
+	}
+	for _, c := range st.Pending() {
+		list = append(list, notice{"warn", g.T("notice.waits"), g.T("notice.consent", g.Org(c.Terms.GranteeOrgId), g.purpose(c.Terms.Purpose)), "/owner/consents"})
+	}
+	for _, o := range st.Offers {
+		list = append(list, notice{"good", g.T("notice.offer"), g.T("notice.offer.text", g.Org(o.LenderOrgId), Money(o.PrincipalFen), Moment(o.ExpiresAt)), "/owner/offers/" + num(o.Id)})
+	}
+	if f, ok := st.Open(); ok {
+		list = append(list, notice{"", g.T("notice.works"), g.T("progress.file", g.Org(f.Lender)) + " · " + g.T("stage."+f.Stage), "/owner/progress"})
+	} else if len(st.Files) > 0 && st.Files[0].Stage == line.Failed {
+		list = append(list, notice{"bad", g.T("progress.failed"), g.fileReason(st.Files[0].Reason), "/owner/progress"})
+	}
+	return list
+}
+
+// stageState is where a stage stands while the file is at another.
+func stageState(at, stage string) string {
+	i, k := slices.Index(line.Stages, at), slices.Index(line.Stages, stage)
+	switch {
+	case k < i, at == line.Done:
+		return "done"
+	case k == i:
+		return "now"
+	}
+	return "open"
+}
+
+// fileReason says why a file ended and what to do.
+func (g *Page) fileReason(reason string) string {
+	if rest, ok := strings.CutPrefix(reason, "refused:"); ok {
+		space, number, _ := strings.Cut(rest, "/")
+		var code uint32
+		if _, err := fmt.Sscan(number, &code); err == nil {
+			return g.T("refused.title") + " " + refusalText(g.Lang, space, code, "")
+		}
+	}
+	return g.T("reason." + reason)
+}
+
+// consentGroup is a list of consents under one heading.
+type consentGroup struct {
+	Title    string
+	Consents []profilev1.Consent
+}
+
+func (g *Page) consentGroups(st state) []consentGroup {
+	groups := []consentGroup{{Title: g.T("consents.pending")}, {Title: g.T("consents.live")}, {Title: g.T("consents.past")}}
+	for _, c := range slices.Backward(st.Consents) {
+		i := 2
+		switch {
+		case c.Terms.ExpiresAt <= st.Now:
+		case c.State == profilev1.ConsentState_CONSENT_STATE_PENDING:
+			i = 0
+		case c.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE, c.State == profilev1.ConsentState_CONSENT_STATE_PAUSED:
+			i = 1
+		}
+		groups[i].Consents = append(groups[i].Consents, c)
+	}
+	return groups
+}
+
+func expired(c profilev1.Consent, now int64) bool {
+	live := c.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE || c.State == profilev1.ConsentState_CONSENT_STATE_PAUSED ||
+		c.State == profilev1.ConsentState_CONSENT_STATE_PENDING
+	return live && c.Terms.ExpiresAt <= now
+}
+
+func (g *Page) consentState(c profilev1.Consent, now int64) string {
+	if expired(c, now) {
+		return g.T("consentstate.expired")
+	}
+	return g.consentWord(c.State)
+}
+
+func (g *Page) consentWord(s profilev1.ConsentState) string {
+	return g.enum("consentstate", s.String(), "CONSENT_STATE_")
+}
+
+func consentTone(c profilev1.Consent, now int64) string {
+	switch {
+	case expired(c, now):
+		return ""
+	case c.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE:
+		return "good"
+	case c.State == profilev1.ConsentState_CONSENT_STATE_PENDING, c.State == profilev1.ConsentState_CONSENT_STATE_PAUSED:
+		return "warn"
+	}
+	return ""
+}
+
+// consentAction is one thing that the owner may do to a consent now.
+type consentAction struct{ Kind, Label, Class string }
+
+// consentActions lists them. To refuse and to revoke is as easy as to grant; what
+// cannot be shown in words cannot be granted.
+func consentActions(c profilev1.Consent, now int64, shown bool) []consentAction {
+	const kind = "/xinlian.profile.v1.Msg"
+	if expired(c, now) || !shown {
+		return nil
+	}
+	switch c.State {
+	case profilev1.ConsentState_CONSENT_STATE_PENDING:
+		return []consentAction{{kind + "GrantConsent", "consent.grant", ""}, {kind + "RefuseConsent", "consent.refuse", "secondary"}}
+	case profilev1.ConsentState_CONSENT_STATE_ACTIVE:
+		return []consentAction{{kind + "PauseConsent", "consent.pause", "secondary"}, {kind + "RevokeConsent", "consent.revoke", "secondary"}}
+	case profilev1.ConsentState_CONSENT_STATE_PAUSED:
+		return []consentAction{{kind + "ResumeConsent", "consent.resume", ""}, {kind + "RevokeConsent", "consent.revoke", "secondary"}}
+	}
+	return nil
+}
+
+func (g *Page) purpose(p profilev1.Purpose) string { return g.enum("purpose", p.String(), "PURPOSE_") }
+
+// purposeName words the name of a purpose in a receipt; an unknown one was
+// claimed by a refused request and is shown as it came.
+func (g *Page) purposeName(name string) string {
+	switch name {
+	case "underwriting", "monitoring", "verification":
+		return g.T("purpose." + name)
+	}
+	return name
+}
+
+func (g *Page) categories(list []profilev1.Category) string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = record.Category(c).String()
+		for _, k := range record.Categories {
+			if k.Category == record.Category(c) {
+				names[i] = g.Pick(k.ZH, k.EN)
+			}
+		}
+	}
+	return strings.Join(names, g.Pick("、", ", "))
+}
+
+func (g *Page) frequency(t profilev1.ConsentTerms) string {
+	return g.T("fetch."+strings.ToLower(strings.TrimPrefix(t.FetchUnit.String(), "FETCH_UNIT_")), t.FetchLimit)
+}
+
+func (g *Page) keeping(t profilev1.ConsentTerms) string {
+	if t.Mode == profilev1.Mode_MODE_STORE {
+		return g.T("mode.store", t.RetentionDays)
+	}
+	return g.T("mode.view")
+}
+
+func (g *Page) filter(fen int64) string {
+	if fen == 0 {
+		return g.T("consent.filter.none")
+	}
+	return g.T("consent.filter.min", Money(fen))
+}
+
+func (g *Page) schema(id string) string {
+	if s, ok := record.Find(id, 1); ok {
+		return g.Pick(s.ZH, s.EN)
+	}
+	return id
+}
+
+func gradeName(grade uint32) string {
+	if grade == 0 || grade > 4 {
+		return "—"
+	}
+	return string(rune('A' + grade - 1))
+}
+
+func (g *Page) grade(q attestationv1.Grade) string { return g.T("grade", gradeName(uint32(q))) }
+
+func gradeTone(q attestationv1.Grade) string {
+	switch q {
+	case attestationv1.Grade_GRADE_A, attestationv1.Grade_GRADE_B:
+		return "good"
+	case attestationv1.Grade_GRADE_C:
+		return "warn"
+	}
+	return "bad"
+}
+
+func stands(a attestationv1.Attestation, now int64) bool {
+	return a.Status == attestationv1.Status_STATUS_LIVE && a.ExpiresAt > now
+}
+
+func attestationTone(a attestationv1.Attestation, now int64) string {
+	switch {
+	case !stands(a, now):
+		return ""
+	case a.Verdict == attestationv1.Verdict_VERDICT_CONSISTENT:
+		return "good"
+	}
+	return "bad"
+}
+
+func (g *Page) attestation(a attestationv1.Attestation, now int64) string {
+	switch {
+	case !stands(a, now):
+		return g.T("attestation.ended")
+	case a.Verdict == attestationv1.Verdict_VERDICT_CONSISTENT:
+		return g.T("attestation.consistent")
+	}
+	return g.T("attestation.inconsistent")
+}
+
+func (g *Page) attestationKind(k attestationv1.Kind) string {
+	return g.enum("attestationkind", k.String(), "KIND_")
+}
+
+func outcomeTone(o vault.Outcome) string {
+	if o == vault.OutcomeAllowed {
+		return "good"
+	}
+	return "bad"
+}
+
+func (g *Page) outcome(o vault.Outcome) string {
+	if o == vault.OutcomeAllowed {
+		return g.T("looked.allowed")
+	}
+	return g.T("looked.refused", int(o))
+}
+
+// filesShown puts files with problems first.
+func filesShown(list []connector.Summary) []connector.Summary {
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b connector.Summary) int { return order(a.Refused == 0) - order(b.Refused == 0) })
+	return sorted[:min(len(sorted), filesMost)]
+}
+
+func (g *Page) format(name string) string {
+	if name == "" {
+		return g.T("uploaded.unknown")
+	}
+	return name
+}
+
+func (g *Page) row(e connector.RowError) string {
+	switch {
+	case e.Row == 0:
+		return g.T("problem.document")
+	case e.Line > 0 && e.Line != e.Row:
+		return g.T("problem.rowline", e.Row, e.Line)
+	}
+	return num(e.Row)
+}
+
+func (g *Page) rule(e connector.RowError) string {
+	t, ok := e.Rule.Text()
+	if !ok {
+		return string(e.Rule)
+	}
+	return g.Pick(t.ZH, t.EN)
+}
+
+func (g *Page) remedy(e connector.RowError) string {
+	t, _ := e.Rule.Text()
+	return g.Pick(t.RemedyZH, t.RemedyEN)
+}
+
+func (g *Page) unit(u scorecard.Unit) string {
+	return g.T(map[scorecard.Unit]string{
+		scorecard.Fen: "unit.yuan", scorecard.BPS: "unit.percent", scorecard.Days: "unit.days", scorecard.Months: "unit.months", scorecard.Count: "unit.count",
+	}[u])
+}
+
+func (g *Page) pathStep(s scorecard.Step) string {
+	d := scorecard.Definitions()[s.Reason.Feature]
+	verb := "path.most"
+	if s.Reason.Rising {
+		verb = "path.least"
+	}
+	return g.T(verb, g.Pick(d.ZH, d.EN), d.Format(scorecard.Known(s.Reason.StepAt), g.scoreLang()), s.Reason.StepGain, s.Result.Score, Money(s.Result.CapacityFen))
+}
+
+func (g *Page) tried(v *scoreView) string {
+	d := scorecard.Definitions()[v.Tried]
+	return g.T("try.result", g.Pick(d.ZH, d.EN), d.Format(v.Try.Value, g.scoreLang()), v.Try.Result.Score, v.Try.Result.Score-v.Score.Score,
+		v.Try.Band, Money(v.Try.Result.CapacityFen))
+}
+
+func (g *Page) period(u loanv1.PeriodUnit) string {
+	return g.enum("period", u.String(), "PERIOD_UNIT_")
+}
+
+func (g *Page) rateText(o offerable) string {
+	text := Percent(int64(o.RateBps))
+	if o.Score == nil {
+		text = g.T("apply.rate.from", text)
+	}
+	if o.Capped {
+		text += " " + g.T("rate.legal-cap")
+	}
+	return text
+}
+
+func (g *Page) staleness(live bool) string {
+	if live {
+		return ""
+	}
+	return " " + g.T("rate.stale")
+}
+
+// plainYuan is an amount as a person would type it.
+func plainYuan(fen int64) string { return record.FormatFen(max(fen, 0)) }
+
+func nextDue(rows []loanv1.Instalment) int64 {
+	for _, i := range rows {
+		if i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_DUE || i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE {
+			return dueFen(i)
+		}
+	}
+	return 0
+}
+
+func (g *Page) loanStatus(s loanv1.LoanStatus) string {
+	return g.enum("loanstatus", s.String(), "LOAN_STATUS_")
+}
+
+func loanTone(s loanv1.LoanStatus) string {
+	switch s {
+	case loanv1.LoanStatus_LOAN_STATUS_CURRENT, loanv1.LoanStatus_LOAN_STATUS_CLOSED:
+		return "good"
+	case loanv1.LoanStatus_LOAN_STATUS_DELINQUENT:
+		return "warn"
+	}
+	return "bad"
+}
+
+func (g *Page) decided(o loanv1.Outcome) string { return g.enum("outcome", o.String(), "OUTCOME_") }
+
+func outcomeOfTone(o loanv1.Outcome) string {
+	switch o {
+	case loanv1.Outcome_OUTCOME_APPROVED:
+		return "good"
+	case loanv1.Outcome_OUTCOME_REFERRED:
+		return "warn"
+	}
+	return "bad"
+}
+
+// moneyReasons are the chain's reasons whose value and threshold are fen.
+var moneyReasons = []string{"limit-product", "limit-capacity", "limit-exposure", "limit-pool"}
+
+// decisionReason words one reason of a decision: the chain's own, or a
+// condition of the contract template, which has only a code here.
+func (g *Page) decisionReason(r loanv1.Reason) string {
+	switch {
+	case slices.Contains(moneyReasons, r.Code):
+		return g.T("decision."+r.Code, Money(r.Value), Money(r.Threshold))
+	case r.Code == "limit-grade":
+		return g.T("decision.limit-grade", gradeName(uint32(r.Value)), gradeName(uint32(r.Threshold)))
+	case r.Code == "index-stale":
+		return g.T("decision.index-stale", r.Value)
+	case known("decision." + r.Code):
+		return g.T("decision."+r.Code, r.Value, r.Threshold)
+	}
+	return g.T("decision.condition", r.Code, r.Value, r.Threshold)
+}
+
+// moneyWords is the amount in words, where the language writes contracts so.
+func (g *Page) moneyWords(fen int64) string {
+	if g.Lang == EN {
+		return Money(fen)
+	}
+	return Capital(fen)
+}
+
+func (g *Page) trancheText(t loanv1.Tranche) string {
+	text := g.enum("tranche", t.Status.String(), "TRANCHE_STATUS_")
+	if t.DisbursedAt != 0 {
+		text += " · " + Moment(t.DisbursedAt)
+	}
+	for _, r := range t.HeldReasons {
+		text += " · " + g.decisionReason(r)
+	}
+	return text
+}
+
+func (g *Page) instalment(s loanv1.InstalmentStatus) string {
+	return g.enum("instalment", s.String(), "INSTALMENT_STATUS_")
+}
+
+func instalmentTone(s loanv1.InstalmentStatus) string {
+	switch s {
+	case loanv1.InstalmentStatus_INSTALMENT_STATUS_PAID:
+		return "good"
+	case loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE:
+		return "bad"
+	}
+	return ""
+}
+
+func (g *Page) journal(e loanv1.JournalEntry) string {
+	text := g.enum("entry", e.Kind.String(), "ENTRY_KIND_")
+	switch {
+	case e.Instalment > 0:
+		return text + " " + g.T("entry.instalment", e.Tranche, e.Instalment)
+	case e.Tranche > 0:
+		return text + " " + g.T("entry.tranche", e.Tranche)
+	}
+	return text
+}
+
+func (g *Page) severity(s check.Severity) string { return g.T("severity." + s.String()) }
+
+func severityTone(s check.Severity) string {
+	switch s {
+	case check.Blocking:
+		return "bad"
+	case check.Warning:
+		return "warn"
+	}
+	return ""
+}
+
+func (g *Page) bucket(name string) string {
+	if name == "current" {
+		return g.T("portfolio.current")
+	}
+	return name
+}
+
+func codeTone(code uint32) string {
+	if code == 0 {
+		return "good"
+	}
+	return "bad"
+}
+
+func (g *Page) code(space string, code uint32) string {
+	if code == 0 {
+		return g.T("tx.ok")
+	}
+	return space + "/" + num(code)
+}

@@ -1,0 +1,97 @@
+package registry
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/xinlian/xinlian/internal/canon"
+)
+
+// Bounds of a firm's fields.
+const (
+	NameBytesMax     = 200
+	AccountDigitsMin = 8
+	AccountDigitsMax = 30
+	taxNumberChars   = 18
+)
+
+// The faults of a firm's fields; the portal has a text for each.
+var (
+	ErrName      = errors.New("registry: the firm's name is empty or too long")
+	ErrTaxNumber = errors.New("registry: the tax number is not a unified social credit code")
+	ErrAccount   = errors.New("registry: the account is not a bank account's number")
+)
+
+// country is where tax numbers of this version come from.
+const country = "CN"
+
+// Firm is an enterprise's legal identity, as its owner enters it. It never goes
+// on chain and is kept sealed.
+type Firm struct {
+	Name      string
+	TaxNumber string // unified social credit code, 18 characters
+	Account   string // bank account, digits
+}
+
+// Normalised is the firm in the one form that tags and comparisons use, or the
+// fault of the first field that has none.
+func (f Firm) Normalised() (Firm, error) {
+	f.Name = norm.NFC.String(strings.Join(strings.Fields(f.Name), " "))
+	f.TaxNumber = strings.ToUpper(strings.Join(strings.Fields(f.TaxNumber), ""))
+	f.Account = strings.Join(strings.Fields(f.Account), "")
+	switch {
+	case f.Name == "" || len(f.Name) > NameBytesMax || !utf8.ValidString(f.Name):
+		return Firm{}, ErrName
+	case !creditCode(f.TaxNumber):
+		return Firm{}, ErrTaxNumber
+	case len(f.Account) < AccountDigitsMin || len(f.Account) > AccountDigitsMax || strings.Trim(f.Account, "0123456789") != "":
+		return Firm{}, ErrAccount
+	}
+	return f, nil
+}
+
+// creditCode checks form and check character of GB 32100-2015.
+func creditCode(s string) bool {
+	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	weights := [taxNumberChars - 1]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
+	if len(s) != taxNumberChars {
+		return false
+	}
+	sum := 0
+	for i, w := range weights {
+		v := strings.IndexByte(alphabet, s[i])
+		if v < 0 {
+			return false
+		}
+		sum += v * w
+	}
+	return s[taxNumberChars-1] == alphabet[(31-sum%31)%31]
+}
+
+// Tag is the identity tag of a normalised firm: HMAC-SHA256, under the key that
+// the verifiers share, over country and tax number. Without the key a tax number
+// cannot be looked up by trying them all.
+func (f Firm) Tag(key []byte) ([]byte, error) {
+	content, err := canon.New("identity").String(country).String(f.TaxNumber).Encoded()
+	if err != nil {
+		return nil, fmt.Errorf("making the identity tag: %w", err)
+	}
+	m := hmac.New(sha256.New, key)
+	m.Write(content)
+	return m.Sum(nil), nil
+}
+
+// statementHash commits to a verifier's file on the firm under a salt of its own.
+func (f Firm) statementHash(verifier uint64, salt []byte) ([]byte, error) {
+	h, err := canon.New("kyb-statement").Uint64(verifier).Fixed(salt).String(f.Name).String(f.TaxNumber).String(f.Account).Sum()
+	if err != nil {
+		return nil, fmt.Errorf("hashing a statement: %w", err)
+	}
+	return h[:], nil
+}

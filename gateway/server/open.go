@@ -1,0 +1,122 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/vault"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/passkey/softkey"
+	"github.com/xinlian/xinlian/zk"
+)
+
+// ErrReferenceString says that the chain's reference string is not one that this
+// program holds, so that no score could be proven.
+var ErrReferenceString = errors.New("server: the chain's reference string is not at hand")
+
+// ErrDemonstration says that software passkeys were asked for on a chain that is
+// no demonstration.
+var ErrDemonstration = errors.New("server: software passkeys are for a demonstration")
+
+// Open reads the configuration's files, connects to the node and makes a server.
+func Open(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
+	folders, order, err := numbered("hosted", c.Hosted)
+	if err != nil {
+		return nil, err
+	}
+	remote, _, err := numbered("vaults", c.Vaults)
+	if err != nil {
+		return nil, err
+	}
+	client, err := chain.Dial(ctx, c.Node)
+	if err != nil {
+		return nil, fmt.Errorf("%w: is the node at %s running?", err, c.Node)
+	}
+	p := Parts{
+		Client: client, Vaults: remote, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
+		Listen: c.Listen, Origin: c.Origin, Log: log,
+	}
+	if err := fill(ctx, &p, c, folders, order); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	s, err := New(ctx, p)
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	s.owned = true
+	return s, nil
+}
+
+func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, order []uint64) error {
+	params, err := p.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
+	if err != nil {
+		return fmt.Errorf("reading the allowed origins: %w", err)
+	}
+	for _, id := range order {
+		h, err := loadHosted(id, folders[id], c, params.Params)
+		if err != nil {
+			return err
+		}
+		p.Hosted = append(p.Hosted, h)
+	}
+	if c.KYB.Key != "" {
+		if p.TagKey, err = store.LoadOrNewKey(c.KYB.Key); err != nil {
+			return err
+		}
+	}
+	p.Prover, err = prover(ctx, p.Client)
+	return err
+}
+
+func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted, error) {
+	h := Hosted{OrgID: id}
+	service, err := wire.LoadOrNewServiceKey(filepath.Join(folder, "service.key"))
+	if err != nil {
+		return h, fmt.Errorf("organisation %d: %w", id, err)
+	}
+	h.Service = service
+	h.DataKey, err = vault.LoadDataKey(filepath.Join(folder, "data.key"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return h, fmt.Errorf("organisation %d: data key: %w", id, err)
+	}
+	if !c.Officer {
+		return h, nil
+	}
+	u, err := url.Parse(c.Origin)
+	if err != nil || u.Hostname() != "localhost" || !slices.Contains(params.RpIds, "localhost") {
+		return h, fmt.Errorf("%w: the origin is %s, not localhost", ErrDemonstration, c.Origin)
+	}
+	key, err := softkey.Load(filepath.Join(folder, "officer.pem"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, nil
+	}
+	if err != nil {
+		return h, fmt.Errorf("organisation %d: officer's passkey: %w", id, err)
+	}
+	h.Officer = wire.SoftDevice{Key: key, Origin: c.Origin, RPID: "localhost"}
+	return h, nil
+}
+
+// prover makes a prover under the chain's own reference string.
+func prover(ctx context.Context, c *chain.Client) (*zk.Prover, error) {
+	r, err := c.Score.Srs(ctx, &scorev1.QuerySrsRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the reference string: %w", err)
+	}
+	srs := zk.UnsafeDevelopmentSRS()
+	if r.Kind != scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE || !bytes.Equal(r.Key, srs.Key().Encode()) {
+		return nil, ErrReferenceString
+	}
+	return zk.NewProver(srs, nil)
+}

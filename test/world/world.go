@@ -1,0 +1,195 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/xinlian/xinlian/app"
+	"github.com/xinlian/xinlian/app/node"
+	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/server"
+	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/vault"
+	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/passkey/softkey"
+	"github.com/xinlian/xinlian/zk"
+)
+
+// ChainID is the network's.
+const ChainID = "xinlian-world-1"
+
+// RPID is where passkeys belong.
+const RPID = "localhost"
+
+// Org is an organisation with its keys.
+type Org struct {
+	ID      uint64
+	Name    string
+	Admin   wire.SoftDevice
+	Service *wire.ServiceKey
+	Data    *vault.DataKey
+}
+
+// World is a running network with its gateway.
+type World struct {
+	Origin string
+	Client *chain.Client
+	Server *server.Server
+
+	BankA, BankB, VerifierA, VerifierB, Settlement, Regulator, Auditor *Org
+
+	tb     testing.TB
+	prover *zk.Prover
+}
+
+// Start founds the network, adopts what a loan needs, and serves the portal at
+// Origin until the test ends.
+func Start(tb testing.TB) *World {
+	tb.Helper()
+	home := tb.TempDir()
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &World{tb: tb, Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	w.start(ctx, home)
+	w.adopt(ctx)
+	w.open(ctx, home, listener)
+	return w
+}
+
+func (w *World) orgs() []*Org {
+	return []*Org{w.BankA, w.BankB, w.VerifierA, w.VerifierB, w.Settlement, w.Regulator, w.Auditor}
+}
+
+// start makes the genesis and the node.
+func (w *World) start(ctx context.Context, home string) {
+	w.tb.Helper()
+	nodeHome := filepath.Join(home, "node")
+	public, err := node.Prepare(nodeHome)
+	must(w.tb, err)
+	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, time.Now().UTC())
+	g.Org.Params.PasskeyEnabled = true
+	g.Org.Params.Origins, g.Org.Params.RpIds = []string{w.Origin}, []string{RPID}
+	g.Safety.Params.AuditsMin = 1
+	g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentSRS().Key().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	g.Loan.Params.CompressedPeriodSeconds = 60
+	g.Loan.Params.TemplateLockSeconds = 0
+	lender := []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER}
+	verifier := []orgv1.Role{orgv1.Role_ROLE_ATTESTOR, orgv1.Role_ROLE_KYB}
+	for _, f := range []struct {
+		into  **Org
+		name  string
+		kind  orgv1.OrgKind
+		roles []orgv1.Role
+	}{
+		{&w.BankA, "港湾银行 Harbour Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
+		{&w.BankB, "青禾银行 Greenfield Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
+		{&w.VerifierA, "明鉴核验 Clearview", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
+		{&w.VerifierB, "同信核验 Concord", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
+		{&w.Settlement, "通达清算行 Throughway", orgv1.OrgKind_ORG_KIND_SETTLEMENT, []orgv1.Role{orgv1.Role_ROLE_CUSTODIAN, orgv1.Role_ROLE_ISSUER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
+		{&w.Regulator, "监管局 Supervisory Office", orgv1.OrgKind_ORG_KIND_REGULATOR, []orgv1.Role{orgv1.Role_ROLE_REGULATOR}},
+		{&w.Auditor, "衡信审计 Balance Audit", orgv1.OrgKind_ORG_KIND_AUDITOR, []orgv1.Role{orgv1.Role_ROLE_AUDITOR}},
+	} {
+		o := w.newOrg(f.name)
+		spec := app.Founder{
+			Name: f.name, Kind: f.kind, Roles: f.roles, DataKey: o.Data.Recipient().Public,
+			Devices: []app.FounderDevice{
+				{Key: wire.DeviceKey(o.Admin), Role: orgv1.DeviceRole_DEVICE_ROLE_ADMIN, AmountLimitFen: app.NoLimit},
+				{Key: wire.DeviceKey(o.Service), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
+			},
+		}
+		if f.into == &w.BankA {
+			spec.ConsensusKey, spec.Power, spec.NodeIDs = public.Consensus, 10, []string{public.NodeID}
+		}
+		o.ID, err = g.Found(spec)
+		must(w.tb, err)
+		*f.into = o
+	}
+	codec, err := wire.NewCodec()
+	must(w.tb, err)
+	doc, err := g.Doc(codec)
+	must(w.tb, err)
+	must(w.tb, node.WriteGenesis(nodeHome, doc))
+	n, err := node.Start(ctx, nodeHome, node.DemoConfig(), log.NewNopLogger())
+	must(w.tb, err)
+	w.tb.Cleanup(func() { warn(w.tb, n.Stop()) })
+	w.Client, err = chain.Dial(ctx, n.Address())
+	must(w.tb, err)
+	w.tb.Cleanup(func() { warn(w.tb, w.Client.Close()) })
+}
+
+func (w *World) newOrg(name string) *Org {
+	w.tb.Helper()
+	o := &Org{Name: name}
+	key, err := softkey.New()
+	must(w.tb, err)
+	o.Admin = wire.SoftDevice{Key: key, Origin: w.Origin, RPID: RPID}
+	o.Service, err = wire.NewServiceKey()
+	must(w.tb, err)
+	o.Data, err = vault.GenerateDataKey(vault.SuiteNIST)
+	must(w.tb, err)
+	return o
+}
+
+// open starts the gateway on the listener whose port is in the origin.
+func (w *World) open(ctx context.Context, home string, l net.Listener) {
+	w.tb.Helper()
+	tag, err := store.LoadOrNewKey(filepath.Join(w.tb.TempDir(), "kyb.key"))
+	must(w.tb, err)
+	p := server.Parts{
+		Client: w.Client, Prover: w.prover, Data: filepath.Join(home, "data"), Keys: filepath.Join(home, "keys"),
+		TagKey: tag, AmountLimitFen: 1_000_000_00, Origin: w.Origin, Log: slog.New(slog.NewTextHandler(w.tb.Output(), nil)),
+	}
+	for _, o := range w.orgs() {
+		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Data, Officer: o.Admin})
+	}
+	w.Server, err = server.New(ctx, p)
+	must(w.tb, err)
+	w.tb.Cleanup(func() { warn(w.tb, w.Server.Close()) })
+	run, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Server.Serve(run, l) }()
+	w.tb.Cleanup(func() {
+		stop()
+		warn(w.tb, <-done)
+	})
+}
+
+// Get asks the handler directly, for answers that need no network.
+func (w *World) Get(path string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, w.Origin+path, nil)
+	for k, v := range header {
+		r.Header[k] = v
+	}
+	rec := httptest.NewRecorder()
+	w.Server.Handler().ServeHTTP(rec, r)
+	return rec
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func warn(tb testing.TB, err error) {
+	if err != nil {
+		tb.Errorf("closing: %v", err)
+	}
+}
