@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 	"github.com/xinlian/xinlian/zk"
 )
@@ -49,7 +51,19 @@ func Passkey(tb testing.TB, name string) wire.Signer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}
+	return device{wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}}
+}
+
+// device is a software passkey whose salts follow from what it signs: the hash of
+// a transaction is in the state, so that random salts would make every run of a
+// test end in another app hash.
+type device struct{ wire.SoftDevice }
+
+// Sign makes the assertion over a transaction.
+func (d device) Sign(b []byte) ([]byte, error) {
+	at := d.Key.At(d.Origin, d.RPID)
+	at.Salt = bytes.NewReader(Digest("salt", string(b)))
+	return at.Sign(passkey.DomainSign, b)
 }
 
 // ServiceKey is a deterministic service key of that name: chains with the same
