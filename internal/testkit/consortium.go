@@ -1,6 +1,11 @@
 package testkit
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +16,7 @@ import (
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 	"github.com/xinlian/xinlian/zk"
 )
@@ -45,7 +51,41 @@ func Passkey(tb testing.TB, name string) wire.Signer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}
+	return device{wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}}
+}
+
+// device is a software passkey whose salts follow from what it signs: the hash of
+// a transaction is in the state, so that random salts would make every run of a
+// test end in another app hash.
+type device struct{ wire.SoftDevice }
+
+// Sign makes the assertion over a transaction.
+func (d device) Sign(b []byte) ([]byte, error) {
+	at := d.Key.At(d.Origin, d.RPID)
+	at.Salt = bytes.NewReader(Digest("salt", string(b)))
+	return at.Sign(passkey.DomainSign, b)
+}
+
+// ServiceKey is a deterministic service key of that name: chains with the same
+// history have the same app hash.
+func ServiceKey(tb testing.TB, name string) wire.Signer {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "service.key")
+	if err := os.WriteFile(path, Digest("service", name), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	k, err := wire.LoadOrNewServiceKey(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return k
+}
+
+// Digest is a hash of parts, for the many fields that are a hash of something
+// that the chain never sees.
+func Digest(parts ...any) []byte {
+	h := sha256.Sum256([]byte(fmt.Sprintln(parts...)))
+	return h[:]
 }
 
 func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
@@ -80,11 +120,7 @@ func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
 
 func newFounder(tb testing.TB, g *app.Genesis, name string, kind orgv1.OrgKind, roles []orgv1.Role) Founder {
 	tb.Helper()
-	service, err := wire.NewServiceKey()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	f := Founder{Admin: Passkey(tb, name), Service: service}
+	f := Founder{Admin: Passkey(tb, name), Service: ServiceKey(tb, name)}
 	spec := app.Founder{Name: name, Kind: kind, Roles: roles, Devices: []app.FounderDevice{
 		{Key: wire.DeviceKey(f.Admin), Role: orgv1.DeviceRole_DEVICE_ROLE_ADMIN, AmountLimitFen: app.NoLimit},
 		{Key: wire.DeviceKey(f.Service), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
@@ -92,8 +128,10 @@ func newFounder(tb testing.TB, g *app.Genesis, name string, kind orgv1.OrgKind, 
 	if len(g.Org.Organisations) == 0 {
 		spec.ConsensusKey, spec.Power = cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes(), 10
 	}
-	if f.ID, err = g.Found(spec); err != nil {
+	id, err := g.Found(spec)
+	if err != nil {
 		tb.Fatal(err)
 	}
+	f.ID = id
 	return f
 }
