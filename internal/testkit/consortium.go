@@ -44,7 +44,9 @@ func (c Consortium) Founders() []Founder {
 
 // ConsensusKey is the ed25519 public key of a validator of that name. Nothing
 // signs with it here: no consensus runs in a test.
-func ConsensusKey(name string) []byte { return cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes() }
+func ConsensusKey(name string) []byte {
+	return cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes()
+}
 
 // Passkey is a deterministic software passkey of that name.
 func Passkey(tb testing.TB, name string) wire.Signer {

@@ -65,4 +65,3 @@ func (c *Chain) ProposalOf(id uint64) govv1.Proposal {
 	}
 	return *res.Proposal
 }
-
