@@ -42,6 +42,18 @@ type Consortium struct {
 	Regulator, Auditor   Founder
 }
 
+// Founders lists the founding organisations, all of them members, in the order of
+// their ids.
+func (c Consortium) Founders() []Founder {
+	return []Founder{c.BankA, c.BankB, c.VerifierA, c.VerifierB, c.Settlement, c.Regulator, c.Auditor}
+}
+
+// ConsensusKey is the ed25519 public key of a validator of that name. Nothing
+// signs with it here: no consensus runs in a test.
+func ConsensusKey(name string) []byte {
+	return cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes()
+}
+
 // Passkey is a deterministic software passkey of that name.
 func Passkey(tb testing.TB, name string) wire.Signer {
 	tb.Helper()
@@ -88,9 +100,13 @@ func Digest(parts ...any) []byte {
 	return h[:]
 }
 
-func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
+// began is the time of every genesis here.
+var began = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// Found is the genesis of a demonstration network with the founding consortium.
+func Found(tb testing.TB) (*app.Genesis, Consortium) {
 	tb.Helper()
-	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, at)
+	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, began)
 	g.Org.Params.PasskeyEnabled = true
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{Origin}, []string{RPID}
 	g.Loan.Params.CompressedPeriodSeconds = 30
@@ -126,7 +142,7 @@ func newFounder(tb testing.TB, g *app.Genesis, name string, kind orgv1.OrgKind, 
 		{Key: wire.DeviceKey(f.Service), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
 	}}
 	if len(g.Org.Organisations) == 0 {
-		spec.ConsensusKey, spec.Power = cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes(), 10
+		spec.ConsensusKey, spec.Power = ConsensusKey(name), 10
 	}
 	id, err := g.Found(spec)
 	if err != nil {
