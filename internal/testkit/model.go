@@ -63,13 +63,8 @@ func (c *Chain) SmallModel() Model {
 	return m
 }
 
-// Members are all founders; each is a voting member.
-func (c *Consortium) Members() []Founder {
-	return []Founder{c.BankA, c.BankB, c.VerifierA, c.VerifierB, c.Settlement, c.Regulator, c.Auditor}
-}
-
-// Proposal is the message that registers a card under a key.
-func (c *Chain) Proposal(card *scorecard.Model, key []byte) *scorev1.MsgRegisterModel {
+// ModelProposal is the message that registers a card under a key.
+func (c *Chain) ModelProposal(card *scorecard.Model, key []byte) *scorev1.MsgRegisterModel {
 	c.tb.Helper()
 	canonical, err := card.Canonical()
 	if err != nil {
@@ -99,9 +94,9 @@ func (c *Chain) Audit(kind safetyv1.SubjectKind, hash []byte, passed bool) *safe
 func (c *Chain) Adopt() Model {
 	c.tb.Helper()
 	m := c.SmallModel()
-	c.Do(c.BankA.Admin, c.Proposal(m.Card, m.Key.Encode()))
+	c.Do(c.BankA.Admin, c.ModelProposal(m.Card, m.Key.Encode()))
 	c.Do(c.Auditor.Admin, c.Audit(safetyv1.SubjectKind_SUBJECT_KIND_MODEL, m.Hash, true))
-	for _, f := range c.Members()[:4] {
+	for _, f := range c.Founders()[:4] {
 		c.Do(f.Admin, ModelVote(f, m.Hash, m.Key.Hash(), true))
 	}
 	return m

@@ -87,7 +87,7 @@ func chooseCustodian(w *world) deed {
 }
 
 func setDataKey(w *world) deed {
-	f := pick(w, w.Members())
+	f := pick(w, w.Founders())
 	return deed{by: f.Admin, msg: &orgv1.MsgSetDataKey{Device: address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(w.name("key"))}}
 }
 
@@ -141,7 +141,7 @@ func cancelRecovery(w *world) deed {
 }
 
 func setNodes(w *world) deed {
-	f := pick(w, w.Members())
+	f := pick(w, w.Founders())
 	const hex = "0123456789abcdef0123456789abcdef01234567"
 	ids := []string{hex[w.rng.IntN(3):]} // of 40 digits, or too few
 	return deed{by: f.Admin, msg: &councilv1.MsgSetNodes{Device: address(f.Admin), OrgId: f.ID, NodeIds: ids}}
@@ -152,7 +152,7 @@ func setNodes(w *world) deed {
 // holder is a random organisation that holds money, with its signer.
 func (w *world) holder() (uint64, wire.Signer) {
 	if w.chance(20) {
-		f := pick(w, w.Members())
+		f := pick(w, w.Founders())
 		return f.ID, f.Admin
 	}
 	f := pick(w, w.firms)
@@ -476,7 +476,7 @@ func registerModel(w *world) deed {
 		return deed{}
 	}
 	card := testkit.Card(w.name("card"))
-	return deed{w.BankA.Admin, w.Proposal(card, w.SmallModel().Key.Encode()), func(o testkit.Outcome) {
+	return deed{w.BankA.Admin, w.ModelProposal(card, w.SmallModel().Key.Encode()), func(o testkit.Outcome) {
 		var r scorev1.MsgRegisterModelResponse
 		o.Response(w.t, &r)
 		w.models = append(w.models, r.ModelHash)
@@ -484,7 +484,7 @@ func registerModel(w *world) deed {
 }
 
 func voteModel(w *world) deed {
-	by, model := pick(w, w.Members()), recent(w, w.models)
+	by, model := pick(w, w.Founders()), recent(w, w.models)
 	key := w.SmallModel().Key.Hash()
 	if !bytes.Equal(model, w.models[0]) && w.chance(20) {
 		key = sha256.Sum256([]byte("recomputed"))
@@ -681,7 +681,7 @@ func resumeMessage(w *world) deed {
 }
 
 func openIncident(w *world) deed {
-	by := pick(w, w.Members())
+	by := pick(w, w.Founders())
 	return deed{by.Service, &safetyv1.MsgOpenIncident{Device: address(by.Service), OrgId: by.ID, Kind: "odd-looking", EvidenceHash: hash(w, "evidence")}, func(o testkit.Outcome) {
 		var r safetyv1.MsgOpenIncidentResponse
 		o.Response(w.t, &r)
