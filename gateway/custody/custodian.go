@@ -44,7 +44,9 @@ func (c *Custodian) Run(ctx context.Context) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := c.Step(ctx); err != nil && ctx.Err() == nil {
+		// After a restart the newest block is as old as the stop was long; the next
+		// one is a moment away.
+		if err := c.Step(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, vault.ErrHeadStale) {
 			c.Log.Error("custodian's round", "err", err)
 		}
 		select {

@@ -36,6 +36,7 @@ func (g *Page) orgKind(k orgv1.OrgKind) string { return g.enum("orgkind", k.Stri
 func (g *Page) orgStatus(s orgv1.OrgStatus) string {
 	return g.enum("orgstatus", s.String(), "ORG_STATUS_")
 }
+
 func (g *Page) deviceRole(r orgv1.DeviceRole) string {
 	return g.enum("devicerole", r.String(), "DEVICE_ROLE_")
 }

@@ -30,40 +30,12 @@ const DefaultPeriod = 4 * time.Second
 // Run plays the demonstration. It returns an error if any step fails.
 func Run(ctx context.Context, o Options) (err error) {
 	began := time.Now()
-	if o.Home == "" {
-		if o.Home, err = os.MkdirTemp("", "xinlian-demo-"); err != nil {
-			return fmt.Errorf("making a home: %w", err)
-		}
-	}
-	if err := os.MkdirAll(filepath.Join(o.Home, "keys"), 0o700); err != nil {
-		return fmt.Errorf("making the home: %w", err)
-	}
-	origin, err := originOf(o.Home, o.Listen)
+	w, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
-	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period, listen: o.Listen}
-	if o.Once {
-		w.listen = "localhost:0" // nobody will look: the port may be in use
-	}
-	if w.story, err = openStory(o.Home, o.Out); err != nil {
-		return err
-	}
-	if w.founders, err = founders(w.keys); err != nil {
-		return err
-	}
-	if w.firms, err = firms(w.keys, w.endMonth(began)); err != nil {
-		return err
-	}
-	fmt.Fprintf(o.Out, "Xinlian 信链 — demonstration\nhome %s\n", o.Home)
-	if err := w.open(ctx); err != nil {
-		return errors.Join(err, w.close())
-	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if err := w.begin(ctx); err != nil {
-		return err
-	}
-	err = w.play(ctx)
+	err = w.play(ctx, "")
 	if o.JSON != "" {
 		err = errors.Join(err, w.writeJSON(o.JSON))
 	}
@@ -72,6 +44,44 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	return w.serve(ctx)
+}
+
+// open makes or finds the home and starts everything in it.
+func open(ctx context.Context, o Options) (*world, error) {
+	var err error
+	if o.Home == "" {
+		if o.Home, err = os.MkdirTemp("", "xinlian-demo-"); err != nil {
+			return nil, fmt.Errorf("making a home: %w", err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(o.Home, "keys"), 0o700); err != nil {
+		return nil, fmt.Errorf("making the home: %w", err)
+	}
+	origin, err := originOf(o.Home, o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{home: o.Home, keys: keys{dir: filepath.Join(o.Home, "keys"), origin: origin}, period: o.Period, listen: o.Listen}
+	if o.Once {
+		w.listen = "localhost:0" // nobody will look: the port may be in use
+	}
+	if w.story, err = openStory(o.Home, o.Out); err != nil {
+		return nil, err
+	}
+	if w.founders, err = founders(w.keys); err != nil {
+		return nil, err
+	}
+	if w.firms, err = firms(w.keys, w.endMonth(time.Now())); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(o.Out, "Xinlian 信链 — demonstration\nhome %s\n", o.Home)
+	if err := w.open(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	if err := w.begin(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
 }
 
 // originOf is the origin of the pages. A chain accepts passkeys from the origin
@@ -97,8 +107,9 @@ func originOf(home, listen string) (string, error) {
 	return origin, nil
 }
 
-// play tells the line of a loan, step by step.
-func (w *world) play(ctx context.Context) error {
+// play tells the line of a loan, step by step, up to and with the step named
+// last; the empty name is the end.
+func (w *world) play(ctx context.Context, last string) error {
 	healthy, thin, fraud := w.firm("healthy"), w.firm("thin"), w.firm("fraud")
 	steps := []struct {
 		name, words string
@@ -139,6 +150,12 @@ func (w *world) play(ctx context.Context) error {
 		if err := w.step(ctx, s.name, s.words, s.run); err != nil {
 			return err
 		}
+		if s.name == last {
+			return nil
+		}
+	}
+	if last != "" {
+		return fmt.Errorf("there is no step %q", last)
 	}
 	return nil
 }
