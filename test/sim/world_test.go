@@ -100,7 +100,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		rng: rand.New(rand.NewPCG(seed, 0)), tally: map[string]*count{},
 	}
 	w.models = [][]byte{w.Adopt().Hash}
-	for _, f := range w.Members() {
+	for _, f := range w.Founders() {
 		w.Do(f.Admin, &orgv1.MsgSetDataKey{Device: wire.Address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(wire.Address(f.Admin))})
 	}
 	template := w.Template(w.BankA, testkit.Contract("loan"))
