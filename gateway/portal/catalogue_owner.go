@@ -119,7 +119,6 @@ var ownerTexts = map[string]entry{
 	"uploaded.format":   {"格式", "Format"},
 	"uploaded.refused":  {"问题", "Problems"},
 	"uploaded.notes":    {"提示", "Notes"},
-	"uploaded.look":     {"请看下方", "see below"},
 	"uploaded.more":     {"另有 %d 项未列出。", "%d more are not listed."},
 	"uploaded.problems": {"逐行问题：%d 个问题，%d 条提示", "Row by row: %d problems, %d notes"},
 	"uploaded.unknown":  {"未识别", "not recognised"},

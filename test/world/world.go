@@ -2,12 +2,12 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +52,9 @@ type World struct {
 
 	tb     testing.TB
 	prover *zk.Prover
+	home   string
+	tagKey []byte
+	stop   func() error // ends the gateway
 }
 
 // Start founds the network, adopts what a loan needs, and serves the portal at
@@ -63,12 +66,15 @@ func Start(tb testing.TB) *World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{tb: tb, Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	w := &World{tb: tb, home: home, Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w.start(ctx, home)
 	w.adopt(ctx)
-	w.open(ctx, home, listener)
+	w.tagKey, err = store.LoadOrNewKey(filepath.Join(tb.TempDir(), "kyb.key"))
+	must(tb, err)
+	w.open(ctx, listener)
+	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
 }
 
@@ -147,38 +153,55 @@ func (w *World) newOrg(name string) *Org {
 }
 
 // open starts the gateway on the listener whose port is in the origin.
-func (w *World) open(ctx context.Context, home string, l net.Listener) {
+func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
-	tag, err := store.LoadOrNewKey(filepath.Join(w.tb.TempDir(), "kyb.key"))
-	must(w.tb, err)
-	p := server.Parts{
-		Client: w.Client, Prover: w.prover, Data: filepath.Join(home, "data"), Keys: filepath.Join(home, "keys"),
-		TagKey: tag, AmountLimitFen: 1_000_000_00, Origin: w.Origin, Log: slog.New(slog.NewTextHandler(w.tb.Output(), nil)),
-	}
-	for _, o := range w.orgs() {
-		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Data, Officer: o.Admin})
-	}
+	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
+	p.TagKey, p.AmountLimitFen = w.tagKey, 1_000_000_00
+	var err error
 	w.Server, err = server.New(ctx, p)
 	must(w.tb, err)
-	w.tb.Cleanup(func() { warn(w.tb, w.Server.Close()) })
-	run, stop := context.WithCancel(context.Background())
+	run, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.Server.Serve(run, l) }()
-	w.tb.Cleanup(func() {
-		stop()
-		warn(w.tb, <-done)
-	})
+	w.stop = func() error {
+		cancel()
+		return errors.Join(<-done, w.Server.Close())
+	}
 }
 
-// Get asks the handler directly, for answers that need no network.
-func (w *World) Get(path string, header http.Header) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, w.Origin+path, nil)
-	for k, v := range header {
-		r.Header[k] = v
+func (w *World) parts(home string, hosted ...*Org) server.Parts {
+	p := server.Parts{
+		Client: w.Client, Prover: w.prover, Data: filepath.Join(home, "data"), Keys: filepath.Join(home, "keys"),
+		Origin: w.Origin, Log: slog.New(slog.NewTextHandler(w.tb.Output(), nil)),
 	}
-	rec := httptest.NewRecorder()
-	w.Server.Handler().ServeHTTP(rec, r)
-	return rec
+	for _, o := range hosted {
+		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Data, Officer: o.Admin})
+	}
+	return p
+}
+
+// Restart stops the gateway, wherever its work stands, and starts it again over
+// the same folders.
+func (w *World) Restart() {
+	w.tb.Helper()
+	must(w.tb, w.stop())
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	l, err := net.Listen("tcp", strings.TrimPrefix(w.Origin, "http://"))
+	must(w.tb, err)
+	w.open(ctx, l)
+}
+
+// Elsewhere is a second gateway that hosts one organisation and reads the first
+// one's vaults over the network.
+func (w *World) Elsewhere(o *Org) *server.Server {
+	w.tb.Helper()
+	p := w.parts(w.tb.TempDir(), o)
+	p.Vaults = map[uint64]string{w.Settlement.ID: w.Origin}
+	s, err := server.New(context.Background(), p)
+	must(w.tb, err)
+	w.tb.Cleanup(func() { warn(w.tb, s.Close()) })
+	return s
 }
 
 func must(tb testing.TB, err error) {
