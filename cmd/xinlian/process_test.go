@@ -24,7 +24,8 @@ import (
 )
 
 // nodeEnv makes a node that needs no fixed port and is quick on one machine.
-var nodeEnv = append(os.Environ(),
+var nodeEnv = append(
+	os.Environ(),
 	"XINLIAN_NODE_GRPC_LISTEN=127.0.0.1:0", "XINLIAN_NODE_P2P_LISTEN=tcp://127.0.0.1:0", "XINLIAN_NODE_LOG_LEVEL=error",
 	"XINLIAN_NODE_CONSENSUS_EMPTY_BLOCK_INTERVAL=200ms", "XINLIAN_NODE_CONSENSUS_PROPOSE_TIMEOUT=200ms", "XINLIAN_NODE_CONSENSUS_VOTE_TIMEOUT=100ms",
 )
