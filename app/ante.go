@@ -242,11 +242,12 @@ func checkTimeout(ctx sdk.Context, tx sdk.Tx, secondsMax int64) error {
 }
 
 // quotaDecorator counts the organisation's transactions. It comes after the
-// signature: a forger must not use up another's quota.
+// signature: a forger must not use up another's quota. A simulation counts too, in
+// state that is thrown away, so that it finds the gas which counting costs.
 type quotaDecorator struct{ orgs organisations }
 
 func (d quotaDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
-	if simulate || ctx.IsReCheckTx() {
+	if ctx.IsReCheckTx() {
 		return next(ctx, tx, simulate)
 	}
 	dev, err := signingDevice(ctx, d.orgs, tx)

@@ -153,7 +153,7 @@ func (n *Node) Stop() error {
 	var err error
 	if n.server != nil {
 		n.server.Stop()
-		<-n.served
+		err = errors.Join(err, <-n.served)
 	}
 	if n.comet != nil && n.comet.IsRunning() {
 		err = n.comet.Stop()

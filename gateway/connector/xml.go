@@ -121,9 +121,9 @@ func (x *XML) classify(err error) error {
 	switch {
 	case errors.As(err, &fault):
 		return fault
-	case err == io.EOF && !x.rooted:
+	case errors.Is(err, io.EOF) && !x.rooted:
 		return Fault(RuleXMLTruncated, x.Line(), "no root element")
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return Fault(RuleXMLTruncated, x.Line(), "the document ends in the middle of a tag")

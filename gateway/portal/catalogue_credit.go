@@ -66,6 +66,7 @@ var creditTexts = map[string]entry{
 	"schedule.due":       {"应还", "Amount"},
 	"schedule.principal": {"本金", "Principal"},
 	"schedule.interest":  {"利息", "Interest"},
+	"schedule.parts":     {"本金 %s，利息 %s", "principal %s, interest %s"},
 	"schedule.fee":       {"逾期费", "Late fee"},
 	"schedule.paid":      {"已还", "Paid"},
 	"schedule.balance":   {"剩余本金", "Balance"},

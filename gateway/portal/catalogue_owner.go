@@ -114,6 +114,7 @@ var ownerTexts = map[string]entry{
 	"uploaded.ok":       {"已加密保存 %d 条记录，分 %d 批，上链于", "%d records stored encrypted in %d batches, anchored in"},
 	"uploaded.nothing":  {"没有读到可用的记录。请按下面的说明修改后重新上传。", "No record could be read. Correct what is listed below and upload again."},
 	"uploaded.files":    {"文件（%d 个）", "Files (%d)"},
+	"uploaded.list":     {"逐个文件", "File by file"},
 	"uploaded.file":     {"文件", "File"},
 	"uploaded.format":   {"格式", "Format"},
 	"uploaded.refused":  {"问题", "Problems"},

@@ -70,6 +70,7 @@ func nextMonth(m uint32) uint32 {
 // Measures of the chart, in its own units.
 const (
 	chartHeight = 160
+	chartHead   = 10
 	chartFoot   = 24
 	chartStep   = 28
 	chartBar    = 10
@@ -78,26 +79,27 @@ const (
 // flowChart draws bars of inflow and outflow with the net as a line. Colours
 // come from the style sheet's classes; a table beside it says the same.
 func flowChart(flows []Flow, label string) string {
-	top := int64(1)
+	top, low := int64(1), int64(0)
 	for _, f := range flows {
-		top = max(top, f.InFen, f.OutFen)
+		top, low = max(top, f.InFen, f.OutFen), min(low, f.NetFen())
 	}
-	y := func(fen int64) int64 { // the largest amounts would overflow times the height
-		return int64(chartHeight) - int64(float64(max(fen, 0))/float64(top)*(chartHeight-10))
+	y := func(fen int64) int { // in floating point: the largest amounts would overflow times the height
+		return int(float64(top-fen)/(float64(top)-float64(low))*(chartHeight-chartHead)) + chartHead
 	}
+	zero := y(0)
 	var b strings.Builder
 	width := len(flows)*chartStep + 8
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, chartHeight+chartFoot, html.EscapeString(label))
-	fmt.Fprintf(&b, `<line class="axis" x1="0" y1="%d" x2="%d" y2="%d"/>`, chartHeight, width, chartHeight)
+	fmt.Fprintf(&b, `<line class="axis" x1="0" y1="%d" x2="%d" y2="%d"/>`, zero, width, zero)
 	var net []string
 	for i, f := range flows {
 		x := i*chartStep + 6
 		if f.Missing {
-			fmt.Fprintf(&b, `<rect class="missing" x="%d" y="10" width="%d" height="%d"/>`, x, 2*chartBar+2, chartHeight-10)
+			fmt.Fprintf(&b, `<rect class="missing" x="%d" y="%d" width="%d" height="%d"/>`, x, chartHead, 2*chartBar+2, zero-chartHead)
 		} else {
 			for k, fen := range []int64{f.InFen, f.OutFen} {
 				fmt.Fprintf(&b, `<rect class="%s" x="%d" y="%d" width="%d" height="%d"><title>%s %s</title></rect>`,
-					[]string{"in", "out"}[k], x+k*(chartBar+2), y(fen), chartBar, chartHeight-y(fen), Month(f.Month), Money(fen))
+					[]string{"in", "out"}[k], x+k*(chartBar+2), y(fen), chartBar, zero-y(fen), Month(f.Month), Money(fen))
 			}
 			net = append(net, fmt.Sprintf("%d,%d", x+chartBar+1, y(f.NetFen())))
 		}

@@ -159,10 +159,3 @@ func (p *Portal) orgNames(ctx context.Context) (map[uint64]string, error) {
 	p.names = names
 	return names, nil
 }
-
-// forgetNames has the names read again: a member may have joined.
-func (p *Portal) forgetNames() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.names = map[uint64]string{}
-}

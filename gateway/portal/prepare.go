@@ -210,12 +210,12 @@ func accept(f *form) sdk.Msg {
 
 // build makes the message of a kind from fields, or says which field is wrong.
 func (p *Portal) build(ctx context.Context, s store.Session, kind string, fields map[string]string) (sdk.Msg, error) {
-	make, ok := messages[kind]
+	compose, ok := messages[kind]
 	if !ok {
 		return nil, refuse(http.StatusUnprocessableEntity, "error.kind", kind)
 	}
 	f := &form{ctx: ctx, p: p, session: s, fields: fields}
-	m := make(f)
+	m := compose(f)
 	if f.err != nil {
 		return nil, f.err
 	}

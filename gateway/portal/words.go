@@ -24,7 +24,7 @@ const kindEnterprise = orgv1.OrgKind_ORG_KIND_ENTERPRISE
 // Rows that a page shows of long lists; the rest is counted.
 const (
 	problemsShown = 100
-	filesMost     = 60
+	filesMost     = 200
 )
 
 // enum is the catalogue's text of an enum's value, by the value's own name.
@@ -36,6 +36,7 @@ func (g *Page) orgKind(k orgv1.OrgKind) string { return g.enum("orgkind", k.Stri
 func (g *Page) orgStatus(s orgv1.OrgStatus) string {
 	return g.enum("orgstatus", s.String(), "ORG_STATUS_")
 }
+
 func (g *Page) deviceRole(r orgv1.DeviceRole) string {
 	return g.enum("devicerole", r.String(), "DEVICE_ROLE_")
 }
@@ -327,6 +328,28 @@ func filesShown(list []connector.Summary) []connector.Summary {
 	sorted := slices.Clone(list)
 	slices.SortStableFunc(sorted, func(a, b connector.Summary) int { return order(a.Refused == 0) - order(b.Refused == 0) })
 	return sorted[:min(len(sorted), filesMost)]
+}
+
+// byFormat sums files up by format, the number of files in place of a name.
+func byFormat(list []connector.Summary) []connector.Summary {
+	var sums []connector.Summary
+	counts := map[string]int{}
+	for _, f := range list {
+		i := slices.IndexFunc(sums, func(s connector.Summary) bool { return s.Format == f.Format })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, connector.Summary{Format: f.Format})
+		}
+		counts[f.Format]++
+		sums[i].Records += f.Records
+		sums[i].Refused += f.Refused
+		sums[i].Notes += f.Notes
+	}
+	for i := range sums {
+		sums[i].File = num(counts[sums[i].Format])
+	}
+	slices.SortFunc(sums, func(a, b connector.Summary) int { return cmp.Compare(a.Format, b.Format) })
+	return sums
 }
 
 func (g *Page) format(name string) string {

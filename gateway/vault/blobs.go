@@ -137,18 +137,6 @@ func (b *Blobs) open(ctx context.Context, key string, offset, n int64) (io.ReadC
 	return r, nil
 }
 
-// size is a blob's size in bytes.
-func (b *Blobs) size(ctx context.Context, key string) (int64, error) {
-	a, err := b.bucket.Attributes(ctx, key)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return 0, fmt.Errorf("%w: blob %s", ErrNotFound, key)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("reading blob %s: %w", key, err)
-	}
-	return a.Size, nil
-}
-
 // keys calls visit for each blob under prefix.
 func (b *Blobs) keys(ctx context.Context, prefix string, visit func(key string) error) error {
 	it := b.bucket.List(&blob.ListOptions{Prefix: prefix})

@@ -27,7 +27,7 @@ func writeFile(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
+	defer os.Remove(f.Name()) // gone after the rename
 	if err := fillFile(f, content, sum[:]); err != nil {
 		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
 	}
@@ -91,7 +91,7 @@ func shred(path string) error {
 		return errors.Join(err, f.Close())
 	}
 	noise := make([]byte, info.Size())
-	rand.Read(noise) //nolint:errcheck // never fails
+	rand.Read(noise)
 	_, err = f.WriteAt(noise, 0)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -388,12 +388,12 @@ func parseCategoryFile(name string) (record.Category, uint32, bool) {
 }
 
 func randomKey() (k Key) {
-	rand.Read(k[:]) //nolint:errcheck // never fails
+	rand.Read(k[:])
 	return k
 }
 
 func randomID() (id ID) {
-	rand.Read(id[:]) //nolint:errcheck // never fails
+	rand.Read(id[:])
 	return id
 }
 

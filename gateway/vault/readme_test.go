@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"strings"
@@ -36,7 +37,7 @@ func TestOutcomesAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[Outcome]bool{OutcomeAllowed: true, OutcomeFailed: true}
 	for _, o := range outcomes {
-		if seen[o.outcome] || OutcomeOf(o.err) != o.outcome || o.outcome.Err() != o.err {
+		if seen[o.outcome] || OutcomeOf(o.err) != o.outcome || !errors.Is(o.outcome.Err(), o.err) {
 			t.Errorf("outcome %d of %v", o.outcome, o.err)
 		}
 		seen[o.outcome] = true

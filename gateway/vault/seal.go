@@ -188,7 +188,7 @@ func (s *sealer) add(r *record.Record) error {
 		return err
 	}
 	salt := make([]byte, record.SaltBytes)
-	rand.Read(salt) //nolint:errcheck // never fails
+	rand.Read(salt)
 	ct, err := sealSingle(place, key, salt, plain)
 	if err != nil {
 		return err

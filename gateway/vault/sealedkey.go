@@ -31,7 +31,7 @@ func (s sealedKey) seal(under, key Key) ([]byte, error) {
 		return nil, err
 	}
 	nonce := make([]byte, a.NonceSize())
-	rand.Read(nonce) //nolint:errcheck // never fails
+	rand.Read(nonce)
 	return s.header().Bytes(nonce).Bytes(a.Seal(nil, nonce, key[:], aad)).Encoded()
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ type Chain struct {
 	Codec wire.Codec
 	// Consortium holds the founders and their devices.
 	Consortium
+	// AppHash and Updates are what the last block answered to consensus.
+	AppHash []byte
+	Updates []abci.ValidatorUpdate
 
 	tb     testing.TB
 	now    time.Time
@@ -74,31 +78,74 @@ func (o Outcome) Response(tb testing.TB, into codec.ProtoMarshaler) {
 // change may alter the genesis.
 func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
 	tb.Helper()
-	began := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
-	g, consortium := found(tb, began)
+	g, consortium := Found(tb)
 	for _, change := range changes {
 		change(g)
 	}
-	db := dbm.NewMemDB()
-	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), baseapp.SetChainID(ChainID))
+	c := open(tb, dbm.NewMemDB())
+	c.Consortium, c.now = consortium, g.Time
+	doc, err := g.Doc(c.Codec)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	doc, err := g.Doc(a.Codec())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c := &Chain{App: a, Codec: a.Codec(), Consortium: consortium, tb: tb, now: began, db: db}
 	c.init(doc)
 	c.Block(time.Second)
 	return c
 }
 
+// Restart opens the chain again from its database, as a node does that was
+// stopped. The new chain has not seen a block since; the old one is not to be
+// used any more.
+func (c *Chain) Restart() *Chain {
+	c.tb.Helper()
+	again := open(c.tb, c.db)
+	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
+	return again
+}
+
+// Import starts a new chain from an exported state, at the time of this one's
+// last block and with its own heights going on.
+func (c *Chain) Import(state map[string]json.RawMessage) *Chain {
+	c.tb.Helper()
+	b, err := json.Marshal(state)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	again := open(c.tb, dbm.NewMemDB())
+	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
+	params := app.ConsensusParams()
+	again.init(&cmttypes.GenesisDoc{
+		GenesisTime: c.now, ChainID: ChainID, InitialHeight: c.height + 1, ConsensusParams: &params, AppState: b,
+	})
+	again.Block(0)
+	return again
+}
+
+// Export is the whole state of the last block.
+func (c *Chain) Export() map[string]json.RawMessage {
+	c.tb.Helper()
+	state, err := c.App.ExportGenesis()
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return state
+}
+
+func open(tb testing.TB, db dbm.DB) *Chain {
+	tb.Helper()
+	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), baseapp.SetChainID(ChainID))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Chain{App: a, Codec: a.Codec(), tb: tb, db: db}
+}
+
 func (c *Chain) init(doc *cmttypes.GenesisDoc) {
+	c.tb.Helper()
 	params := doc.ConsensusParams.ToProto()
 	_, err := c.App.InitChain(&abci.RequestInitChain{
 		Time: doc.GenesisTime, ChainId: doc.ChainID, ConsensusParams: &params,
-		AppStateBytes: doc.AppState, InitialHeight: 1,
+		AppStateBytes: doc.AppState, InitialHeight: doc.InitialHeight,
 	})
 	if err != nil {
 		c.tb.Fatal(err)
@@ -125,6 +172,7 @@ func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
 	if _, err := c.App.Commit(); err != nil {
 		c.tb.Fatalf("block %d: %v", c.height, err)
 	}
+	c.AppHash, c.Updates = res.AppHash, res.ValidatorUpdates
 	outcomes := make([]Outcome, len(txs))
 	for i, r := range res.TxResults {
 		outcomes[i] = Outcome{
@@ -177,7 +225,13 @@ func (c *Chain) Refuse(s wire.Signer, want interface {
 // Sign makes the transaction that Send would send.
 func (c *Chain) Sign(s wire.Signer, msgs ...sdk.Msg) []byte {
 	c.tb.Helper()
-	raw, err := c.Codec.Sign(context.Background(), s, c.Draft(s, msgs...))
+	return c.SignDraft(s, c.Draft(s, msgs...))
+}
+
+// SignDraft signs a draft, bent or not.
+func (c *Chain) SignDraft(s wire.Signer, d wire.Draft) []byte {
+	c.tb.Helper()
+	raw, err := c.Codec.Sign(context.Background(), s, d)
 	if err != nil {
 		c.tb.Fatal(err)
 	}

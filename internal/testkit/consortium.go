@@ -1,6 +1,11 @@
 package testkit
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +16,7 @@ import (
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 	"github.com/xinlian/xinlian/zk"
 )
@@ -36,6 +42,18 @@ type Consortium struct {
 	Regulator, Auditor   Founder
 }
 
+// Founders lists the founding organisations, all of them members, in the order of
+// their ids.
+func (c Consortium) Founders() []Founder {
+	return []Founder{c.BankA, c.BankB, c.VerifierA, c.VerifierB, c.Settlement, c.Regulator, c.Auditor}
+}
+
+// ConsensusKey is the ed25519 public key of a validator of that name. Nothing
+// signs with it here: no consensus runs in a test.
+func ConsensusKey(name string) []byte {
+	return cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes()
+}
+
 // Passkey is a deterministic software passkey of that name.
 func Passkey(tb testing.TB, name string) wire.Signer {
 	tb.Helper()
@@ -45,12 +63,50 @@ func Passkey(tb testing.TB, name string) wire.Signer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}
+	return device{wire.SoftDevice{Key: k, Origin: Origin, RPID: RPID}}
 }
 
-func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
+// device is a software passkey whose salts follow from what it signs: the hash of
+// a transaction is in the state, so that random salts would make every run of a
+// test end in another app hash.
+type device struct{ wire.SoftDevice }
+
+// Sign makes the assertion over a transaction.
+func (d device) Sign(b []byte) ([]byte, error) {
+	at := d.Key.At(d.Origin, d.RPID)
+	at.Salt = bytes.NewReader(Digest("salt", string(b)))
+	return at.Sign(passkey.DomainSign, b)
+}
+
+// ServiceKey is a deterministic service key of that name: chains with the same
+// history have the same app hash.
+func ServiceKey(tb testing.TB, name string) wire.Signer {
 	tb.Helper()
-	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, at)
+	path := filepath.Join(tb.TempDir(), "service.key")
+	if err := os.WriteFile(path, Digest("service", name), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	k, err := wire.LoadOrNewServiceKey(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return k
+}
+
+// Digest is a hash of parts, for the many fields that are a hash of something
+// that the chain never sees.
+func Digest(parts ...any) []byte {
+	h := sha256.Sum256([]byte(fmt.Sprintln(parts...)))
+	return h[:]
+}
+
+// began is the time of every genesis here.
+var began = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// Found is the genesis of a demonstration network with the founding consortium.
+func Found(tb testing.TB) (*app.Genesis, Consortium) {
+	tb.Helper()
+	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, began)
 	g.Org.Params.PasskeyEnabled = true
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{Origin}, []string{RPID}
 	g.Loan.Params.CompressedPeriodSeconds = 30
@@ -80,20 +136,18 @@ func found(tb testing.TB, at time.Time) (*app.Genesis, Consortium) {
 
 func newFounder(tb testing.TB, g *app.Genesis, name string, kind orgv1.OrgKind, roles []orgv1.Role) Founder {
 	tb.Helper()
-	service, err := wire.NewServiceKey()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	f := Founder{Admin: Passkey(tb, name), Service: service}
+	f := Founder{Admin: Passkey(tb, name), Service: ServiceKey(tb, name)}
 	spec := app.Founder{Name: name, Kind: kind, Roles: roles, Devices: []app.FounderDevice{
 		{Key: wire.DeviceKey(f.Admin), Role: orgv1.DeviceRole_DEVICE_ROLE_ADMIN, AmountLimitFen: app.NoLimit},
 		{Key: wire.DeviceKey(f.Service), Role: orgv1.DeviceRole_DEVICE_ROLE_SERVICE},
 	}}
 	if len(g.Org.Organisations) == 0 {
-		spec.ConsensusKey, spec.Power = cmted25519.GenPrivKeyFromSecret([]byte(name)).PubKey().Bytes(), 10
+		spec.ConsensusKey, spec.Power = ConsensusKey(name), 10
 	}
-	if f.ID, err = g.Found(spec); err != nil {
+	id, err := g.Found(spec)
+	if err != nil {
 		tb.Fatal(err)
 	}
+	f.ID = id
 	return f
 }

@@ -19,7 +19,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		{refused, "device 7: unauthorized"},
 		{fmt.Errorf("founding: %w", refused), "founding: device 7: unauthorized"},
-		{fmt.Errorf("%v, twice: %v", refused, refused), "device 7: unauthorized, twice: device 7: unauthorized"},
+		{fmt.Errorf("%w, twice: %w", refused, refused), "device 7: unauthorized, twice: device 7: unauthorized"},
 		{errors.New("file a.go:12 [row 3] [x y.go:1]"), "file a.go:12 [row 3] [x y.go:1]"},
 	} {
 		if got := ErrorText(c.err); got != c.want {

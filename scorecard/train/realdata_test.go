@@ -3,6 +3,7 @@ package train
 import (
 	"compress/gzip"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -136,7 +137,7 @@ func readInvoices(t *testing.T, name string, s *record.Schema, asOf int64, books
 	}
 	for line := 1; ; line++ {
 		f, err := in.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {

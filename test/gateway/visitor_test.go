@@ -192,7 +192,7 @@ func (v *visitor) until(path, want string, patience time.Duration) string {
 		if time.Now().After(end) {
 			v.tb.Fatalf("%s does not say %q within %s:\n%s", path, want, patience, plain(page))
 		}
-		time.Sleep(200 * time.Millisecond)
+		<-time.After(200 * time.Millisecond)
 	}
 }
 

@@ -181,7 +181,7 @@ func FuzzExpression(f *testing.F) {
 			return
 		}
 		v := values{"score.points": points}
-		if cond.holds(v) != cond.holds(v) {
+		if first := cond.holds(v); first != cond.holds(v) {
 			t.Errorf("%q is not a function", expression)
 		}
 	})

@@ -2,7 +2,6 @@ package loan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
@@ -145,7 +144,10 @@ func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDe
 	event.Codespace, event.Code, _ = errorsmod.ABCIInfo(cause, false)
 	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "error", cause)
 	err := attempt(ctx, deferGasMax, func(ctx sdk.Context) error {
-		return errors.Join(putOff(ctx), emit(ctx, &event))
+		if err := putOff(ctx); err != nil {
+			return err
+		}
+		return emit(ctx, &event)
 	})
 	if err != nil {
 		ctx.Logger().Error("servicing: item not put off", "loan", event.LoanId, "offer", event.OfferId, "error", err)

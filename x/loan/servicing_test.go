@@ -221,7 +221,7 @@ func TestAttempt(t *testing.T) {
 		"an error": {1_000_000, func(ctx sdk.Context) error { return errors.Join(write(ctx), errFake) }, errFake},
 		"a panic":  {1_000_000, func(ctx sdk.Context) error { _ = write(ctx); panic("x") }, sdkerrors.ErrPanic},
 		"no gas":   {10, write, sdkerrors.ErrOutOfGas},
-		"nil map":  {1_000_000, func(ctx sdk.Context) error { _ = write(ctx); var m map[int]int; m[1] = 1; return nil }, sdkerrors.ErrPanic},
+		"nil map":  {1_000_000, func(ctx sdk.Context) error { _ = write(ctx); panic("a defect") }, sdkerrors.ErrPanic},
 	} {
 		wantError(t, attempt(w.ctx, c.gas, c.f), c.want)
 		if has, _ := w.k.pools.Has(w.ctx, 9); has {

@@ -37,11 +37,11 @@ type story struct {
 // book is what a second start needs to know. Keys lie in files of their own, but
 // the salts of the feature sets are here: the file is for its owner only.
 type book struct {
-	Steps []Step            `json:"steps"`
+	Steps []Step `json:"steps"`
 	// Starts lists the height at which each start found the chain.
-	Starts []int64 `json:"starts"`
-	IDs   map[string]uint64 `json:"ids"`
-	Bytes map[string][]byte `json:"bytes"`
+	Starts []int64           `json:"starts"`
+	IDs    map[string]uint64 `json:"ids"`
+	Bytes  map[string][]byte `json:"bytes"`
 }
 
 func openStory(home string, out io.Writer) (*story, error) {

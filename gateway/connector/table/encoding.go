@@ -40,7 +40,9 @@ func (d *decoded) Read(p []byte) (int, error) {
 	if !d.started {
 		d.started = true
 		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-			d.in.Discard(3)
+			if _, err := d.in.Discard(3); err != nil {
+				return 0, err
+			}
 			d.out = d.in
 			return d.out.Read(p)
 		}

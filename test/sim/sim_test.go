@@ -1,0 +1,100 @@
+// Package sim_test lets random actors act on the whole chain and checks after
+// every step that what must always be true is true.
+package sim_test
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// The default run. SIM_STEPS and SIM_SEED choose another.
+const (
+	defaultSteps = 1200
+	defaultSeed  = 1
+)
+
+// neverTaken are messages that must never succeed: money moves by x/cash only.
+var neverTaken = []string{"/cosmos.bank.v1beta1.MsgSend"}
+
+// taken are the messages that must succeed at least once in a run, so that the
+// simulation cannot become empty.
+var taken = []string{
+	"attestation.v1.MsgAttestBatches", "attestation.v1.MsgAttestFeatures", "attestation.v1.MsgOpenDispute",
+	"attestation.v1.MsgResolveDispute", "attestation.v1.MsgWithdraw",
+	"cash.v1.MsgFreeze", "cash.v1.MsgIssue", "cash.v1.MsgRedeem", "cash.v1.MsgSettleRedemption", "cash.v1.MsgTransfer", "cash.v1.MsgUnfreeze",
+	"council.v1.MsgSetNodes",
+	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
+	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
+	"loan.v1.MsgRetireTemplate", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
+	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
+	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
+	"org.v1.MsgUnfreezeDevice",
+	"profile.v1.MsgAnchorAccessLog", "profile.v1.MsgAnchorBatches", "profile.v1.MsgGrantConsent", "profile.v1.MsgPauseConsent",
+	"profile.v1.MsgPostDeletionReceipt", "profile.v1.MsgPostWraps", "profile.v1.MsgRefuseConsent", "profile.v1.MsgRequestConsent",
+	"profile.v1.MsgResumeConsent", "profile.v1.MsgRevokeConsent",
+	"safety.v1.MsgCloseIncident", "safety.v1.MsgOpenIncident", "safety.v1.MsgResumeMessage", "safety.v1.MsgSignAudit", "safety.v1.MsgStopMessage",
+	"score.v1.MsgPublishIndex", "score.v1.MsgRegisterModel", "score.v1.MsgSubmitScore", "score.v1.MsgVoteModel",
+}
+
+// Test that after every step of a random history each module's invariants hold
+// and no fen is made or lost, that a refusal leaves the modules' state as it was,
+// that the same history ends in the same app hash, and that every message of the
+// list succeeded at least once.
+func TestSimulation(t *testing.T) {
+	steps, seed := setting(t, "SIM_STEPS", defaultSteps), setting(t, "SIM_SEED", defaultSeed)
+	w := newWorld(t, seed)
+	at := 0
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("SIM_SEED=%d, step %d, height %d", seed, at, w.Height())
+		}
+	})
+	first := w.play(int(steps), func(step int) {
+		at = step
+		if err := w.App.CheckInvariants(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.conservation(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	w.report()
+
+	again := newWorld(t, seed).play(int(steps), func(int) {})
+	if !bytes.Equal(first, again) {
+		t.Errorf("the same history ends in app hash %X and %X", first, again)
+	}
+}
+
+// report tells how often each message succeeded and was refused.
+func (w *world) report() {
+	for _, url := range slices.Sorted(maps.Keys(w.tally)) {
+		c := w.tally[url]
+		w.t.Logf("%5d taken %5d refused  %s", c.taken, c.refused, url)
+		if slices.Contains(neverTaken, url) && c.taken != 0 {
+			w.t.Errorf("%s succeeded", url)
+		}
+	}
+	for _, name := range taken {
+		if c := w.tally["/xinlian."+name]; c == nil || c.taken == 0 {
+			w.t.Errorf("%s never succeeded", name)
+		}
+	}
+}
+
+func setting(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
