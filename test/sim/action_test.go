@@ -28,19 +28,19 @@ import (
 
 // actions are what may happen, each as often as it is named.
 var actions = []func(*world) deed{
-	registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, setDataKey,
-	addDevice, freezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
+	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
+	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
 	issue, issue, transfer, transfer, transfer, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
-	anchor, anchor, supersede, accessLog, accessLog,
-	requestConsent, requestConsent, grant, grant, grant, refuseConsent, pause, resume, resume, resume, revoke,
+	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
+	requestConsent, requestConsent, grant, grant, grant, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
 	wrap, wrap, wrap, deletionReceipt, deletionReceipt,
-	attest, attest, attest, attest, attestFeatures, withdraw, dispute, resolve, resolve, resolve,
+	attest, attest, attest, attest, attestFeatures, withdraw, withdraw, withdraw, dispute, dispute, dispute, resolve, resolve, resolve,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
-	submitTemplate, activateTemplate, activateTemplate, retireTemplate, signAudit, signAudit,
-	openPool, fundPool, fundPool, withdrawPool, offerProduct, retireProduct,
-	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer,
-	repay, repay, repay, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes,
+	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
+	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
+	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
 func address(s wire.Signer) string { return wire.Address(s) }
@@ -224,8 +224,8 @@ func donate(w *world) deed {
 // ---- records and consents
 
 func anchor(w *world) deed {
-	f := pick(w, w.firms)
-	if len(f.lending) != 0 && !w.chance(10) {
+	f := recent(w, w.firms)
+	if len(f.lending) != 0 && !w.chance(5) {
 		return deed{} // a new month without voices stops a borrower for a while
 	}
 	source := pick(w, []string{"upload", "branch"})
@@ -312,7 +312,7 @@ func (w *world) consented() consent {
 // readable is a consent that may be paused and resumed: now and then one on which
 // a loan rests.
 func (w *world) readable() consent {
-	if f := pick(w, w.firms[:3]); w.chance(20) {
+	if f := pick(w, w.firms[:borrowers]); w.chance(20) {
 		return consent{f.lending[w.BankA.ID].consent, f, w.BankA}
 	}
 	return w.consented()
@@ -420,7 +420,7 @@ func attestFeatures(w *world) deed {
 // withdraw takes back a word, but rarely one of those on which the borrowers' scores rest.
 func withdraw(w *world) deed {
 	a := recent(w, w.attestations)
-	if a.id <= 12 && !w.chance(2) || a.id == 0 {
+	if a.id <= 4*borrowers && !w.chance(2) || a.id == 0 {
 		return deed{}
 	}
 	return deed{by: a.by.Admin, msg: &attestationv1.MsgWithdraw{Device: address(a.by.Admin), OrgId: a.by.ID, AttestationId: a.id, ReasonHash: hash(w, "reason")}}
@@ -429,7 +429,9 @@ func withdraw(w *world) deed {
 func dispute(w *world) deed {
 	b, by := pick(w, w.batches), w.verifier()
 	if len(b.firm.lending) != 0 && !w.chance(3) {
-		return deed{}
+		if b = recent(w, w.batches); len(b.firm.lending) != 0 {
+			return deed{}
+		}
 	}
 	m := &attestationv1.MsgOpenDispute{Device: address(by.Admin), OrgId: by.ID, EnterpriseId: b.firm.ID, BatchId: b.id, ReasonHash: hash(w, "reason")}
 	return deed{by.Admin, m, func(o testkit.Outcome) {
@@ -576,7 +578,7 @@ func retireProduct(w *world) deed {
 }
 
 func apply(w *world) deed {
-	f, p := pick(w, w.firms[:3]), pick(w, w.products)
+	f, p := pick(w, w.firms[:borrowers]), pick(w, w.products)
 	l := f.lending[p.Lender.ID]
 	return deed{f.Owner, &loanv1.MsgApply{
 		Device: f.Device(), OrgId: f.ID, ProductId: p.ID, AmountFen: w.amount(12_000_000), Periods: uint32(2 + w.rng.IntN(5)), ConsentId: l.consent, ScoreId: l.score,
