@@ -30,10 +30,10 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
-	requestConsent, requestConsent, grant, grant, grant, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
+	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
 	wrap, wrap, wrap, deletionReceipt, deletionReceipt,
 	attest, attest, attest, attest, attestFeatures, withdraw, withdraw, withdraw, dispute, dispute, dispute, resolve, resolve, resolve,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
@@ -174,6 +174,16 @@ func transfer(w *world) deed {
 	return deed{by: by, msg: &cashv1.MsgTransfer{Device: address(by), OrgId: from, ToOrgId: to, AmountFen: w.amount(1_000_000)}}
 }
 
+// spend has a borrower pay away all it has: its next instalment will be late.
+func spend(w *world) deed {
+	f := pick(w, w.firms[:borrowers])
+	r, ok := ask(w, cashv1.NewQueryClient(w.Conn()).Balance, &cashv1.QueryBalanceRequest{OrgId: f.ID})
+	if !ok {
+		return deed{}
+	}
+	return deed{by: f.Owner, msg: &cashv1.MsgTransfer{Device: f.Device(), OrgId: f.ID, ToOrgId: w.BankB.ID, AmountFen: r.AmountFen}}
+}
+
 func redeem(w *world) deed {
 	from, by := w.holder()
 	return deed{by, &cashv1.MsgRedeem{
@@ -279,7 +289,7 @@ func (w *world) epoch(f *firm) uint32 {
 
 func accessLog(w *world) deed {
 	by := w.Settlement
-	m := &profilev1.MsgAnchorAccessLog{Device: address(by.Service), OrgId: by.ID, From: 1, To: 3, Head: hash(w, "head"), Refused: 1}
+	m := &profilev1.MsgAnchorAccessLog{Device: address(by.Service), OrgId: by.ID, From: 1, To: 3, PreviousHead: make([]byte, 32), Head: hash(w, "head"), Refused: 1}
 	if r, ok := ask(w, profilev1.NewQueryClient(w.Conn()).AccessLog, &profilev1.QueryAccessLogRequest{VaultOrgId: by.ID}); ok && r.Log.Sequence != 0 && !w.chance(20) {
 		m.From, m.To, m.PreviousHead = r.Log.Sequence+1, r.Log.Sequence+1+w.rng.Uint64N(5), r.Log.Head
 	}
@@ -293,7 +303,7 @@ func requestConsent(w *world) deed {
 	if (by.ID == w.VerifierA.ID || by.ID == w.VerifierB.ID) != w.chance(10) {
 		purpose = profilev1.Purpose_PURPOSE_VERIFICATION
 	}
-	terms := w.Terms(f.Enterprise, by, purpose, time.Duration(1+w.rng.IntN(2000))*time.Second, w.name("nonce"))
+	terms := w.Terms(f.Enterprise, by, purpose, time.Duration(20+w.rng.IntN(3000))*time.Second, w.name("nonce"))
 	return deed{by.Admin, &profilev1.MsgRequestConsent{Device: address(by.Admin), OrgId: by.ID, Terms: terms}, func(o testkit.Outcome) {
 		var r profilev1.MsgRequestConsentResponse
 		o.Response(w.t, &r)
@@ -652,8 +662,17 @@ func repay(w *world) deed {
 	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(3_000_000)}}
 }
 
+// writeOff gives up a loan that is late, or tries it with one that is not.
 func writeOff(w *world) deed {
 	l, _ := w.lent()
+	for _, id := range w.loans {
+		if w.chance(20) || l.Status == loanv1.LoanStatus_LOAN_STATUS_DELINQUENT {
+			break
+		}
+		if r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Loan, &loanv1.QueryLoanRequest{Id: id}); ok {
+			l = r.Loan
+		}
+	}
 	by := w.BankA
 	if l.LenderOrgId == w.BankB.ID {
 		by = w.BankB

@@ -13,7 +13,7 @@ import (
 
 // The default run. SIM_STEPS and SIM_SEED choose another.
 const (
-	defaultSteps = 400
+	defaultSteps = 500
 	defaultSeed  = 1
 )
 
