@@ -2,10 +2,15 @@ package node
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
+
+	"cosmossdk.io/log/v2"
 
 	"github.com/cometbft/cometbft/config"
 
@@ -77,6 +82,20 @@ func Load(home string) (Config, []settings.Key, error) {
 	c := DefaultConfig()
 	keys, err := settings.Load(&c, filepath.Join(home, FileName), EnvPrefix, os.Environ())
 	return c, keys, err
+}
+
+// Logger writes to w what the configured level lets through.
+func (c Config) Logger(w io.Writer) (log.Logger, error) {
+	switch c.Log.Level {
+	case "debug", "info", "warn", "error":
+	default:
+		return nil, fmt.Errorf("configuration: log.level: got %q, want debug, info, warn or error", c.Log.Level)
+	}
+	level, err := zerolog.ParseLevel(c.Log.Level)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: log.level: %w", err)
+	}
+	return log.NewLogger(w, log.LevelOption(level), log.ColorOption(false), log.TimeFormatOption(time.RFC3339)), nil
 }
 
 // comet is CometBFT's configuration, made in code so that there is no second

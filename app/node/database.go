@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	cmtdb "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
@@ -30,6 +31,9 @@ func (d *databases) open(dir, name string) (dbm.DB, error) {
 		return db, nil
 	}
 	db, err := dbm.NewDB(name, dbm.PebbleDBBackend, dir)
+	if errors.Is(err, syscall.EAGAIN) {
+		return nil, fmt.Errorf("opening database %s: another process has %s open: stop it first", name, dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", name, err)
 	}

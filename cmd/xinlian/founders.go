@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -81,14 +82,8 @@ func (f foundersFile) genesis() (*app.Genesis, error) {
 	if f.TemplateLockSeconds != nil {
 		g.Loan.Params.TemplateLockSeconds = *f.TemplateLockSeconds
 	}
-	key, err := base64.StdEncoding.DecodeString(f.SRSKey)
-	if err != nil {
-		return nil, fmt.Errorf("srs_key: %w", err)
-	}
-	g.Score.SrsKey, g.Score.SrsKind = key, scorev1.SrsKind_SRS_KIND_CEREMONY
-	if f.SRSKey == "" && network == councilv1.NetworkKind_NETWORK_KIND_DEMO {
-		g.Score.SrsKey = zk.UnsafeDevelopmentSRS().Key().Encode()
-		g.Score.SrsKind = scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	if err := f.referenceString(g); err != nil {
+		return nil, err
 	}
 	for i := range f.Founders {
 		if err := f.found(g, i); err != nil {
@@ -96,6 +91,32 @@ func (f foundersFile) genesis() (*app.Genesis, error) {
 		}
 	}
 	return g, nil
+}
+
+// referenceString pins the key of the ceremony. The development key is called
+// what it is, wherever it comes from, so that a production network refuses it.
+func (f foundersFile) referenceString(g *app.Genesis) error {
+	if f.SRSKey == "" {
+		if g.Council.Params.Network != councilv1.NetworkKind_NETWORK_KIND_DEMO {
+			return errors.New("srs_key is missing: a production network needs the key of its members' ceremony")
+		}
+		g.Score.SrsKey = zk.UnsafeDevelopmentSRS().Key().Encode()
+		g.Score.SrsKind = scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+		return nil
+	}
+	var err error
+	if g.Score.SrsKey, err = base64.StdEncoding.DecodeString(f.SRSKey); err != nil {
+		return fmt.Errorf("srs_key: %w", err)
+	}
+	key, err := zk.DecodeSRSKey(g.Score.SrsKey)
+	if err != nil {
+		return fmt.Errorf("srs_key: %w", err)
+	}
+	g.Score.SrsKind = scorev1.SrsKind_SRS_KIND_CEREMONY
+	if key.Development() {
+		g.Score.SrsKind = scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	}
+	return nil
 }
 
 func (f foundersFile) found(g *app.Genesis, i int) error {

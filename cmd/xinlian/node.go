@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cosmossdk.io/log/v2"
-
 	cmttypes "github.com/cometbft/cometbft/types"
 
 	"github.com/xinlian/xinlian/app/node"
@@ -89,7 +87,11 @@ func nodeStartCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			n, err := node.Start(cmd.Context(), home, c, log.NewLogger(cmd.ErrOrStderr()))
+			logger, err := c.Logger(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			n, err := node.Start(cmd.Context(), home, c, logger)
 			if err != nil {
 				return err
 			}

@@ -39,6 +39,8 @@ type Chain struct {
 	Codec wire.Codec
 	// Consortium holds the founders and their devices.
 	Consortium
+	// Validators are those that the genesis gave to consensus.
+	Validators []abci.ValidatorUpdate
 	// AppHash and Updates are what the last block answered to consensus.
 	AppHash []byte
 	Updates []abci.ValidatorUpdate
@@ -143,13 +145,14 @@ func open(tb testing.TB, db dbm.DB) *Chain {
 func (c *Chain) init(doc *cmttypes.GenesisDoc) {
 	c.tb.Helper()
 	params := doc.ConsensusParams.ToProto()
-	_, err := c.App.InitChain(&abci.RequestInitChain{
+	res, err := c.App.InitChain(&abci.RequestInitChain{
 		Time: doc.GenesisTime, ChainId: doc.ChainID, ConsensusParams: &params,
 		AppStateBytes: doc.AppState, InitialHeight: doc.InitialHeight,
 	})
 	if err != nil {
 		c.tb.Fatal(err)
 	}
+	c.Validators = res.Validators
 }
 
 // Now is the time of the last block.

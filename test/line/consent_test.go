@@ -73,10 +73,7 @@ func (w *world) reads(t *testing.T) {
 // revocation holds from the next block on.
 func (w *world) endedConsents(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
-		id := w.grant(t, soon)
-		if _, err := w.Desk("bank-b").Open(t.Context(), w.Founder("bank-b").Person, id); err != nil {
-			t.Fatalf("while it lasts: %v", err)
-		}
+		id := w.shortLived
 		c, err := w.Client().Profile.Consent(t.Context(), &profilev1.QueryConsentRequest{ConsentId: id})
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +98,7 @@ func (w *world) endedConsents(t *testing.T) {
 	})
 }
 
-// grant has the thin firm consent to bank-b for a while, and waits for the keys.
+// grant has the thin firm consent to bank-b for a while, waits for the keys and reads.
 func (w *world) grant(t *testing.T, lasts time.Duration) []byte {
 	t.Helper()
 	ctx, bank, thin, book := t.Context(), w.Founder("bank-b"), w.Firm("thin"), w.Book("thin")
@@ -138,9 +135,13 @@ func (w *world) grant(t *testing.T, lasts time.Duration) []byte {
 			t.Fatalf("waiting for the wraps: %v", err)
 		}
 		if len(c.Consent.Wraps) > 0 {
-			return id
+			break
 		}
 	}
+	if _, err := w.Desk("bank-b").Open(ctx, bank.Person, id); err != nil {
+		t.Fatalf("while the consent lasts: %v", err)
+	}
+	return id
 }
 
 // request is a request for the whole of a consent.

@@ -18,7 +18,8 @@ import (
 func (w *world) documents(t *testing.T) {
 	id := w.Firm("healthy").ID
 	before := w.streams(t, id)
-	statement := w.statement(t)
+	whole := statement("12.50")
+	cut, _, _ := strings.Cut(whole, "</Ntry>")
 	for _, c := range []struct {
 		name string
 		file custody.Upload
@@ -26,9 +27,9 @@ func (w *world) documents(t *testing.T) {
 		row  int
 	}{
 		{"wrong file type", custody.Upload{Name: "scan.pdf", Data: []byte("%PDF-1.7\n")}, connector.RuleFileType, 0},
-		{"truncated XML", custody.Upload{Name: "s.xml", Data: []byte(statement[:strings.Index(statement, "<Ntry>")+9])}, connector.RuleXMLTruncated, 0},
-		{"DTD", custody.Upload{Name: "s.xml", Data: []byte(strings.Replace(statement, "<Document", `<!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document`, 1))}, connector.RuleXMLDTD, 0},
-		{"wrong amount", custody.Upload{Name: "s.xml", Data: []byte(oneEntry(statement, "12,5O"))}, connector.RuleAmount, 1},
+		{"truncated XML", custody.Upload{Name: "s.xml", Data: []byte(cut)}, connector.RuleXMLTruncated, 0},
+		{"DTD", custody.Upload{Name: "s.xml", Data: []byte(strings.Replace(whole, "<Document", `<!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document`, 1))}, connector.RuleXMLDTD, 0},
+		{"wrong amount", custody.Upload{Name: "s.xml", Data: []byte(statement("12.5O"))}, connector.RuleAmount, 1},
 	} {
 		got, err := w.Custodian().Collect(t.Context(), id, connector.Owner{}, []custody.Upload{c.file})
 		if !errors.Is(err, custody.ErrNothing) {
@@ -82,25 +83,11 @@ func (u unreadable) Read([]byte) (int, error) {
 	return 0, errors.New("not to be read")
 }
 
-// statement is a bank statement of the book.
-func (w *world) statement(t *testing.T) string {
-	t.Helper()
-	for _, f := range w.Book("healthy").Files() {
-		if f.Format == "camt" {
-			return string(f.Data)
-		}
-	}
-	t.Fatal("the book has no statement")
-	return ""
-}
-
-// oneEntry keeps the first entry of a statement, with another amount.
-func oneEntry(statement, amount string) string {
-	first, last := strings.Index(statement, "</Ntry>"), strings.LastIndex(statement, "</Ntry>")
-	head, rest, _ := strings.Cut(statement[:first], "<Ntry>")
-	before, after, _ := strings.Cut(rest, `<Amt Ccy="CNY">`)
-	_, tail, _ := strings.Cut(after, "</Amt>")
-	return head + "<Ntry>" + before + `<Amt Ccy="CNY">` + amount + "</Amt>" + tail + statement[last:]
+// statement is a bank statement of one entry.
+func statement(amount string) string {
+	return `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr><Stmt><Id>S</Id><Acct><Id><IBAN>9901</IBAN></Id></Acct>` +
+		`<Ntry><Amt Ccy="CNY">` + amount + `</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>R1</AcctSvcrRef></Ntry>` +
+		`</Stmt></BkToCstmrStmt></Document>`
 }
 
 // streams counts the anchored batches of an enterprise.

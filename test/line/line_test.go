@@ -42,13 +42,18 @@ func TestLine(t *testing.T) {
 		}
 	}
 	play("score thin")
-	w := &world{line}
+	w := &world{Line: line}
+	w.shortLived = w.grant(t, soon) // it ends while the others are tried
 	for _, c := range []struct {
 		name string
 		run  func(*testing.T)
 	}{
-		{"documents", w.documents}, {"transactions", w.transactions}, {"scores", w.scores},
-		{"consents of others", w.othersConsents}, {"reads", w.reads}, {"consents that end", w.endedConsents},
+		{"documents", w.documents},
+		{"transactions", w.transactions},
+		{"scores", w.scores},
+		{"consents of others", w.othersConsents},
+		{"reads", w.reads},
+		{"consents that end", w.endedConsents},
 	} {
 		t.Run(c.name, c.run)
 	}
@@ -69,7 +74,10 @@ func TestLine(t *testing.T) {
 }
 
 // world is the demonstration that the tests share.
-type world struct{ *demo.Line }
+type world struct {
+	*demo.Line
+	shortLived []byte // a consent of a few seconds
+}
 
 // refused fails the test unless err is the chain's refusal with that code and its
 // text says what.

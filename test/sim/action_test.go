@@ -28,19 +28,19 @@ import (
 
 // actions are what may happen, each as often as it is named.
 var actions = []func(*world) deed{
-	registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, setDataKey,
-	addDevice, freezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
+	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
+	issue, issue, transfer, transfer, transfer, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
-	anchor, anchor, supersede, accessLog, accessLog,
-	requestConsent, requestConsent, grant, grant, grant, refuseConsent, pause, resume, resume, resume, revoke,
+	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
+	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
 	wrap, wrap, wrap, deletionReceipt, deletionReceipt,
-	attest, attest, attest, attest, attestFeatures, withdraw, dispute, resolve, resolve, resolve,
+	attest, attest, attest, attest, attestFeatures, withdraw, withdraw, withdraw, dispute, dispute, dispute, resolve, resolve, resolve,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
-	submitTemplate, activateTemplate, activateTemplate, retireTemplate, signAudit, signAudit,
-	openPool, fundPool, fundPool, withdrawPool, offerProduct, retireProduct,
-	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer,
-	repay, repay, repay, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes,
+	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
+	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
+	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
 func address(s wire.Signer) string { return wire.Address(s) }
@@ -174,6 +174,16 @@ func transfer(w *world) deed {
 	return deed{by: by, msg: &cashv1.MsgTransfer{Device: address(by), OrgId: from, ToOrgId: to, AmountFen: w.amount(1_000_000)}}
 }
 
+// spend has a borrower pay away all it has: its next instalment will be late.
+func spend(w *world) deed {
+	f := pick(w, w.firms[:borrowers])
+	r, ok := ask(w, cashv1.NewQueryClient(w.Conn()).Balance, &cashv1.QueryBalanceRequest{OrgId: f.ID})
+	if !ok {
+		return deed{}
+	}
+	return deed{by: f.Owner, msg: &cashv1.MsgTransfer{Device: f.Device(), OrgId: f.ID, ToOrgId: w.BankB.ID, AmountFen: r.AmountFen}}
+}
+
 func redeem(w *world) deed {
 	from, by := w.holder()
 	return deed{by, &cashv1.MsgRedeem{
@@ -224,8 +234,8 @@ func donate(w *world) deed {
 // ---- records and consents
 
 func anchor(w *world) deed {
-	f := pick(w, w.firms)
-	if len(f.lending) != 0 && !w.chance(10) {
+	f := recent(w, w.firms)
+	if len(f.lending) != 0 && !w.chance(5) {
 		return deed{} // a new month without voices stops a borrower for a while
 	}
 	source := pick(w, []string{"upload", "branch"})
@@ -279,7 +289,7 @@ func (w *world) epoch(f *firm) uint32 {
 
 func accessLog(w *world) deed {
 	by := w.Settlement
-	m := &profilev1.MsgAnchorAccessLog{Device: address(by.Service), OrgId: by.ID, From: 1, To: 3, Head: hash(w, "head"), Refused: 1}
+	m := &profilev1.MsgAnchorAccessLog{Device: address(by.Service), OrgId: by.ID, From: 1, To: 3, PreviousHead: make([]byte, 32), Head: hash(w, "head"), Refused: 1}
 	if r, ok := ask(w, profilev1.NewQueryClient(w.Conn()).AccessLog, &profilev1.QueryAccessLogRequest{VaultOrgId: by.ID}); ok && r.Log.Sequence != 0 && !w.chance(20) {
 		m.From, m.To, m.PreviousHead = r.Log.Sequence+1, r.Log.Sequence+1+w.rng.Uint64N(5), r.Log.Head
 	}
@@ -293,7 +303,7 @@ func requestConsent(w *world) deed {
 	if (by.ID == w.VerifierA.ID || by.ID == w.VerifierB.ID) != w.chance(10) {
 		purpose = profilev1.Purpose_PURPOSE_VERIFICATION
 	}
-	terms := w.Terms(f.Enterprise, by, purpose, time.Duration(1+w.rng.IntN(2000))*time.Second, w.name("nonce"))
+	terms := w.Terms(f.Enterprise, by, purpose, time.Duration(20+w.rng.IntN(3000))*time.Second, w.name("nonce"))
 	return deed{by.Admin, &profilev1.MsgRequestConsent{Device: address(by.Admin), OrgId: by.ID, Terms: terms}, func(o testkit.Outcome) {
 		var r profilev1.MsgRequestConsentResponse
 		o.Response(w.t, &r)
@@ -312,7 +322,7 @@ func (w *world) consented() consent {
 // readable is a consent that may be paused and resumed: now and then one on which
 // a loan rests.
 func (w *world) readable() consent {
-	if f := pick(w, w.firms[:3]); w.chance(20) {
+	if f := pick(w, w.firms[:borrowers]); w.chance(20) {
 		return consent{f.lending[w.BankA.ID].consent, f, w.BankA}
 	}
 	return w.consented()
@@ -420,7 +430,7 @@ func attestFeatures(w *world) deed {
 // withdraw takes back a word, but rarely one of those on which the borrowers' scores rest.
 func withdraw(w *world) deed {
 	a := recent(w, w.attestations)
-	if a.id <= 12 && !w.chance(2) || a.id == 0 {
+	if a.id <= 4*borrowers && !w.chance(2) || a.id == 0 {
 		return deed{}
 	}
 	return deed{by: a.by.Admin, msg: &attestationv1.MsgWithdraw{Device: address(a.by.Admin), OrgId: a.by.ID, AttestationId: a.id, ReasonHash: hash(w, "reason")}}
@@ -429,7 +439,9 @@ func withdraw(w *world) deed {
 func dispute(w *world) deed {
 	b, by := pick(w, w.batches), w.verifier()
 	if len(b.firm.lending) != 0 && !w.chance(3) {
-		return deed{}
+		if b = recent(w, w.batches); len(b.firm.lending) != 0 {
+			return deed{}
+		}
 	}
 	m := &attestationv1.MsgOpenDispute{Device: address(by.Admin), OrgId: by.ID, EnterpriseId: b.firm.ID, BatchId: b.id, ReasonHash: hash(w, "reason")}
 	return deed{by.Admin, m, func(o testkit.Outcome) {
@@ -576,7 +588,7 @@ func retireProduct(w *world) deed {
 }
 
 func apply(w *world) deed {
-	f, p := pick(w, w.firms[:3]), pick(w, w.products)
+	f, p := pick(w, w.firms[:borrowers]), pick(w, w.products)
 	l := f.lending[p.Lender.ID]
 	return deed{f.Owner, &loanv1.MsgApply{
 		Device: f.Device(), OrgId: f.ID, ProductId: p.ID, AmountFen: w.amount(12_000_000), Periods: uint32(2 + w.rng.IntN(5)), ConsentId: l.consent, ScoreId: l.score,
@@ -650,8 +662,17 @@ func repay(w *world) deed {
 	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(3_000_000)}}
 }
 
+// writeOff gives up a loan that is late, or tries it with one that is not.
 func writeOff(w *world) deed {
 	l, _ := w.lent()
+	for _, id := range w.loans {
+		if w.chance(20) || l.Status == loanv1.LoanStatus_LOAN_STATUS_DELINQUENT {
+			break
+		}
+		if r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Loan, &loanv1.QueryLoanRequest{Id: id}); ok {
+			l = r.Loan
+		}
+	}
 	by := w.BankA
 	if l.LenderOrgId == w.BankB.ID {
 		by = w.BankB

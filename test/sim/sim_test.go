@@ -13,7 +13,7 @@ import (
 
 // The default run. SIM_STEPS and SIM_SEED choose another.
 const (
-	defaultSteps = 1200
+	defaultSteps = 500
 	defaultSeed  = 1
 )
 
@@ -80,8 +80,10 @@ func (w *world) report() {
 		}
 	}
 	for _, name := range taken {
-		if c := w.tally["/xinlian."+name]; c == nil || c.taken == 0 {
-			w.t.Errorf("%s never succeeded", name)
+		if c := w.tally["/xinlian."+name]; c == nil {
+			w.t.Errorf("%s was never sent", name)
+		} else if c.taken == 0 {
+			w.t.Errorf("%s never succeeded; last: %s", name, c.why)
 		}
 	}
 }

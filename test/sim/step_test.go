@@ -12,32 +12,50 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/testkit"
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
-// refusalsCheckedPercent is in how many of 100 steps the whole state is compared
+// refusalsCheckedPercent is in how many of 100 steps with one deed the whole state is compared
 // before and after a refusal; to export it is the most expensive check.
-const refusalsCheckedPercent = 3
+const refusalsCheckedPercent = 20
 
-// step lets a random actor do something, or only time pass.
+// deedsPerStep is how many transactions a step tries to put into one block.
+const deedsPerStep = 6
+
+// step lets random actors do something in one block, or only time pass. What they
+// do was chosen on the state before the block: some will be overtaken by others.
 func (w *world) step() {
 	w.t.Helper()
 	if w.chance(15) {
 		w.Block(time.Duration(1+w.rng.IntN(40)) * time.Second)
 		return
 	}
-	a := actions[w.rng.IntN(len(actions))]
-	d := a(w)
-	if d.msg == nil {
-		w.Block(time.Second)
+	var deeds []deed
+	var txs [][]byte
+	signed := map[string]bool{} // each device once: the next sequence is not known before
+	for range 1 + w.rng.IntN(deedsPerStep) {
+		d := actions[w.rng.IntN(len(actions))](w)
+		if d.msg == nil || signed[address(d.by)] || !w.known(d.by) {
+			continue
+		}
+		signed[address(d.by)] = true
+		deeds, txs = append(deeds, d), append(txs, w.Sign(d.by, d.msg))
+	}
+	if len(deeds) == 1 && w.chance(refusalsCheckedPercent) {
+		w.checked(deeds[0])
 		return
 	}
-	if w.chance(refusalsCheckedPercent) {
-		w.checked(d)
-		return
+	for i, o := range w.Block(time.Second, txs...) {
+		w.note(deeds[i], o)
 	}
-	w.note(d, w.Send(d.by, d.msg))
+}
+
+// known tells whether a device has an account to sign for.
+func (w *world) known(s wire.Signer) bool {
+	_, ok := ask(w, orgv1.NewQueryClient(w.Conn()).Device, &orgv1.QueryDeviceRequest{Address: address(s)})
+	return ok
 }
 
 // note counts an outcome and lets the deed note what it needs of it.
@@ -50,6 +68,7 @@ func (w *world) note(d deed, o testkit.Outcome) {
 	}
 	if o.Code != 0 {
 		c.refused++
+		c.why = o.Log
 		if o.Space == "sdk" && o.Code == 1 || o.Space == "undefined" {
 			w.t.Fatalf("%s was refused without a registered code: %s", url, o.Log)
 		}

@@ -89,10 +89,16 @@ type (
 		org  uint64
 		name string
 	}
-	count struct{ taken, refused int }
+	count struct {
+		taken, refused int
+		why            string // of the last refusal
+	}
 )
 
-// newWorld is a chain on which three firms can borrow, the same for every seed.
+// borrowers are the firms that can borrow.
+const borrowers = 2
+
+// newWorld is a chain on which some firms can borrow, the same for every seed.
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{
@@ -100,7 +106,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		rng: rand.New(rand.NewPCG(seed, 0)), tally: map[string]*count{},
 	}
 	w.models = [][]byte{w.Adopt().Hash}
-	for _, f := range w.Members() {
+	for _, f := range w.Founders() {
 		w.Do(f.Admin, &orgv1.MsgSetDataKey{Device: wire.Address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(wire.Address(f.Admin))})
 	}
 	template := w.Template(w.BankA, testkit.Contract("loan"))
@@ -109,7 +115,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		p := w.Product(lender, template, 3_000_000_00)
 		w.products, w.pools = append(w.products, p), append(w.pools, p)
 	}
-	for i := range 3 {
+	for i := range borrowers {
 		w.borrower(fmt.Sprintf("firm-%d", i), i)
 	}
 	return w

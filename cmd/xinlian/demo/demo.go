@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func originOf(home, listen string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the home's origin: %w", err)
 	}
-	if string(was) != origin {
+	if was = bytes.TrimSpace(was); string(was) != origin {
 		return "", fmt.Errorf("this home was founded with %s and its passkeys work only there: pass --listen %s, or another --home",
 			was, strings.TrimPrefix(string(was), "http://"))
 	}
