@@ -139,7 +139,7 @@ func (l *Line) claim(id int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy == nil {
-		l.busy, l.resting, l.opened = map[int64]bool{}, map[int64]rest{}, map[string]desk.Reading{}
+		l.busy, l.resting = map[int64]bool{}, map[int64]rest{}
 	}
 	if l.busy[id] || time.Now().Before(l.resting[id].until) {
 		return false

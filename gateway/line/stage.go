@@ -136,6 +136,9 @@ func (l *Line) readings(ctx context.Context, f *store.File) ([]desk.Reading, err
 				return nil, fmt.Errorf("opening the records for verifier %d: %w", v.OrgID, err)
 			}
 			l.mu.Lock()
+			if l.opened == nil {
+				l.opened = map[string]desk.Reading{}
+			}
 			l.opened[key] = r
 			l.mu.Unlock()
 		}

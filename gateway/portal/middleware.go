@@ -3,11 +3,10 @@ package portal
 import (
 	"bytes"
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,21 +30,6 @@ const sessionCookie = "xinlian_session"
 // csp allows nothing but what this server sends: no inline script or style, no
 // other host, no frame.
 const csp = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-
-//go:embed static
-var static embed.FS
-
-func staticFiles() http.Handler {
-	sub, err := fs.Sub(static, "static")
-	if err != nil {
-		panic("portal: static files: " + err.Error())
-	}
-	files := http.StripPrefix("/static/", http.FileServerFS(sub))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "max-age=300")
-		files.ServeHTTP(w, r)
-	})
-}
 
 // headers sets what every answer carries.
 func headers(origin string, next http.Handler) http.Handler {
@@ -175,17 +159,38 @@ func (p *Portal) render(w http.ResponseWriter, r *http.Request, status int, c te
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the visitor may have gone
+	w.Header().Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	var zipped []byte
+	if b.Len() >= compressMin {
+		zipped = compressed(b.Bytes())
+	}
+	send(w, r, status, b.Bytes(), zipped)
 }
 
-// session is the visitor's, or store.ErrNotFound.
+// session is the visitor's, or store.ErrNotFound. It ends with its device: one
+// that was frozen, revoked or moved shows nothing from the next request on.
 func (p *Portal) session(r *http.Request) (store.Session, error) {
-	c, err := r.Cookie(sessionCookie)
-	if err != nil {
+	t := token(r)
+	if t == "" {
 		return store.Session{}, store.ErrNotFound
 	}
-	return p.Store.Session(r.Context(), c.Value)
+	s, err := p.Store.Session(r.Context(), t)
+	if err != nil {
+		return s, err
+	}
+	d, err := p.Client.Org.Device(r.Context(), &orgv1.QueryDeviceRequest{Address: s.Device})
+	if err != nil {
+		return s, fmt.Errorf("reading the session's device: %w", err)
+	}
+	if d.Device.OrgId != s.OrgID || stopped(d.Device.Status) {
+		p.readings.drop(t)
+		return store.Session{}, errors.Join(store.ErrNotFound, p.Store.EndSession(r.Context(), t))
+	}
+	return s, nil
+}
+
+func stopped(s orgv1.DeviceStatus) bool {
+	return s == orgv1.DeviceStatus_DEVICE_STATUS_FROZEN || s == orgv1.DeviceStatus_DEVICE_STATUS_REVOKED
 }
 
 // token is the visitor's token; it is only asked for where there is a session.

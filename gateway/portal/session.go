@@ -113,7 +113,7 @@ func (p *Portal) login(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s := d.Device.Status; s == orgv1.DeviceStatus_DEVICE_STATUS_FROZEN || s == orgv1.DeviceStatus_DEVICE_STATUS_REVOKED {
+	if stopped(d.Device.Status) {
 		return nil, refuse(http.StatusForbidden, "error.frozen")
 	}
 	o, err := p.org(r.Context(), d.Device.OrgId)

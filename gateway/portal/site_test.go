@@ -478,3 +478,35 @@ func TestArchives(t *testing.T) {
 		t.Error("a damaged archive is taken")
 	}
 }
+
+// TestStaticFiles proves that files come compressed where the browser takes it,
+// are not sent again while they are the same, and that nothing else is served.
+func TestStaticFiles(t *testing.T) {
+	t.Parallel()
+	h := site(staticFiles())
+	r := httptest.NewRequest(http.MethodGet, origin+"/static/sign.js", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	res := ask(h, r)
+	if res.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(res.Header.Get("Content-Type"), "javascript") {
+		t.Errorf("got %v", res.Header)
+	}
+	z, err := gzip.NewReader(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(z)
+	want, _ := static.ReadFile("static/sign.js")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d, %v", len(got), len(want), err)
+	}
+	r = httptest.NewRequest(http.MethodGet, origin+"/static/sign.js", nil)
+	r.Header.Set("If-None-Match", res.Header.Get("ETag"))
+	if res := ask(h, r); res.StatusCode != http.StatusNotModified {
+		t.Errorf("the same again: %d", res.StatusCode)
+	}
+	for _, path := range []string{"/static/", "/static/../portal.go", "/static/none.js"} {
+		if res := ask(h, httptest.NewRequest(http.MethodGet, origin+path, nil)); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/vault"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/sample"
+	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/test/world"
 )
@@ -41,6 +43,7 @@ func TestRefusals(t *testing.T) {
 	checkReferral(t, w, owner)
 	checkRevoked(t, w, owner)
 	checkFraud(t, w)
+	checkFrozen(t, w, owner)
 }
 
 // checkLogins: a nonce is good once, a signature for another use is none, and the
@@ -325,5 +328,28 @@ func checkFraud(t *testing.T, w *world.World) {
 	page := v.until("/owner/progress", "核验机构认为记录之间有矛盾", time.Minute)
 	if len(values(page, `<li>([^<]+)</li>`)) == 0 {
 		t.Errorf("the findings are not told: %s", plain(page))
+	}
+}
+
+// checkFrozen: a session ends with its device.
+func checkFrozen(t *testing.T, w *world.World, owner *visitor) {
+	t.Helper()
+	if page := owner.get("/owner"); !strings.Contains(page, "可用额度") {
+		t.Fatalf("the owner's page: %s", plain(page))
+	}
+	address := wire.Address(owner.device)
+	d, err := w.Client.Org.Device(t.Context(), &orgv1.QueryDeviceRequest{Address: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Send(t.Context(), owner.device, &orgv1.MsgFreezeDevice{Device: address, OrgId: d.Device.OrgId, Target: address})
+	if page := owner.get("/owner"); strings.Contains(page, "可用额度") {
+		t.Error("a frozen device's session still shows the owner's page")
+	}
+	if status, _ := owner.post("/tx/prepare", map[string]any{"kind": "/xinlian.org.v1.MsgActivateDevice", "fields": map[string]string{}}); status != http.StatusUnauthorized {
+		t.Errorf("a frozen device's session prepares: status %d", status)
+	}
+	if status, _ := owner.post("/login", owner.proof(passkey.DomainLogin)); status != http.StatusForbidden {
+		t.Errorf("a frozen device logs in: status %d", status)
 	}
 }
