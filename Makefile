@@ -50,6 +50,9 @@ test-browser: ## the owner's line in a real browser; screenshots in build/screen
 fmt: ## format Go and protos
 	@$(TOOL) gofumpt -w $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata')
 	@$(BUF) format -w proto
+	@$(TOOL) templ fmt gateway/portal
+templ: ## regenerate the portal's pages from gateway/portal/*.templ
+	@cd gateway/portal && $(subst tools/go.mod,../../tools/go.mod,$(TOOL)) templ generate -log-level error
 
 # module:directory-with-protos:link-name, versions always those of go.mod
 PROTO_DEPS := \
@@ -63,7 +66,7 @@ proto-deps: ## link third-party protos out of the module cache
 	@mkdir -p .protodeps
 	@for d in $(PROTO_DEPS); do IFS=: read -r mod dir name <<< "$$d"; \
 		ln -sfn "$$(go list -m -f '{{.Dir}}' $$mod)/$$dir" .protodeps/$$name; done
-gen: proto-deps ## regenerate gen/ and passkey/keys.pb.go
+gen: proto-deps templ ## regenerate gen/, passkey/keys.pb.go and the portal's templates
 	@$(BUF) generate
 	@$(BUF) generate --template buf.gen.passkey.yaml proto --path proto/xinlian/passkey
 	@mv .gentmp/github.com/xinlian/xinlian/passkey/*.pb.go passkey/ && rm -rf .gentmp
@@ -71,7 +74,7 @@ proto-check: proto-deps ## lint and format the protos
 	@$(BUF) lint proto
 	@$(BUF) format proto --diff --exit-code
 gen-check: gen ## fail when generated code is stale
-	@git diff --exit-code --stat -- gen passkey && test -z "$$(git status --porcelain -- gen passkey)"
+	@git diff --exit-code --stat -- gen passkey gateway/portal && test -z "$$(git status --porcelain -- gen passkey 'gateway/portal/*_templ.go')"
 
 WEB := gateway/portal/web
 WEB_PROTOS := $(addprefix --path ,$(foreach m,org profile loan cash,proto/xinlian/$(m)/v1/tx.proto) proto/xinlian/passkey \

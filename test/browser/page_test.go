@@ -133,7 +133,9 @@ func (p *page) text(selector string) string {
 // wait polls until a condition holds in the page.
 func (p *page) wait(condition string, patience time.Duration) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-again.C {
 		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`!!(`+condition+`)`)); err == nil && ok {
 			return
 		}
