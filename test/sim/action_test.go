@@ -30,7 +30,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, spend, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
@@ -39,8 +39,8 @@ var actions = []func(*world) deed{
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer, refuseOffer,
-	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	repay, repay, writeOff, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
 func address(s wire.Signer) string { return wire.Address(s) }
@@ -659,7 +659,7 @@ func (w *world) lent() (loanv1.Loan, *firm) {
 
 func repay(w *world) deed {
 	l, f := w.lent()
-	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(3_000_000)}}
+	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(400_000)}}
 }
 
 // writeOff gives up a loan that is late, or tries it with one that is not.
