@@ -112,11 +112,18 @@ func (w *world) extra() (*firm, string) {
 
 func freezeDevice(w *world) deed {
 	f, target := w.extra()
-	return deed{by: f.Owner, msg: &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
+	return deed{f.Owner, &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}, func(testkit.Outcome) {
+		w.frozen = append(w.frozen, frozen{f, target})
+	}}
 }
 
+// unfreezeDevice is mostly of a device that was frozen, and perhaps thawed since.
 func unfreezeDevice(w *world) deed {
 	f, target := w.extra()
+	if len(w.frozen) != 0 && w.chance(70) {
+		last := recent(w, w.frozen)
+		f, target = last.firm, last.device
+	}
 	return deed{by: f.Owner, msg: &orgv1.MsgUnfreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
 }
 
@@ -340,11 +347,17 @@ func refuseConsent(w *world) deed {
 
 func pause(w *world) deed {
 	c := w.readable()
-	return deed{by: c.firm.Owner, msg: &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
+	return deed{c.firm.Owner, &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}, func(testkit.Outcome) {
+		w.paused = append(w.paused, c)
+	}}
 }
 
+// resume is mostly of a consent that was paused, and perhaps resumed since.
 func resume(w *world) deed {
 	c := w.readable()
+	if len(w.paused) != 0 && w.chance(70) {
+		c = recent(w, w.paused)
+	}
 	return deed{by: c.firm.Owner, msg: &profilev1.MsgResumeConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
 }
 
