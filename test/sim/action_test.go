@@ -30,7 +30,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, spend, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
@@ -39,8 +39,8 @@ var actions = []func(*world) deed{
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer, refuseOffer,
-	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	repay, repay, writeOff, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
 func address(s wire.Signer) string { return wire.Address(s) }
@@ -112,11 +112,18 @@ func (w *world) extra() (*firm, string) {
 
 func freezeDevice(w *world) deed {
 	f, target := w.extra()
-	return deed{by: f.Owner, msg: &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
+	return deed{f.Owner, &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}, func(testkit.Outcome) {
+		w.frozen = append(w.frozen, frozen{f, target})
+	}}
 }
 
+// unfreezeDevice is mostly of a device that was frozen, and perhaps thawed since.
 func unfreezeDevice(w *world) deed {
 	f, target := w.extra()
+	if len(w.frozen) != 0 && w.chance(70) {
+		last := recent(w, w.frozen)
+		f, target = last.firm, last.device
+	}
 	return deed{by: f.Owner, msg: &orgv1.MsgUnfreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
 }
 
@@ -340,11 +347,17 @@ func refuseConsent(w *world) deed {
 
 func pause(w *world) deed {
 	c := w.readable()
-	return deed{by: c.firm.Owner, msg: &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
+	return deed{c.firm.Owner, &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}, func(testkit.Outcome) {
+		w.paused = append(w.paused, c)
+	}}
 }
 
+// resume is mostly of a consent that was paused, and perhaps resumed since.
 func resume(w *world) deed {
 	c := w.readable()
+	if len(w.paused) != 0 && w.chance(70) {
+		c = recent(w, w.paused)
+	}
 	return deed{by: c.firm.Owner, msg: &profilev1.MsgResumeConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
 }
 
@@ -659,7 +672,7 @@ func (w *world) lent() (loanv1.Loan, *firm) {
 
 func repay(w *world) deed {
 	l, f := w.lent()
-	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(3_000_000)}}
+	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(400_000)}}
 }
 
 // writeOff gives up a loan that is late, or tries it with one that is not.

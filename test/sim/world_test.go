@@ -56,6 +56,8 @@ type world struct {
 	templates    [][]byte
 	models       [][]byte
 	consents     []consent
+	paused       []consent
+	frozen       []frozen
 	batches      []batch
 	attestations []said
 	disputes     []uint64
@@ -76,6 +78,10 @@ type (
 		id      []byte
 		firm    *firm
 		grantee testkit.Founder
+	}
+	frozen struct {
+		firm   *firm
+		device string
 	}
 	batch struct {
 		id   []byte
@@ -151,16 +157,6 @@ func (w *world) borrower(name string, number int) {
 	}})
 	w.Do(w.Settlement.Admin, w.Issue(f.ID, 500_000, "start-"+name))
 	w.firms = append(w.firms, f)
-}
-
-// play takes random steps, calls check after each, and returns the app hash.
-func (w *world) play(steps int, check func(step int)) []byte {
-	w.t.Helper()
-	for step := range steps {
-		w.step()
-		check(step)
-	}
-	return w.App.LastCommitID().Hash
 }
 
 // name is a text that was not used before.
