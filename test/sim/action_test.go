@@ -30,7 +30,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, spend, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
@@ -39,8 +39,8 @@ var actions = []func(*world) deed{
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
-	repay, repay, writeOff, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
 func address(s wire.Signer) string { return wire.Address(s) }
@@ -400,19 +400,22 @@ func (w *world) verifier() testkit.Founder {
 // attest speaks about a firm's newest batch, mostly well of borrowers'.
 func attest(w *world) deed {
 	b := recent(w, w.batches)
+	if w.chance(40) {
+		b = pick(w, w.batches)
+	}
 	verdict := attestationv1.Verdict_VERDICT_CONSISTENT
 	if w.chance(15) && len(b.firm.lending) == 0 {
 		verdict = attestationv1.Verdict_VERDICT_INCONSISTENT
 	}
 	by := w.verifier()
-	return deed{by.Admin, w.Attestation(by, b.firm.Enterprise, [][]byte{b.id}, verdict), w.noteAttestation(by)}
+	return deed{by.Admin, w.Attestation(by, b.firm.Enterprise, [][]byte{b.id}, verdict), w.noteAttestation(by, b.firm)}
 }
 
-func (w *world) noteAttestation(by testkit.Founder) func(testkit.Outcome) {
+func (w *world) noteAttestation(by testkit.Founder, about *firm) func(testkit.Outcome) {
 	return func(o testkit.Outcome) {
 		var r attestationv1.MsgAttestBatchesResponse // both responses have only the id
 		o.Response(w.t, &r)
-		w.attestations = append(w.attestations, said{r.AttestationId, by})
+		w.attestations = append(w.attestations, said{r.AttestationId, by, about})
 	}
 }
 
@@ -437,13 +440,13 @@ func attestFeatures(w *world) deed {
 	return deed{by.Admin, w.FeatureAttestation(by, f.Enterprise, testkit.BatchIDs(some), zk.FeatureSet{
 		Version: scorecard.FeatureSet1, Salt: [31]byte(hash(w, "salt")), Enterprise: f.ID, AsOfDay: uint32(record.Day(w.Now())) - 1, DataDigest: digest,
 		Features: []scorecard.Value{scorecard.Known(1), scorecard.Known(w.rng.Int64N(1000))},
-	}), w.noteAttestation(by)}
+	}), w.noteAttestation(by, f)}
 }
 
-// withdraw takes back a word, but rarely one of those on which the borrowers' scores rest.
+// withdraw takes back a word, but rarely one on which a borrower's score or grade rests.
 func withdraw(w *world) deed {
 	a := recent(w, w.attestations)
-	if a.id <= 4*borrowers && !w.chance(2) || a.id == 0 {
+	if a.about == nil || len(a.about.lending) != 0 && !w.chance(1) {
 		return deed{}
 	}
 	return deed{by: a.by.Admin, msg: &attestationv1.MsgWithdraw{Device: address(a.by.Admin), OrgId: a.by.ID, AttestationId: a.id, ReasonHash: hash(w, "reason")}}
@@ -451,7 +454,7 @@ func withdraw(w *world) deed {
 
 func dispute(w *world) deed {
 	b, by := pick(w, w.batches), w.verifier()
-	if len(b.firm.lending) != 0 && !w.chance(3) {
+	if len(b.firm.lending) != 0 && !w.chance(1) {
 		if b = recent(w, w.batches); len(b.firm.lending) != 0 {
 			return deed{}
 		}

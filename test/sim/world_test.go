@@ -88,8 +88,9 @@ type (
 		firm *firm
 	}
 	said struct {
-		id uint64
-		by testkit.Founder
+		id    uint64
+		by    testkit.Founder
+		about *firm
 	}
 	freeze struct {
 		org  uint64
@@ -138,7 +139,7 @@ func (w *world) borrower(name string, number int) {
 		w.batches = append(w.batches, batch{a.BatchId, f})
 	}
 	for i, by := range []testkit.Founder{w.VerifierA, w.VerifierB} {
-		w.attestations = append(w.attestations, said{uint64(4*number + i + 1), by})
+		w.attestations = append(w.attestations, said{uint64(4*number + i + 1), by, f})
 	}
 	set := w.Features(f.Enterprise, f.anchors)
 	for _, lender := range []testkit.Founder{w.BankA, w.BankB} {
