@@ -150,4 +150,3 @@ func (l *Line) holdings(ctx context.Context, enterprise uint64) (holdings, error
 	h.monthFrom, h.monthTo = record.Month(first), record.Month(h.lastDay)
 	return h, nil
 }
-

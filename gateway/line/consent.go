@@ -27,6 +27,9 @@ var texts = map[profilev1.Purpose]string{
 	profilev1.Purpose_PURPOSE_VERIFICATION: "仅用于核对记录真实性、计算并核对评分特征，不作他用。 Only to check that the records are true and to derive the score's features.",
 }
 
+// Text is the published text of a purpose, empty for an unknown one.
+func Text(purpose profilev1.Purpose) string { return texts[purpose] }
+
 // PurposeText finds the published text of a hash. A consent whose text nobody
 // has published cannot be shown and so not be granted.
 func PurposeText(hash []byte) (string, bool) {
@@ -47,7 +50,7 @@ type holdings struct {
 
 // terms are the terms of one request. Verifiers look and keep nothing.
 func terms(h holdings, enterprise, grantee uint64, purpose profilev1.Purpose, now time.Time) (profilev1.ConsentTerms, error) {
-	text := sha256.Sum256([]byte(texts[purpose]))
+	text := sha256.Sum256([]byte(Text(purpose)))
 	t := profilev1.ConsentTerms{
 		EnterpriseId: enterprise, GranteeOrgId: grantee, Categories: h.categories, MonthFrom: h.monthFrom, MonthTo: h.monthTo,
 		Purpose: purpose, PurposeTextHash: text[:], Mode: profilev1.Mode_MODE_VIEW,

@@ -284,7 +284,7 @@ func (p *Portal) caseOf(ctx context.Context, s store.Session, consent []byte) (s
 
 // hostedRead opens records with the software key of a hosted desk.
 func (p *Portal) hostedRead(w http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error) {
-	device := p.Devices[g.Session.OrgID]
+	device := p.hosted(g.Session.OrgID)
 	d := p.Desks[g.Session.OrgID]
 	if !g.Session.Hosted || device == nil || d == nil || wire.Address(device) != g.Session.Device {
 		return nil, refuse(http.StatusForbidden, "error.hosted")
@@ -311,7 +311,8 @@ func (p *Portal) officerConsents(_ http.ResponseWriter, r *http.Request, g *Page
 	if err != nil {
 		return nil, err
 	}
-	return officerConsentsPage(g, q.Consents), nil
+	key, err := randomKey()
+	return officerConsentsPage(g, q.Consents, key), err
 }
 
 // askConsent sends a request for consent by the desk's service. What is asked
@@ -329,11 +330,10 @@ func (p *Portal) askConsent(w http.ResponseWriter, r *http.Request, g *Page) (te
 	if !ok || purpose == 0 {
 		return nil, refuse(http.StatusUnprocessableEntity, "error.field", "purpose")
 	}
-	if err := p.Line.Ask(r.Context(), d, enterprise, profilev1.Purpose(purpose)); err != nil {
-		return nil, err
-	}
-	http.Redirect(w, r, "/officer/consents", http.StatusSeeOther)
-	return nil, nil
+	return nil, p.once(w, r, []byte(r.FormValue("enterprise_id")+"/"+r.FormValue("purpose")), func() (store.Reply, error) {
+		err := p.Line.Ask(r.Context(), d, enterprise, profilev1.Purpose(purpose))
+		return store.Reply{Status: http.StatusSeeOther, Location: "/officer/consents"}, err
+	})
 }
 
 func (p *Portal) officerLoan(_ http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error) {

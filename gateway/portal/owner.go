@@ -55,14 +55,13 @@ func (p *Portal) owner(v ownerView) http.HandlerFunc {
 // start is the front door: a role to choose, or the way home.
 func (p *Portal) start(_ http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error) {
 	var hosted []orgv1.Organisation
-	for id := range p.Devices {
+	for _, id := range p.hostedOrgs() {
 		o, err := p.org(r.Context(), id)
 		if err != nil {
 			return nil, err
 		}
 		hosted = append(hosted, o)
 	}
-	sortOrgs(hosted)
 	return startPage(g, hosted), nil
 }
 

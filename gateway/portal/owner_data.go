@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -125,7 +126,6 @@ func randomKey() (string, error) {
 // upload collects documents. The same form sent twice is one upload: its key is
 // in the form, and the first answer is given again.
 func (p *Portal) upload(w http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
-	ctx := r.Context()
 	custodian := p.Custodians[st.Org.CustodianOrgId]
 	if custodian == nil {
 		return nil, refuse(http.StatusConflict, "error.custodian")
@@ -133,28 +133,11 @@ func (p *Portal) upload(w http.ResponseWriter, r *http.Request, g *Page, st stat
 	if st.Firm.TaxNumber == "" {
 		return nil, refuse(http.StatusConflict, "error.firm.unknown")
 	}
-	uploads, key, err := readUploads(r)
+	uploads, err := readUploads(r)
 	if err != nil {
 		return nil, err
 	}
-	owner := store.TokenHash(token(r))
-	reply, answered, err := p.Store.Begin(ctx, owner, key, fingerprint(uploads))
-	if err != nil {
-		return nil, err
-	}
-	if !answered {
-		if reply, err = p.collect(r, custodian, st, uploads); err != nil {
-			if undo := p.Store.Abandon(ctx, owner, key); undo != nil {
-				p.Log.Error("giving an upload back", "err", undo)
-			}
-			return nil, err
-		}
-		if err := p.Store.Answer(ctx, owner, key, reply); err != nil {
-			return nil, err
-		}
-	}
-	http.Redirect(w, r, reply.Location, reply.Status)
-	return nil, nil
+	return nil, p.once(w, r, fingerprint(uploads), func() (store.Reply, error) { return p.collect(r, custodian, st, uploads) })
 }
 
 func (p *Portal) collect(r *http.Request, c *custody.Custodian, st state, uploads []custody.Upload) (store.Reply, error) {
@@ -210,37 +193,30 @@ const filesMax = 2000
 
 // readUploads takes the files out of a form, opening ZIP archives: invoices come
 // by the hundred in one.
-func readUploads(r *http.Request) ([]custody.Upload, string, error) {
+func readUploads(r *http.Request) ([]custody.Upload, error) {
 	if err := r.ParseMultipartForm(8 << 20); err != nil {
 		var tooLarge *http.MaxBytesError
-		if asError(err, &tooLarge) {
-			return nil, "", err
+		if errors.As(err, &tooLarge) {
+			return nil, err
 		}
-		return nil, "", problem{status: http.StatusBadRequest, key: "error.request", cause: err}
+		return nil, problem{status: http.StatusBadRequest, key: "error.request", cause: err}
 	}
 	defer r.MultipartForm.RemoveAll() //nolint:errcheck // temporary files; the system sweeps them
-	key := r.Header.Get("Idempotency-Key")
-	if key == "" {
-		key = r.FormValue("idempotency_key")
-	}
-	if key == "" || len(key) > store.KeyBytesMax {
-		return nil, "", refuse(http.StatusBadRequest, "error.key")
-	}
 	var uploads []custody.Upload
 	budget := int64(uploadBytesMax)
 	for _, h := range r.MultipartForm.File["files"] {
 		more, err := openUpload(h, &budget)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if uploads = append(uploads, more...); len(uploads) > filesMax {
-			return nil, "", refuse(http.StatusRequestEntityTooLarge, "error.files", strconv.Itoa(filesMax))
+			return nil, refuse(http.StatusRequestEntityTooLarge, "error.files", strconv.Itoa(filesMax))
 		}
 	}
 	if len(uploads) == 0 {
-		return nil, "", refuse(http.StatusUnprocessableEntity, "error.upload.none")
+		return nil, refuse(http.StatusUnprocessableEntity, "error.upload.none")
 	}
-	return uploads, key, nil
+	return uploads, nil
 }
 
 func openUpload(h *multipart.FileHeader, budget *int64) ([]custody.Upload, error) {

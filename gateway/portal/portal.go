@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
@@ -35,11 +37,8 @@ type Config struct {
 	Registrar  *registry.Registrar // nil: no firm can register here
 	Custodians map[uint64]*custody.Custodian
 	Desks      map[uint64]*desk.Desk
-	// Devices are software passkeys of organisations, by number: visitors may act
-	// with them. Empty outside a demonstration.
-	Devices map[uint64]wire.ReadSigner
-	Origin  string // scheme://host[:port] where people open the portal
-	Log     *slog.Logger
+	Origin     string // scheme://host[:port] where people open the portal
+	Log        *slog.Logger
 }
 
 // Portal serves the pages.
@@ -50,8 +49,10 @@ type Portal struct {
 	policy   policy
 	readings *shelf
 
-	mu    sync.Mutex
-	names map[uint64]string // public names of organisations
+	mu      sync.Mutex
+	names   map[uint64]string // public names of organisations
+	namesAt time.Time
+	devices map[uint64]wire.ReadSigner // software passkeys that visitors may act with
 }
 
 // ErrOrigin says that the chain does not allow passkeys made at the portal's
@@ -61,7 +62,7 @@ var ErrOrigin = errors.New("portal: the chain does not allow passkeys of this or
 // New makes a portal. It refuses an origin that the chain does not allow, and
 // says which ones it does.
 func New(ctx context.Context, c Config) (*Portal, error) {
-	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), names: map[uint64]string{}}
+	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
 	r, err := c.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the allowed origins: %w", err)
@@ -139,11 +140,15 @@ func (p *Portal) health(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"chain_id": head.ChainID, "height": head.Height})
 }
 
-// orgNames are the public names of the members; enterprises have none.
+// namesLife is how long the members' names are remembered: one may have joined.
+const namesLife = time.Minute
+
+// orgNames are the public names of the members; enterprises have none. Callers
+// must not change the map.
 func (p *Portal) orgNames(ctx context.Context) (map[uint64]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.names) > 0 {
+	if len(p.names) > 0 && time.Since(p.namesAt) < namesLife {
 		return p.names, nil
 	}
 	names := map[uint64]string{}
@@ -156,6 +161,28 @@ func (p *Portal) orgNames(ctx context.Context) (map[uint64]string, error) {
 			names[o.Id] = o.Name
 		}
 	}
-	p.names = names
+	p.names, p.namesAt = names, time.Now()
 	return names, nil
+}
+
+// Host lets visitors act with an organisation's software passkey. It is for a
+// demonstration: whoever opens the portal signs for that organisation.
+func (p *Portal) Host(org uint64, device wire.ReadSigner) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.devices[org] = device
+}
+
+// hosted is the software passkey of an organisation, nil where there is none.
+func (p *Portal) hosted(org uint64) wire.ReadSigner {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.devices[org]
+}
+
+// hostedOrgs lists the organisations that visitors may act for.
+func (p *Portal) hostedOrgs() []uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.devices))
 }

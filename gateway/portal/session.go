@@ -215,8 +215,8 @@ func (p *Portal) hostedLogin(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	device, ok := p.Devices[id]
-	if !ok {
+	device := p.hosted(id)
+	if device == nil {
 		p.fail(w, r, refuse(http.StatusNotFound, "error.hosted"))
 		return
 	}

@@ -168,7 +168,7 @@ func (p *Portal) signHosted(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	device := p.Devices[s.OrgID]
+	device := p.hosted(s.OrgID)
 	if !s.Hosted || device == nil || wire.Address(device) != s.Device {
 		return refuse(http.StatusForbidden, "error.hosted")
 	}

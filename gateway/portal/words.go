@@ -380,4 +380,3 @@ func (g *Page) remedy(e connector.RowError) string {
 	t, _ := e.Rule.Text()
 	return g.Pick(t.RemedyZH, t.RemedyEN)
 }
-

@@ -58,5 +58,3 @@ func fingerprint(uploads []custody.Upload) []byte {
 	}
 	return h.Sum(nil)
 }
-
-func asError[T error](err error, into *T) bool { return errors.As(err, into) }

@@ -145,7 +145,6 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 		return err
 	}
 	s.line = &line.Line{Client: s.client, Store: s.store, Lenders: map[uint64]*desk.Desk{}, Prover: s.parts.Prover, Log: s.parts.Log}
-	devices := map[uint64]wire.ReadSigner{}
 	var verifiers []registry.Verifier
 	for _, h := range s.parts.Hosted {
 		has := func(r orgv1.Role) bool { return slices.Contains(roles[h.OrgID], r) }
@@ -160,7 +159,6 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			}
 		}
 		if h.Officer != nil {
-			devices[h.OrgID] = h.Officer
 			if has(orgv1.Role_ROLE_KYB) {
 				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer})
 			}
@@ -177,10 +175,22 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	}
 	s.portal, err = portal.New(ctx, portal.Config{
 		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
-		Devices: devices, Origin: s.parts.Origin, Log: s.parts.Log,
+		Origin: s.parts.Origin, Log: s.parts.Log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	for _, h := range s.parts.Hosted {
+		if h.Officer != nil {
+			s.portal.Host(h.OrgID, h.Officer)
+		}
+	}
+	return nil
 }
+
+// Host lets visitors act with the software passkey of an organisation, such as
+// a firm of the demonstration that was registered after the start.
+func (s *Server) Host(org uint64, device wire.ReadSigner) { s.portal.Host(org, device) }
 
 // Client is the connection to the node.
 func (s *Server) Client() *chain.Client { return s.client }
