@@ -1,0 +1,138 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xinlian/xinlian/gateway/vault"
+	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/internal/settings"
+)
+
+// TestNumbered proves that entries by organisation are read, and that a bad one
+// is named.
+func TestNumbered(t *testing.T) {
+	t.Parallel()
+	values, order, err := numbered("hosted", []string{"5=/srv/five", " 3 = /srv/three "})
+	if err != nil || values[5] != "/srv/five" || values[3] != "/srv/three" || len(order) != 2 || order[0] != 5 {
+		t.Errorf("got %v, %v, %v", values, order, err)
+	}
+	for _, bad := range [][]string{{"five=/srv"}, {"0=/srv"}, {"5="}, {"5"}, {"5=/a", "5=/b"}} {
+		if _, _, err := numbered("hosted", bad); err == nil || !strings.Contains(err.Error(), "hosted") {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+}
+
+// TestConfig proves that a configuration explains itself, that a file and the
+// environment override the defaults, and that an unknown key is an error.
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	c := DefaultConfig("/home")
+	path := filepath.Join(t.TempDir(), FileName)
+	if err := os.WriteFile(path, []byte("origin = \"https://bank.example\"\nhosted = [\"5=/srv/five\"]\n[log]\nlevel = \"warn\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := settings.Load(&c, path, EnvPrefix, []string{EnvPrefix + "_KYB_AMOUNT_LIMIT_FEN=7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Origin != "https://bank.example" || c.Hosted[0] != "5=/srv/five" || c.KYB.AmountLimitFen != 7 || c.Listen != "localhost:8080" {
+		t.Errorf("got %+v", c)
+	}
+	for _, k := range keys {
+		if k.Doc == "" {
+			t.Errorf("%s does not say what it is", k.Name)
+		}
+	}
+	if _, err := settings.Load(&c, "", EnvPrefix, []string{EnvPrefix + "_NO_SUCH_KEY=1"}); err == nil {
+		t.Error("an unknown key is taken")
+	}
+	if _, err := c.Logger(); err != nil {
+		t.Error(err)
+	}
+	c.Log.Level = "loud"
+	if _, err := c.Logger(); err == nil || !strings.Contains(err.Error(), "loud") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestVaultRefusals proves that a refusal over the network is the very error
+// that the vault gave, and that garbage is refused before any vault sees it.
+func TestVaultRefusals(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	for _, refusal := range []error{vault.ErrConsentRevoked, vault.ErrFetchLimit, vault.ErrNonceUsed, vault.ErrWrongVault} {
+		far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { refuseRead(w, refusal, log) }))
+		v, err := newVaults(nil, map[uint64]string{5: far.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Read(context.Background(), 5, request(), []byte("signature")); !errors.Is(err, refusal) {
+			t.Errorf("got %v, want %v", err, refusal)
+		}
+		far.Close()
+	}
+	h := vaultHandler(nil, log)
+	for name, body := range map[string]string{"nothing": "", "garbage": "xxxx", "too much": strings.Repeat("x", readBytesMax+1)} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, readPath, strings.NewReader(body)))
+		var p readProblem
+		if err := json.NewDecoder(rec.Body).Decode(&p); err != nil || !errors.Is(p.Outcome.Err(), vault.ErrBadRequest) {
+			t.Errorf("%s: got %+v, %v", name, p, err)
+		}
+	}
+}
+
+func request() vault.ReadRequest {
+	return vault.ReadRequest{
+		ChainID: "c", Custodian: 5, Purpose: "verification", Use: vault.UseView, Device: "xin1",
+		Selector: vault.Selector{Categories: []record.Category{record.CategoryBank}, Months: vault.Months{From: 202501, To: 202502}},
+	}
+}
+
+// TestVaultFaults proves that a failure at the far end is told apart from a
+// refusal, that its cause stays there, and that an unknown custodian is named.
+func TestVaultFaults(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuseRead(w, errors.New("disk on fire"), slog.New(slog.NewTextHandler(&logged, nil)))
+	}))
+	defer far.Close()
+	v, err := newVaults(nil, map[uint64]string{5: far.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = v.Read(context.Background(), 5, request(), nil)
+	if err == nil || strings.Contains(err.Error(), "fire") || !strings.Contains(logged.String(), "fire") {
+		t.Errorf("got %v; the far log says %q", err, logged.String())
+	}
+	if _, err := v.Read(context.Background(), 6, request(), nil); !errors.Is(err, ErrNoVault) {
+		t.Errorf("got %v", err)
+	}
+	for _, bad := range []string{"", "host", "ftp://host", "https://"} {
+		if _, err := newVaults(nil, map[uint64]string{5: bad}); err == nil {
+			t.Errorf("%q is taken for an address", bad)
+		}
+	}
+	redirect := httptest.NewServer(http.RedirectHandler("http://127.0.0.1:1/", http.StatusTemporaryRedirect))
+	defer redirect.Close()
+	if v, err = newVaults(nil, map[uint64]string{5: redirect.URL}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := v.Read(context.Background(), 5, request(), nil); err == nil {
+		_, _ = io.Copy(io.Discard, r)
+		t.Error("a redirect is followed")
+	}
+}
