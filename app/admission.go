@@ -78,9 +78,24 @@ func checkProposal(p *govv1.MsgSubmitProposal) error {
 		if !councilOnly(m) {
 			return ErrMessage.Wrapf("a proposal with %s", sdk.MsgTypeURL(m))
 		}
-		if u, ok := m.(*consensustypes.MsgUpdateParams); ok && u.Auth != nil {
-			return ErrMessage.Wrap("a proposal that changes the SDK's authority")
+		if u, ok := m.(*consensustypes.MsgUpdateParams); ok {
+			if err := checkConsensusParams(u); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// checkConsensusParams refuses what could not be voted away again: another
+// authority, and a block with too little gas for a vote. Without a gas limit the
+// ante chain lets nothing in at all.
+func checkConsensusParams(u *consensustypes.MsgUpdateParams) error {
+	if u.Auth != nil {
+		return ErrMessage.Wrap("a proposal that changes the SDK's authority")
+	}
+	if u.Block == nil || u.Block.MaxGas < BlockGasMin {
+		return ErrMessage.Wrapf("a proposal with less than %d gas in a block", BlockGasMin)
 	}
 	return nil
 }
@@ -110,6 +125,7 @@ func signingDevice(ctx context.Context, orgs organisations, tx sdk.Tx) (orgv1.De
 type proofDecorator struct {
 	score interface {
 		Admit(ctx context.Context, m *scorev1.MsgSubmitScore) error
+		ProofsPerBlockMax(ctx context.Context) (uint32, error)
 	}
 }
 
@@ -117,10 +133,18 @@ func (d proofDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, ne
 	if !ctx.IsCheckTx() || ctx.IsReCheckTx() || simulate {
 		return next(ctx, tx, simulate)
 	}
+	limit, err := d.score.ProofsPerBlockMax(ctx)
+	if err != nil {
+		return ctx, err
+	}
+	proofs := uint32(0)
 	for _, m := range tx.GetMsgs() {
 		msg, ok := m.(*scorev1.MsgSubmitScore)
 		if !ok {
 			continue
+		}
+		if proofs++; proofs > limit { // it would wait for ever
+			return ctx, ErrShape.Wrapf("more proofs than the %d of a block", limit)
 		}
 		if err := d.score.Admit(ctx, msg); err != nil {
 			return ctx, err

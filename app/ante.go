@@ -75,7 +75,7 @@ func (gasDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next s
 	if cp := ctx.ConsensusParams(); cp.Block != nil && cp.Block.MaxGas > 0 {
 		blockMax = uint64(cp.Block.MaxGas)
 	}
-	if simulate || limit == 0 {
+	if simulate { // the limit is what a simulation is asked for
 		limit = blockMax
 	}
 	if blockMax == 0 || limit > blockMax {
@@ -147,8 +147,8 @@ func checkShape(tx sdk.Tx, simulate bool) error {
 	if err != nil {
 		return err
 	}
-	if !simulate && len(sigs) != 1 {
-		return ErrShape.Wrapf("%d signatures, want 1", len(sigs))
+	if n := len(sigs); n > 1 || n == 0 && !simulate {
+		return ErrShape.Wrapf("%d signatures, want 1", n)
 	}
 	for _, s := range sigs {
 		if _, single := s.Data.(*signingtypes.SingleSignatureData); !single && !simulate {

@@ -57,7 +57,7 @@ func (p page) PubKey() cryptotypes.PubKey { return p.Key.PubKey() }
 func (p page) Sign(b []byte) ([]byte, error) { return p.Device.Sign(passkey.DomainSign, b) }
 
 func pageOf(s wire.Signer, bend func(*softkey.Device)) wire.Signer {
-	d := s.(wire.SoftDevice)
+	d := testkit.Soft(s)
 	p := page{d.Key.At(d.Origin, d.RPID)}
 	bend(&p.Device)
 	return p
@@ -321,7 +321,7 @@ func TestPasskeyRefusals(t *testing.T) {
 		{"an unverified user", func(d *softkey.Device) { d.Flags = passkey.FlagUserPresent }, passkey.ErrUserVerified},
 		{"an absent user", func(d *softkey.Device) { d.Flags = passkey.FlagUserVerified }, passkey.ErrUserPresent},
 		{"a forger's signature", func(d *softkey.Device) { d.Bend.RS = func(rs *[passkey.RSBytes]byte) { rs[5] ^= 1 } }, sdkerrors.ErrUnauthorized},
-		{"another's key", func(d *softkey.Device) { d.Key = c.BankB.Admin.(wire.SoftDevice).Key }, sdkerrors.ErrUnauthorized},
+		{"another's key", func(d *softkey.Device) { d.Key = testkit.Soft(c.BankB.Admin).Key }, sdkerrors.ErrUnauthorized},
 	} {
 		d := c.Draft(bank.Admin, nodes(bank))
 		refused(t, c, r.name, c.SignDraft(pageOf(bank.Admin, r.bend), d), r.want)
@@ -330,7 +330,7 @@ func TestPasskeyRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signature, err := bank.Admin.(wire.SoftDevice).SignRead(read.SignBytes)
+	signature, err := testkit.Soft(bank.Admin).SignRead(read.SignBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestQuotaRefusals(t *testing.T) {
 	})
 	bank := c.BankA
 	for range 3 {
-		forged := c.SignDraft(pageOf(bank.Admin, func(d *softkey.Device) { d.Key = c.BankB.Admin.(wire.SoftDevice).Key }), c.Draft(bank.Admin, nodes(bank)))
+		forged := c.SignDraft(pageOf(bank.Admin, func(d *softkey.Device) { d.Key = testkit.Soft(c.BankB.Admin).Key }), c.Draft(bank.Admin, nodes(bank)))
 		refused(t, c, "a forger", forged, sdkerrors.ErrUnauthorized)
 	}
 	for range 2 {

@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
@@ -187,11 +188,14 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 			return fmt.Errorf("genesis of %s: %w", m.name, err)
 		}
 	}
-	if params == nil || params.Block == nil || params.Block.MaxGas <= 0 || params.Block.MaxBytes <= 0 {
-		return ErrGenesis.Wrap("block.max_gas and block.max_bytes must be set")
+	if params == nil || params.Block == nil || params.Block.MaxGas < BlockGasMin || params.Block.MaxBytes <= 0 {
+		return ErrGenesis.Wrapf("block.max_gas must be at least %d and block.max_bytes must be set", BlockGasMin)
 	}
 	if params.Authority != nil && params.Authority.Authority != "" {
 		return ErrGenesis.Wrap("an authority in the consensus parameters")
+	}
+	if !slices.ContainsFunc(g.Council.Members, func(m councilv1.Member) bool { return m.Power > 0 }) {
+		return ErrGenesis.Wrap("no member runs a validator")
 	}
 	if g.Council.Params.Network == councilv1.NetworkKind_NETWORK_KIND_PRODUCTION {
 		return g.refuseDemonstration()

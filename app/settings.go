@@ -11,6 +11,9 @@ const (
 	IAVLCacheNodes = 200_000
 	// BlockGasMax is the genesis default for block.max_gas: about one second of work.
 	BlockGasMax = 200_000_000
+	// BlockGasMin is the least that members may lower it to: a vote, and what
+	// clients ask for by default, must still fit.
+	BlockGasMin = 20_000_000
 	// BlockBytesMax is the genesis default for block.max_bytes.
 	BlockBytesMax = 2 << 20
 	// TxMessagesMax bounds the messages of one transaction.

@@ -37,11 +37,11 @@ func Prepare(home string) (Keys, error) {
 	if err != nil {
 		return Keys{}, err
 	}
-	nodeKey, err := nodeKey(c.NodeKeyFile())
+	peer, err := nodeKey(c.NodeKeyFile())
 	if err != nil {
 		return Keys{}, err
 	}
-	return Keys{Consensus: validator.Key.PubKey.Bytes(), NodeID: string(nodeKey.ID())}, nil
+	return Keys{Consensus: validator.Key.PubKey.Bytes(), NodeID: string(peer.ID())}, nil
 }
 
 // validatorKey is the validator's key with the record of what it has signed. A

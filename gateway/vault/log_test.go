@@ -245,3 +245,43 @@ func FuzzDecodeReceipt(f *testing.F) {
 		}
 	})
 }
+
+// Test that a log goes on after a crash that came between the chain's anchor and
+// its mark: what the chain has is marked as it was, later receipts come after it,
+// and a log that has lost receipts is found out.
+func TestPendingTo(t *testing.T) {
+	t.Parallel()
+	l, err := openLog(t.TempDir(), func(*Receipt) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	add := func(n int) {
+		for range n {
+			if err := l.append(&Receipt{ChainID: "c", Outcome: OutcomeAllowed}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	add(3)
+	sent, _, err := l.Pending() // the chain takes it, and we are killed
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(2)
+	again, err := l.PendingTo(sent.To)
+	if err != nil || again != sent {
+		t.Fatalf("got %v, %v, want %v", again, err, sent)
+	}
+	if err := l.Anchored(again); err != nil {
+		t.Fatal(err)
+	}
+	if rest, ok, err := l.Pending(); err != nil || !ok || rest.From != 4 || rest.To != 5 || rest.Prev != sent.Head {
+		t.Errorf("the rest is %v, %v, %v", rest, ok, err)
+	}
+	for _, to := range []uint64{0, 3, 6} {
+		if _, err := l.PendingTo(to); !errors.Is(err, ErrDamaged) {
+			t.Errorf("to %d: %v", to, err)
+		}
+	}
+}

@@ -71,6 +71,10 @@ func Passkey(tb testing.TB, name string) wire.Signer {
 // test end in another app hash.
 type device struct{ wire.SoftDevice }
 
+// Soft is the software passkey inside a signer that Passkey made, for tests that
+// bend what it signs.
+func Soft(s wire.Signer) wire.SoftDevice { return s.(device).SoftDevice }
+
 // Sign makes the assertion over a transaction.
 func (d device) Sign(b []byte) ([]byte, error) {
 	at := d.Key.At(d.Origin, d.RPID)

@@ -126,6 +126,9 @@ func strictDecoder(cdc *codec.ProtoCodec) sdk.TxDecoder {
 		if err := cdc.Unmarshal(raw.AuthInfoBytes, &auth); err != nil {
 			return nil, sdkerrors.ErrTxDecode.Wrap(err.Error())
 		}
+		if auth.Fee == nil { // whoever asks the decoded transaction for its gas would panic
+			return nil, sdkerrors.ErrTxDecode.Wrap("there is no fee with a gas limit")
+		}
 		if auth.Tip != nil { // deprecated, and therefore refused
 			return nil, sdkerrors.ErrTxDecode.Wrap("tips are not allowed")
 		}

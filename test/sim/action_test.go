@@ -30,7 +30,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
@@ -39,7 +39,7 @@ var actions = []func(*world) deed{
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	submitTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, decide, decide, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
 	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
@@ -112,11 +112,18 @@ func (w *world) extra() (*firm, string) {
 
 func freezeDevice(w *world) deed {
 	f, target := w.extra()
-	return deed{by: f.Owner, msg: &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
+	return deed{f.Owner, &orgv1.MsgFreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}, func(testkit.Outcome) {
+		w.frozen = append(w.frozen, frozen{f, target})
+	}}
 }
 
+// unfreezeDevice is mostly of a device that was frozen, and perhaps thawed since.
 func unfreezeDevice(w *world) deed {
 	f, target := w.extra()
+	if len(w.frozen) != 0 && w.chance(70) {
+		last := recent(w, w.frozen)
+		f, target = last.firm, last.device
+	}
 	return deed{by: f.Owner, msg: &orgv1.MsgUnfreezeDevice{Device: f.Device(), OrgId: f.ID, Target: target}}
 }
 
@@ -340,11 +347,17 @@ func refuseConsent(w *world) deed {
 
 func pause(w *world) deed {
 	c := w.readable()
-	return deed{by: c.firm.Owner, msg: &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
+	return deed{c.firm.Owner, &profilev1.MsgPauseConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}, func(testkit.Outcome) {
+		w.paused = append(w.paused, c)
+	}}
 }
 
+// resume is mostly of a consent that was paused, and perhaps resumed since.
 func resume(w *world) deed {
 	c := w.readable()
+	if len(w.paused) != 0 && w.chance(70) {
+		c = recent(w, w.paused)
+	}
 	return deed{by: c.firm.Owner, msg: &profilev1.MsgResumeConsent{Device: c.firm.Device(), OrgId: c.firm.ID, ConsentId: c.id}}
 }
 
@@ -387,19 +400,22 @@ func (w *world) verifier() testkit.Founder {
 // attest speaks about a firm's newest batch, mostly well of borrowers'.
 func attest(w *world) deed {
 	b := recent(w, w.batches)
+	if w.chance(40) {
+		b = pick(w, w.batches)
+	}
 	verdict := attestationv1.Verdict_VERDICT_CONSISTENT
 	if w.chance(15) && len(b.firm.lending) == 0 {
 		verdict = attestationv1.Verdict_VERDICT_INCONSISTENT
 	}
 	by := w.verifier()
-	return deed{by.Admin, w.Attestation(by, b.firm.Enterprise, [][]byte{b.id}, verdict), w.noteAttestation(by)}
+	return deed{by.Admin, w.Attestation(by, b.firm.Enterprise, [][]byte{b.id}, verdict), w.noteAttestation(by, b.firm)}
 }
 
-func (w *world) noteAttestation(by testkit.Founder) func(testkit.Outcome) {
+func (w *world) noteAttestation(by testkit.Founder, about *firm) func(testkit.Outcome) {
 	return func(o testkit.Outcome) {
 		var r attestationv1.MsgAttestBatchesResponse // both responses have only the id
 		o.Response(w.t, &r)
-		w.attestations = append(w.attestations, said{r.AttestationId, by})
+		w.attestations = append(w.attestations, said{r.AttestationId, by, about})
 	}
 }
 
@@ -424,13 +440,13 @@ func attestFeatures(w *world) deed {
 	return deed{by.Admin, w.FeatureAttestation(by, f.Enterprise, testkit.BatchIDs(some), zk.FeatureSet{
 		Version: scorecard.FeatureSet1, Salt: [31]byte(hash(w, "salt")), Enterprise: f.ID, AsOfDay: uint32(record.Day(w.Now())) - 1, DataDigest: digest,
 		Features: []scorecard.Value{scorecard.Known(1), scorecard.Known(w.rng.Int64N(1000))},
-	}), w.noteAttestation(by)}
+	}), w.noteAttestation(by, f)}
 }
 
-// withdraw takes back a word, but rarely one of those on which the borrowers' scores rest.
+// withdraw takes back a word, but rarely one on which a borrower's score or grade rests.
 func withdraw(w *world) deed {
 	a := recent(w, w.attestations)
-	if a.id <= 4*borrowers && !w.chance(2) || a.id == 0 {
+	if a.about == nil || len(a.about.lending) != 0 && !w.chance(1) {
 		return deed{}
 	}
 	return deed{by: a.by.Admin, msg: &attestationv1.MsgWithdraw{Device: address(a.by.Admin), OrgId: a.by.ID, AttestationId: a.id, ReasonHash: hash(w, "reason")}}
@@ -438,7 +454,7 @@ func withdraw(w *world) deed {
 
 func dispute(w *world) deed {
 	b, by := pick(w, w.batches), w.verifier()
-	if len(b.firm.lending) != 0 && !w.chance(3) {
+	if len(b.firm.lending) != 0 && !w.chance(1) {
 		if b = recent(w, w.batches); len(b.firm.lending) != 0 {
 			return deed{}
 		}
@@ -659,7 +675,7 @@ func (w *world) lent() (loanv1.Loan, *firm) {
 
 func repay(w *world) deed {
 	l, f := w.lent()
-	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(3_000_000)}}
+	return deed{by: f.Owner, msg: &loanv1.MsgRepay{Device: f.Device(), OrgId: f.ID, LoanId: l.Id, AmountFen: w.amount(400_000)}}
 }
 
 // writeOff gives up a loan that is late, or tries it with one that is not.

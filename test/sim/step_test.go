@@ -29,7 +29,7 @@ const deedsPerStep = 6
 func (w *world) step() {
 	w.t.Helper()
 	if w.chance(15) {
-		w.Block(time.Duration(1+w.rng.IntN(40)) * time.Second)
+		w.Block(time.Duration(1+w.rng.IntN(60)) * time.Second)
 		return
 	}
 	var deeds []deed

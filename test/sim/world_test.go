@@ -56,6 +56,8 @@ type world struct {
 	templates    [][]byte
 	models       [][]byte
 	consents     []consent
+	paused       []consent
+	frozen       []frozen
 	batches      []batch
 	attestations []said
 	disputes     []uint64
@@ -77,13 +79,18 @@ type (
 		firm    *firm
 		grantee testkit.Founder
 	}
+	frozen struct {
+		firm   *firm
+		device string
+	}
 	batch struct {
 		id   []byte
 		firm *firm
 	}
 	said struct {
-		id uint64
-		by testkit.Founder
+		id    uint64
+		by    testkit.Founder
+		about *firm
 	}
 	freeze struct {
 		org  uint64
@@ -132,7 +139,7 @@ func (w *world) borrower(name string, number int) {
 		w.batches = append(w.batches, batch{a.BatchId, f})
 	}
 	for i, by := range []testkit.Founder{w.VerifierA, w.VerifierB} {
-		w.attestations = append(w.attestations, said{uint64(4*number + i + 1), by})
+		w.attestations = append(w.attestations, said{uint64(4*number + i + 1), by, f})
 	}
 	set := w.Features(f.Enterprise, f.anchors)
 	for _, lender := range []testkit.Founder{w.BankA, w.BankB} {
@@ -151,16 +158,6 @@ func (w *world) borrower(name string, number int) {
 	}})
 	w.Do(w.Settlement.Admin, w.Issue(f.ID, 500_000, "start-"+name))
 	w.firms = append(w.firms, f)
-}
-
-// play takes random steps, calls check after each, and returns the app hash.
-func (w *world) play(steps int, check func(step int)) []byte {
-	w.t.Helper()
-	for step := range steps {
-		w.step()
-		check(step)
-	}
-	return w.App.LastCommitID().Hash
 }
 
 // name is a text that was not used before.
