@@ -194,11 +194,13 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 	if params.Authority != nil && params.Authority.Authority != "" {
 		return ErrGenesis.Wrap("an authority in the consensus parameters")
 	}
+	if g.Council.Params.Network == councilv1.NetworkKind_NETWORK_KIND_PRODUCTION {
+		if err := g.refuseDemonstration(); err != nil {
+			return err
+		}
+	}
 	if !slices.ContainsFunc(g.Council.Members, func(m councilv1.Member) bool { return m.Power > 0 }) {
 		return ErrGenesis.Wrap("no member runs a validator")
-	}
-	if g.Council.Params.Network == councilv1.NetworkKind_NETWORK_KIND_PRODUCTION {
-		return g.refuseDemonstration()
 	}
 	return nil
 }

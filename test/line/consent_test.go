@@ -129,7 +129,7 @@ func (w *world) grant(t *testing.T, lasts time.Duration) []byte {
 	if _, err := w.Client().Send(ctx, thin.Person, &profilev1.MsgGrantConsent{Device: wire.Address(thin.Person), OrgId: thin.ID, ConsentId: id}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(30 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(30 * time.Millisecond) {
 		c, err := w.Client().Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
 		if err != nil || time.Now().After(deadline) {
 			t.Fatalf("waiting for the wraps: %v", err)

@@ -110,6 +110,6 @@ func (w *world) waitPast(ctx context.Context, t *testing.T, at int64) {
 		if head.Time.Unix() > at {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 }
