@@ -9,6 +9,7 @@ var errorTexts = map[string]entry{
 	"error.node":     {"暂时连不上网络节点，请稍后重试。", "The node cannot be reached. Try again shortly."},
 	"error.missing":  {"没有找到。它可能不存在，或不属于您。", "Not found. It may not exist, or not be yours."},
 	"error.request":  {"请求不合规范，请刷新页面后重试。", "The request is malformed. Reload the page and try again."},
+	"error.script":   {"页面还没有加载完，或浏览器关闭了脚本。请返回后稍等片刻再试。", "The page had not loaded completely, or scripts are switched off. Go back, wait a moment and try again."},
 	"error.host":     {"请从 %s 打开本站。", "Open this site at %s."},
 	"error.session":  {"登录已过期，请重新登录。", "Your session is over. Log in again."},
 	"error.expired":  {"等待签名的时间过长，请重新提交。", "It waited too long for the signature. Submit it again."},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -213,6 +214,11 @@ type call func(w http.ResponseWriter, r *http.Request) (any, error)
 
 func (p *Portal) api(c call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+			// A form without its script: the page was slow, or scripts are off.
+			p.fail(w, r, refuse(http.StatusUnsupportedMediaType, "error.script"))
+			return
+		}
 		v, err := c(w, r)
 		if err != nil {
 			p.failAPI(w, r, err)

@@ -293,6 +293,24 @@ func TestPagesEscape(t *testing.T) {
 	}
 }
 
+// TestFormsWithoutScript proves that a form which is sent before its script has
+// come does not put what was entered into an address.
+func TestFormsWithoutScript(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`<form[^>]*data-(?:sign|enrol|login|read)[^>]*>`)
+	for name, c := range pages() {
+		var b bytes.Buffer
+		if err := c.Render(context.Background(), &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range form.FindAllString(b.String(), -1) {
+			if !strings.Contains(f, `method="post"`) || !strings.Contains(f, `action="/`) {
+				t.Errorf("%s: %s", name, f)
+			}
+		}
+	}
+}
+
 // TestNoChildrenByMistake proves that no badge or link swallows the words that
 // stand after it on its line: templ takes a brace there for its children.
 func TestNoChildrenByMistake(t *testing.T) {

@@ -161,7 +161,8 @@ func (p *page) fill(selector, value string) {
 
 func (p *page) click(selector string) {
 	p.t.Helper()
-	p.wait(`document.querySelector(`+strconv.Quote(selector)+`)`, 10*time.Second)
+	// Before the page is complete its script does not listen yet.
+	p.wait(`document.readyState === "complete" && document.querySelector(`+strconv.Quote(selector)+`)`, 10*time.Second)
 	p.eval(`document.querySelector(` + strconv.Quote(selector) + `).click()`)
 }
 
@@ -185,6 +186,9 @@ func (p *page) sign(kind, name string) string {
 // screen takes a picture of the whole page.
 func (p *page) screen(name string) {
 	p.t.Helper()
+	if name != "failed" {
+		p.wait(`document.readyState === "complete"`, 10*time.Second)
+	}
 	b, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	must(p.t, err)
 	must(p.t, os.MkdirAll(shots, 0o755))

@@ -67,6 +67,9 @@ func checkLogins(t *testing.T, v *visitor) {
 			t.Errorf("login %s: status %d", name, status)
 		}
 	}
+	if status, page := v.form("/login", url.Values{"firm_name": {"x"}}); status != http.StatusUnsupportedMediaType || !strings.Contains(page, "页面还没有加载完") {
+		t.Errorf("a form without its script: %d %s", status, plain(page))
+	}
 	v.forget()
 	if status, _ := v.ask("/owner"); status != http.StatusOK || strings.Contains(v.get("/owner"), "启用这台设备") {
 		t.Error("the owner's page shows without a session")
