@@ -101,6 +101,9 @@ func (w *world) openGateway(ctx context.Context) error {
 
 // serve leaves the portal running until ctx ends.
 func (w *world) serve(ctx context.Context) error {
+	for _, f := range w.firms {
+		w.server.Host(w.id(f.name), f.owner) // a visitor may look at the firm's own pages
+	}
 	fmt.Fprintf(w.out, "\nThe portal is at %s — Ctrl-C ends.\n", w.keys.origin)
 	select {
 	case err := <-w.served:
