@@ -10,16 +10,11 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/desk"
+	"github.com/xinlian/xinlian/gateway/line"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
 )
-
-// purposeTexts are what the owner reads before she agrees.
-var purposeTexts = map[profilev1.Purpose]string{
-	profilev1.Purpose_PURPOSE_UNDERWRITING: "审批贷款申请",
-	profilev1.Purpose_PURPOSE_VERIFICATION: "核验数据真实性",
-}
 
 // fetchesPerDay leaves room for demonstrations that are stopped and started again.
 const fetchesPerDay = 100
@@ -31,7 +26,7 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 	if err != nil {
 		return profilev1.ConsentTerms{}, err
 	}
-	text := sha256.Sum256([]byte(purposeTexts[purpose]))
+	text := sha256.Sum256([]byte(line.Text(purpose)))
 	t := profilev1.ConsentTerms{
 		EnterpriseId: w.id(f.name), GranteeOrgId: grantee.id, Purpose: purpose, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_INVOICE, profilev1.Category_CATEGORY_PLATFORM},

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
@@ -13,9 +12,9 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/registry"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
-	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/internal/sample"
 	"github.com/xinlian/xinlian/internal/wire"
 )
@@ -72,13 +71,7 @@ func (w *world) identityTag(f *firm) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := canon.New("identity").String("CN").String(f.book.Owner.TaxNumber).Encoded()
-	if err != nil {
-		return nil, err
-	}
-	m := hmac.New(sha256.New, key)
-	m.Write(b)
-	return m.Sum(nil), nil
+	return registry.Firm{TaxNumber: f.book.Owner.TaxNumber}.Tag(key)
 }
 
 // statementHash stands for a verifier's KYB file: salted, so that nobody can
