@@ -49,6 +49,7 @@ func terms() *profilev1.ConsentTerms {
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_TAX},
 		MonthFrom:  202501, MonthTo: 202606, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING,
 		PurposeTextHash: b("p", 32), Mode: profilev1.Mode_MODE_STORE,
+		Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_MONTH, FetchLimit: 1,
 		StartsAt: 1_780_000_000, ExpiresAt: 1_790_000_000, RetentionDays: 30, AmountFenMin: 100, Nonce: b("n", 16),
 	}
