@@ -68,6 +68,14 @@ type Invoice struct {
 	Tax      int64
 	Total    int64
 	Red      bool // a credit note or red letter, whatever the sign says
+
+	// What electronic vouchers say beside the invoice; 0 is that they do not.
+	PaidOn   int64 // day
+	BookedOn int64 // day
+	Payment  int64 // record.PaymentOpen or PaymentPaid
+	Booking  int64 // record.BookingOpen or BookingBooked
+	Financed int64 // one of record.Financed…
+	Seal     int64 // record.SealTrusted or SealUntrusted
 }
 
 // Invoice is v as the owner's sale or purchase. Where nobody is named as owner
@@ -97,8 +105,21 @@ func (w *Row) Invoice(owner Owner, v Invoice) *record.Record {
 		SetInt("direction", direction).SetInt("status", status).
 		SetInt("net", v.Net).SetInt("tax", v.Tax).
 		SetText("counterparty", w.Required(v.Column, other.Label()))
-	if v.Due != 0 {
-		r.SetInt("due", v.Due)
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"due", v.Due},
+		{"paid", v.PaidOn},
+		{"booked", v.BookedOn},
+		{"payment", v.Payment},
+		{"booking", v.Booking},
+		{"financed", v.Financed},
+		{"seal", v.Seal},
+	} {
+		if f.value != 0 {
+			r.SetInt(f.name, f.value)
+		}
 	}
 	return r
 }

@@ -24,7 +24,7 @@ const (
 	RuleDigest      Rule = "digest"
 	RuleUnsigned    Rule = "unsigned-file"
 	RuleUntrusted   Rule = "seal-untrusted"
-	RuleUnsealed    Rule = "unsealed"
+	RuleXBRL        Rule = "xbrl"
 	RuleTaxRate     Rule = "tax-rate"
 )
 
@@ -130,9 +130,9 @@ var invoiceRules = []RuleText{
 		"It was read, but is no proof of the tax bureau's seal; an operator may configure trusted roots",
 	},
 	{
-		RuleUnsealed, "prefer-sealed", "文件没有可以验证的签章", "The file carries no seal that could be verified",
-		"已读取;如有 OFD 原件请上传 OFD",
-		"It was read; where there is a sealed original, upload that",
+		RuleXBRL, "export-xbrl", "XBRL 实例自相矛盾", "The XBRL instance contradicts itself",
+		"请从会计软件重新导出 XBRL 实例文档",
+		"Export the XBRL instance again from the accounting software",
 	},
 	{
 		RuleTaxRate, "check-rate", "税额与金额乘税率不符", "The tax is not amount × rate",

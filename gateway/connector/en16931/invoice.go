@@ -156,12 +156,16 @@ func Record(row *connector.Row, inv *Invoice, owner connector.Owner) *record.Rec
 	if credit {
 		sign = -1
 	}
+	var financed int64
+	if inv.TypeCode == FactoredInvoice || inv.TypeCode == FactoredCredit {
+		financed = record.FinancedFactored
+	}
 	t := inv.Totals
 	return row.Invoice(owner, connector.Invoice{
 		Number: inv.Number, Seller: inv.Seller, Buyer: inv.Buyer, Column: inv.Column,
 		Date: inv.Date, Due: inv.Due, Currency: inv.Currency,
 		Net: sign * t.Exclusive.Fen, Tax: sign * t.Tax.Fen, Total: sign * t.Inclusive.Fen,
-		Red: credit && t.Inclusive.Fen == 0,
+		Red: credit && t.Inclusive.Fen == 0, Financed: financed,
 	})
 }
 
