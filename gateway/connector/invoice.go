@@ -80,9 +80,9 @@ type Invoice struct {
 
 // Invoice is v as the owner's sale or purchase. Where nobody is named as owner
 // it is read as the seller's. It fails the row where the owner is not exactly
-// one of the two sides.
+// one of the two sides. That there is a number is the format's to check.
 func (w *Row) Invoice(owner Owner, v Invoice) *record.Record {
-	id := w.Required(v.Column, v.Number)
+	id := v.Number
 	schema, direction, other := record.SalesInvoice, int64(record.DirectionIn), v.Buyer
 	switch sells, buys := v.Seller.Is(owner), v.Buyer.Is(owner); {
 	case owner.Anonymous():

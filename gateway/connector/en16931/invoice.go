@@ -115,6 +115,9 @@ type Profile struct {
 	// Peppol documents promise that percentages and base quantities are used
 	// as meant; others, the standard's own examples among them, do not.
 	Peppol bool
+	// Plain documents do not claim EN 16931: the parts that UBL itself leaves
+	// out, VAT categories and breakdown among them, may be missing.
+	Plain bool
 }
 
 // ProfileOf reads the specification identifier (BT-24).
@@ -123,6 +126,7 @@ func ProfileOf(specification string) Profile {
 	return Profile{
 		Summary:  strings.HasSuffix(s, ":minimum") || strings.HasSuffix(s, ":basicwl"),
 		Extended: strings.Contains(s, "#conformant#") && strings.HasSuffix(s, ":extended"),
+		Plain:    !strings.Contains(s, "en16931") && !strings.Contains(s, "factur-x"),
 		Peppol:   strings.Contains(s, ":peppol.eu:") || strings.Contains(s, "peppol:bis"),
 	}
 }

@@ -146,14 +146,19 @@ func checkAllowance(row *connector.Row, a Allowance, p Profile) {
 // checkBreakdown holds the VAT breakdown against total, lines and rates.
 func checkBreakdown(row *connector.Row, inv *Invoice) {
 	if len(inv.Breakdown) == 0 {
-		if !inv.Profile.Summary {
+		if !inv.Profile.Summary && !inv.Profile.Plain {
 			row.Fail(inv.Totals.Tax.Column, connector.RuleBRCO18, "there is no VAT breakdown")
 		}
 		return
 	}
 	var taxes []int64
+	complete := true
 	for i, b := range inv.Breakdown {
 		taxes = append(taxes, b.Amount.Fen)
+		if inv.Profile.Plain && (b.Category.Code == "" || !b.Taxable.Present) {
+			complete = false
+			continue
+		}
 		checkRate(row, b)
 		for _, earlier := range inv.Breakdown[:i] {
 			if earlier.Category.same(b.Category) {
@@ -162,7 +167,7 @@ func checkBreakdown(row *connector.Row, inv *Invoice) {
 		}
 	}
 	adder{row: row}.equal(connector.RuleBRCO14, inv.Totals.Tax, taxes...)
-	if len(inv.Lines) > 0 {
+	if complete && len(inv.Lines) > 0 {
 		checkBases(row, inv)
 	}
 }
@@ -176,9 +181,12 @@ func checkRate(row *connector.Row, b Tax) {
 		return
 	}
 	want := percent(b.Taxable.Fen, rateOf(b.Category))
+	detail := fmt.Sprintf("says %s, %s of %s gives %s",
+		record.FormatFen(b.Amount.Fen), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(want))
 	if distance(want, b.Amount.Fen) >= taxToleranceFen || (rateOf(b.Category).Sign() == 0 && b.Amount.Fen != 0) {
-		row.Fail(b.Amount.Column, connector.RuleBRCO17, fmt.Sprintf("says %s, %s of %s gives %s",
-			record.FormatFen(b.Amount.Fen), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(want)))
+		row.Fail(b.Amount.Column, connector.RuleBRCO17, detail)
+	} else if want != b.Amount.Fen {
+		row.Note(b.Amount.Column, connector.RuleBRCO17, detail)
 	}
 }
 
@@ -188,15 +196,15 @@ func checkBases(row *connector.Row, inv *Invoice) {
 	type base struct {
 		category Category
 		sum      int64
-		found    bool
 	}
+	complete := true
 	bases := make([]base, 0, len(inv.Breakdown))
 	for _, b := range inv.Breakdown {
 		bases = append(bases, base{category: b.Category})
 	}
 	add := func(column string, c Category, fen int64) {
 		if c.Code == "" {
-			if inv.Profile.Extended {
+			if complete = false; inv.Profile.Extended || inv.Profile.Plain {
 				return
 			}
 			row.Fail(column, connector.RuleVATBase, "there is no VAT category (BR-CO-04)")
@@ -204,7 +212,7 @@ func checkBases(row *connector.Row, inv *Invoice) {
 		}
 		for i := range bases {
 			if matches(bases[i].category, c) {
-				bases[i].sum, bases[i].found = record.AddFen(bases[i].sum, fen), true
+				bases[i].sum = record.AddFen(bases[i].sum, fen)
 				return
 			}
 		}
@@ -222,6 +230,9 @@ func checkBases(row *connector.Row, inv *Invoice) {
 		}
 		add(a.Amount.Column, a.Category, fen)
 	}
+	if !complete {
+		return
+	}
 	for i, b := range inv.Breakdown {
 		tolerance := int64(0)
 		if taxed(b.Category) {
@@ -230,9 +241,13 @@ func checkBases(row *connector.Row, inv *Invoice) {
 		if inv.Profile.Extended {
 			tolerance = max(tolerance, int64(len(inv.Lines)+len(inv.Allowances)))
 		}
-		if got := bases[i].sum; distance(got, b.Taxable.Fen) > tolerance {
-			row.Fail(b.Taxable.Column, connector.RuleVATBase, fmt.Sprintf("%s: category %s says %s, lines, charges and allowances give %s",
-				rule(b.Category.Code, 8), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(got)))
+		off := distance(bases[i].sum, b.Taxable.Fen)
+		detail := fmt.Sprintf("%s: category %s says %s, lines, charges and allowances give %s",
+			rule(b.Category.Code, 8), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(bases[i].sum))
+		if off > tolerance {
+			row.Fail(b.Taxable.Column, connector.RuleVATBase, detail)
+		} else if off > 0 {
+			row.Note(b.Taxable.Column, connector.RuleVATBase, detail)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (Parser) Detect(head []byte, _ string) bool {
 		i += next
 		length := int(head[i+lengthAt]) | int(head[i+lengthAt+1])<<8
 		name := head[i+nameAt : min(len(head), i+nameAt+length)]
-		if bytes.Equal(name, []byte("OFD.xml")) || bytes.HasPrefix(name, []byte("Doc_")) {
+		if bytes.Equal(name, []byte("OFD.xml")) || bytes.HasPrefix(name, []byte("Doc")) {
 			return true
 		}
 	}

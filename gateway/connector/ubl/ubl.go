@@ -69,8 +69,8 @@ func invoice(row *connector.Row, n *connector.Node) *en16931.Invoice {
 		inv.Due = row.Day("DueDate", due)
 	}
 	r := en16931.Reader{Row: row, Currency: inv.Currency}
-	inv.Totals = totals(r, n)
-	inv.Breakdown = taxes(r, n, &inv.Totals)
+	inv.Totals = totals(r, n, inv.Profile)
+	inv.Breakdown = taxes(r, n, &inv.Totals, inv.Profile)
 	inv.Allowances = allowances(r, n, "")
 	for _, line := range append(n.All("InvoiceLine"), n.All("CreditNoteLine")...) {
 		inv.Lines = append(inv.Lines, lineOf(r, line))
@@ -95,7 +95,7 @@ func dueDate(n *connector.Node) string {
 	return n.Value("PaymentMeans", "PaymentDueDate") // where a credit note has it
 }
 
-func totals(r en16931.Reader, n *connector.Node) en16931.Totals {
+func totals(r en16931.Reader, n *connector.Node, p en16931.Profile) en16931.Totals {
 	const legal = "LegalMonetaryTotal/"
 	sums := n.Child("LegalMonetaryTotal")
 	t := en16931.Totals{
@@ -106,7 +106,7 @@ func totals(r en16931.Reader, n *connector.Node) en16931.Totals {
 		Inclusive:  r.Amount(sums, legal, "TaxInclusiveAmount", true),
 		Prepaid:    r.Amount(sums, legal, "PrepaidAmount", false),
 		Rounding:   r.Amount(sums, legal, "PayableRoundingAmount", false),
-		Payable:    r.Amount(sums, legal, "PayableAmount", true),
+		Payable:    r.Amount(sums, legal, "PayableAmount", !p.Plain),
 	}
 	if strings.Contains(n.Value("CustomizationID"), "xrechnung:extension") {
 		// Elsewhere PrepaidPayment says what PrepaidAmount is made of.
@@ -119,7 +119,7 @@ func totals(r en16931.Reader, n *connector.Node) en16931.Totals {
 
 // taxes reads the tax in the invoice's currency. The same tax may follow in the
 // tax office's currency, which is not part of the sum.
-func taxes(r en16931.Reader, n *connector.Node, t *en16931.Totals) []en16931.Tax {
+func taxes(r en16931.Reader, n *connector.Node, t *en16931.Totals, p en16931.Profile) []en16931.Tax {
 	const column = "TaxTotal/"
 	var out []en16931.Tax
 	t.Tax.Column = column + "TaxAmount"
@@ -137,12 +137,12 @@ func taxes(r en16931.Reader, n *connector.Node, t *en16931.Totals) []en16931.Tax
 		for _, sub := range total.All("TaxSubtotal") {
 			out = append(out, en16931.Tax{
 				Category: category(r, sub.Child("TaxCategory"), column+"TaxSubtotal/TaxCategory/Percent"),
-				Taxable:  r.Amount(sub, column+"TaxSubtotal/", "TaxableAmount", true),
+				Taxable:  r.Amount(sub, column+"TaxSubtotal/", "TaxableAmount", !p.Plain),
 				Amount:   r.Amount(sub, column+"TaxSubtotal/", "TaxAmount", true),
 			})
 		}
 	}
-	if !found {
+	if !found && !p.Plain {
 		r.Row.Fail(t.Tax.Column, connector.RuleBRCO15, "there is no tax total in the invoice's currency")
 	}
 	return out
