@@ -181,12 +181,9 @@ func checkRate(row *connector.Row, b Tax) {
 		return
 	}
 	want := percent(b.Taxable.Fen, rateOf(b.Category))
-	detail := fmt.Sprintf("says %s, %s of %s gives %s",
-		record.FormatFen(b.Amount.Fen), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(want))
 	if distance(want, b.Amount.Fen) >= taxToleranceFen || (rateOf(b.Category).Sign() == 0 && b.Amount.Fen != 0) {
-		row.Fail(b.Amount.Column, connector.RuleBRCO17, detail)
-	} else if want != b.Amount.Fen {
-		row.Note(b.Amount.Column, connector.RuleBRCO17, detail)
+		row.Fail(b.Amount.Column, connector.RuleBRCO17, fmt.Sprintf("says %s, %s of %s gives %s",
+			record.FormatFen(b.Amount.Fen), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(want)))
 	}
 }
 
@@ -241,13 +238,9 @@ func checkBases(row *connector.Row, inv *Invoice) {
 		if inv.Profile.Extended {
 			tolerance = max(tolerance, int64(len(inv.Lines)+len(inv.Allowances)))
 		}
-		off := distance(bases[i].sum, b.Taxable.Fen)
-		detail := fmt.Sprintf("%s: category %s says %s, lines, charges and allowances give %s",
-			rule(b.Category.Code, 8), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(bases[i].sum))
-		if off > tolerance {
-			row.Fail(b.Taxable.Column, connector.RuleVATBase, detail)
-		} else if off > 0 {
-			row.Note(b.Taxable.Column, connector.RuleVATBase, detail)
+		if distance(bases[i].sum, b.Taxable.Fen) > tolerance {
+			row.Fail(b.Taxable.Column, connector.RuleVATBase, fmt.Sprintf("%s: category %s says %s, lines, charges and allowances give %s",
+				rule(b.Category.Code, 8), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(bases[i].sum)))
 		}
 	}
 }

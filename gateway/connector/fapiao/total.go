@@ -89,9 +89,9 @@ func CheckTaxNumber(row *connector.Row, column, s string, required bool) {
 }
 
 // CheckWords holds the total against the same total in Chinese words. Words
-// that are not an amount are not read.
+// that are not an amount are not read, nor those of an invoice that has failed.
 func CheckWords(row *connector.Row, column, words string, total int64) {
-	if fen, ok := parseWords(words); ok && fen != total {
+	if fen, ok := parseWords(words); ok && fen != total && !row.Failed() {
 		row.Fail(column, connector.RuleTotal, fmt.Sprintf("in words it is %s, in figures %s", record.FormatFen(fen), record.FormatFen(total)))
 	}
 }

@@ -21,3 +21,15 @@ var All = connector.Set{camt.Parser{}, ubl.Parser{}, cii.Parser{}, fapiao.Parser
 func Parse(ctx context.Context, src connector.Source, format string, owner connector.Owner, sink connector.Sink) (connector.Summary, error) {
 	return All.Parse(ctx, src, format, owner, sink)
 }
+
+// Trusting is All, but that seals of these authorities are trusted.
+func Trusting(authorities ofd.Authorities) connector.Set {
+	out := make(connector.Set, len(All))
+	for i, p := range All {
+		if p.Format() == (ofd.Parser{}).Format() {
+			p = ofd.Parser{Authorities: authorities}
+		}
+		out[i] = p
+	}
+	return out
+}

@@ -128,7 +128,7 @@ func TestLineNetNote(t *testing.T) {
 	}
 }
 
-// Tax within the artefacts' tolerance of one unit of currency is a note; at the
+// Tax within the artefacts' tolerance of one unit of currency is taken; at the
 // unit itself it is refused.
 func TestTaxTolerance(t *testing.T) {
 	t.Parallel()
@@ -139,9 +139,13 @@ func TestTaxTolerance(t *testing.T) {
 		payable := map[string]string{"11.39": "137.99", "11.40": "138.00"}[tax]
 		doc = strings.NewReplacer(">10.40<", ">"+tax+"<", ">15.85<", ">"+sum+"<", ">236.61<", ">"+inclusive+"<", ">137.00<", ">"+payable+"<").Replace(doc)
 		c := ct.Parse(t, ubl.Parser{}, []byte(doc))
-		ct.Want(t, c.Problems, ct.At(1, total+"TaxSubtotal/TaxAmount", connector.RuleBRCO17))
-		if (len(c.Records) == 0) != refused || c.Problems[0].Note == refused {
-			t.Errorf("%s: %d records, %v", tax, len(c.Records), c.Problems)
+		if refused {
+			ct.Want(t, c.Problems, ct.At(1, total+"TaxSubtotal/TaxAmount", connector.RuleBRCO17))
+		} else {
+			ct.Want(t, c.Problems)
+		}
+		if (len(c.Records) == 0) != refused {
+			t.Errorf("%s: %d records", tax, len(c.Records))
 		}
 	}
 }
