@@ -161,6 +161,8 @@ func ParseDay(s string) (int64, bool) {
 		if i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9' {
 			return 0, false
 		}
+	} else if (len(s) == len("20060102150405") || len(s) == len("20060102150405000")) && strings.Trim(s, "0123456789") == "" {
+		day = s[:len("20060102")]
 	} else if len(s) > len("2006-01-02") && s[4] == '-' {
 		day = s[:10] // an ISO date may carry a zone: 2026-01-31+08:00
 		if c := s[10]; c != '+' && c != '-' && c != 'Z' {

@@ -115,19 +115,26 @@ func checkLine(row *connector.Row, number int, l Line, p Profile) {
 		return
 	}
 	want := new(big.Rat).Mul(l.Quantity, l.Price)
-	net := fenOf(want.Quo(want, base))
+	want.Quo(want.Mul(want, big.NewRat(100, 1)), base)
 	for _, a := range l.Allowances {
+		extra := new(big.Rat).SetInt64(a.Amount.Fen)
 		if a.Charge {
-			net = record.AddFen(net, a.Amount.Fen)
+			want.Add(want, extra)
 		} else {
-			net = record.AddFen(net, -a.Amount.Fen)
+			want.Sub(want, extra)
 		}
 	}
-	if distance(net, l.Net.Fen) > lineToleranceFen {
+	if beyond(want, l.Net.Fen, lineToleranceFen) {
 		tell(l.Net.Column, connector.RuleLineNet, fmt.Sprintf(
-			"line %d says %s, quantity, price, allowances and charges give %s", number, record.FormatFen(l.Net.Fen), record.FormatFen(net),
+			"line %d says %s, quantity, price, allowances and charges give %s", number, record.FormatFen(l.Net.Fen), record.FormatFen(roundFen(want)),
 		))
 	}
+}
+
+// beyond reports whether fen is more than tolerance away from want.
+func beyond(want *big.Rat, fen, tolerance int64) bool {
+	off := new(big.Rat).Sub(want, new(big.Rat).SetInt64(fen))
+	return off.Abs(off).Cmp(new(big.Rat).SetInt64(tolerance)) > 0
 }
 
 // checkAllowance holds an allowance or charge against its own percentage, which
@@ -137,9 +144,9 @@ func checkAllowance(row *connector.Row, a Allowance, p Profile) {
 		return
 	}
 	want := percent(a.Base.Fen, a.Percent)
-	if distance(want, a.Amount.Fen) > lineToleranceFen {
+	if beyond(want, a.Amount.Fen, lineToleranceFen) {
 		row.Fail(a.Amount.Column, connector.RuleAllowance, fmt.Sprintf("says %s, %s percent of %s give %s",
-			record.FormatFen(a.Amount.Fen), a.Percent.FloatString(2), record.FormatFen(a.Base.Fen), record.FormatFen(want)))
+			record.FormatFen(a.Amount.Fen), a.Percent.FloatString(2), record.FormatFen(a.Base.Fen), record.FormatFen(roundFen(want))))
 	}
 }
 
@@ -161,7 +168,10 @@ func checkBreakdown(row *connector.Row, inv *Invoice) {
 		}
 		checkRate(row, b)
 		for _, earlier := range inv.Breakdown[:i] {
-			if earlier.Category.same(b.Category) {
+			if !earlier.Category.same(b.Category) {
+				continue
+			}
+			if complete = false; !inv.Profile.Extended { // which may exempt for two reasons
 				row.Fail(b.Taxable.Column, connector.RuleVATBase, fmt.Sprintf("category %s appears twice with one rate", name(b.Category)))
 			}
 		}
@@ -180,7 +190,7 @@ func checkRate(row *connector.Row, b Tax) {
 		}
 		return
 	}
-	want := percent(b.Taxable.Fen, rateOf(b.Category))
+	want := roundFen(percent(b.Taxable.Fen, rateOf(b.Category)))
 	if distance(want, b.Amount.Fen) >= taxToleranceFen || (rateOf(b.Category).Sign() == 0 && b.Amount.Fen != 0) {
 		row.Fail(b.Amount.Column, connector.RuleBRCO17, fmt.Sprintf("says %s, %s of %s gives %s",
 			record.FormatFen(b.Amount.Fen), name(b.Category), record.FormatFen(b.Taxable.Fen), record.FormatFen(want)))
@@ -285,17 +295,14 @@ func name(c Category) string {
 	return fmt.Sprintf("%.4s %s%%", c.Code, strings.TrimRight(strings.TrimRight(rate, "0"), "."))
 }
 
-// percent is rate percent of fen, rounded half away from zero as the standard's
-// "half up" is on the amounts without their sign.
-func percent(fen int64, rate *big.Rat) int64 {
-	return roundFen(new(big.Rat).Mul(new(big.Rat).SetInt64(fen), new(big.Rat).Mul(rate, big.NewRat(1, 100))))
+// percent is rate percent of fen, exactly.
+func percent(fen int64, rate *big.Rat) *big.Rat {
+	out := new(big.Rat).Mul(new(big.Rat).SetInt64(fen), rate)
+	return out.Quo(out, big.NewRat(100, 1))
 }
 
-// fenOf is a number of whole units as fen, rounded half away from zero.
-func fenOf(units *big.Rat) int64 {
-	return roundFen(new(big.Rat).Mul(units, big.NewRat(100, 1)))
-}
-
+// roundFen rounds half away from zero, which is what the standard's "half up"
+// is on amounts without their sign.
 func roundFen(v *big.Rat) int64 {
 	num, den := new(big.Int).Abs(v.Num()), v.Denom()
 	num.Mul(num, big.NewInt(2)).Add(num, den)

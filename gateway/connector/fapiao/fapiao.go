@@ -65,14 +65,17 @@ func Invoice(row *connector.Row, n *connector.Node) connector.Invoice {
 		Total:    row.Fen(basic+totalWithTax, b.Value(totalWithTax)),
 	}
 	inv.Red = red(row, n, inv.Total)
-	CheckTaxNumber(row, "SellerInformation/SellerIdNum", seller.Value("SellerIdNum"), true)
-	CheckTaxNumber(row, "BuyerInformation/BuyerIdNum", buyer.Value("BuyerIdNum"), false)
+	CheckTaxNumber(row, "SellerInformation/SellerIdNum", seller.Value("SellerIdNum"))
+	CheckTaxNumber(row, "BuyerInformation/BuyerIdNum", buyer.Value("BuyerIdNum"))
 	var lines []Line
 	for _, l := range data.All("IssuItemInformation") {
+		if l.Value("Amount") == "" && l.Value("ComTaxAm") == "" && l.Value("TotaltaxIncludedAmount") == "" {
+			continue // a line that only describes
+		}
 		line := Line{
 			Net:  row.Fen(item+"Amount", l.Value("Amount")),
 			Tax:  TaxFen(row, item+"ComTaxAm", l.Value("ComTaxAm")),
-			Rate: l.Value("TaxRate"),
+			Rate: l.Value("TaxRate"), Taxed: l.Value("ComTaxAm") != "",
 		}
 		if s := l.Value("TotaltaxIncludedAmount"); s != "" {
 			row.Total(item+"TotaltaxIncludedAmount", row.Fen(item+"TotaltaxIncludedAmount", s), line.Net, line.Tax)

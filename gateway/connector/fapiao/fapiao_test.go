@@ -53,7 +53,6 @@ func TestBadInvoice(t *testing.T) {
 		{"two numbers", "<EIid>26", "<EIid>27", []connector.RowError{ct.At(1, "Header/EIid", connector.RuleNumber)}},
 		{"hyphen lost", "TotalTax-includedAmount>214", "TotalTaxIncludedAmount>214", nil},
 		{"words", "<RequestTime>", "<TotalTax-includedAmountInChinese>贰佰壹拾肆圆陆角整</TotalTax-includedAmountInChinese><RequestTime>", []connector.RowError{ct.At(1, "BasicInformation/TotalTax-includedAmountInChinese", connector.RuleTotal)}},
-		{"no seller number", "<SellerIdNum>99000000000000001A</SellerIdNum>", "", []connector.RowError{ct.At(1, "SellerInformation/SellerIdNum", connector.RuleRequired)}},
 		{"buyer number", "99000000000000003C", "99-00000000000003C", []connector.RowError{ct.At(1, "BuyerInformation/BuyerIdNum", connector.RuleTaxNumber)}},
 		{"someone else's", "99000000000000001A", "99000000000000009X", []connector.RowError{ct.At(1, "SellerInformation", connector.RuleOwner)}},
 	} {
@@ -89,6 +88,10 @@ func TestKinds(t *testing.T) {
 		{"rate", "blue.xml", []string{"<ComTaxAm>26", "<TaxRate>13%</TaxRate><ComTaxAm>26"}, 21470, 2470, nil},
 		{"reduced", "blue.xml", []string{"<ComTaxAm>26", "<TaxRate>0.050000</TaxRate><ComTaxAm>26"}, 21470, 2470, []connector.RowError{ct.At(1, "IssuItemInformation/ComTaxAm", connector.RuleTaxRate)}},
 		{"zone", "blue.xml", []string{"2026-01-05 10:08:05", "2026-01-05T10:08:05+08:00"}, 21470, 2470, nil},
+		{"lines that describe", "blue.xml", []string{"<Amount>200.00</Amount><ComTaxAm>26.000000</ComTaxAm><TotaltaxIncludedAmount>226.000000</TotaltaxIncludedAmount>", "", "<Amount>-10.00</Amount><ComTaxAm>-1.300000</ComTaxAm><TotaltaxIncludedAmount>-11.300000</TotaltaxIncludedAmount>", ""}, 21470, 2470, nil},
+		{"lines without tax", "blue.xml", []string{"<ComTaxAm>26.000000</ComTaxAm><TotaltaxIncludedAmount>226.000000</TotaltaxIncludedAmount>", "<TaxRate>13%</TaxRate>", "<ComTaxAm>-1.300000</ComTaxAm><TotaltaxIncludedAmount>-11.300000</TotaltaxIncludedAmount>", ""}, 21470, 2470, nil},
+		{"seller by name", "blue.xml", []string{"<SellerIdNum>99000000000000001A</SellerIdNum>", ""}, 21470, 2470, nil},
+		{"digits of time", "blue.xml", []string{"2026-01-05 10:08:05", "20260105100805000"}, 21470, 2470, nil},
 		{"no time of issue", "blue.xml", []string{"<IssueTime>2026-01-05 10:08:05</IssueTime>", ""}, 21470, 2470, nil},
 	} {
 		got := ct.Parse(t, fapiao.Parser{}, []byte(strings.NewReplacer(c.edits...).Replace(string(ct.File(t, c.file)))))

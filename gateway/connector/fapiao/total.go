@@ -10,8 +10,10 @@ import (
 )
 
 // Line is one line of goods. Rate is as written: "0.13", "13%", "免税", "***".
+// Taxed is whether the line says anything of its tax.
 type Line struct {
 	Net, Tax int64
+	Taxed    bool
 	Rate     string
 }
 
@@ -34,12 +36,17 @@ func CheckTotals(row *connector.Row, c Columns, inv connector.Invoice, lines []L
 		return
 	}
 	var net, tax int64
+	taxed := false
 	for i, l := range lines {
-		net, tax = record.AddFen(net, l.Net), record.AddFen(tax, l.Tax)
-		checkRate(row, c.Line, i+1, l)
+		net, tax, taxed = record.AddFen(net, l.Net), record.AddFen(tax, l.Tax), taxed || l.Taxed
+		if l.Taxed {
+			checkRate(row, c.Line, i+1, l)
+		}
 	}
 	row.Total(c.Net, inv.Net, net)
-	row.Total(c.Tax, inv.Tax, tax)
+	if taxed { // some issuers write amounts without tax in the lines
+		row.Total(c.Tax, inv.Tax, tax)
+	}
 }
 
 // rateToleranceFen is how far an issuing system lets a line's tax be from
@@ -77,13 +84,10 @@ func parseRate(s string) (*big.Rat, bool) {
 const taxNumberMin, taxNumberMax = 15, 20
 
 // CheckTaxNumber checks the form of a tax number. Its check digit is left
-// alone: published samples are made anonymous by changing digits. Persons who
-// buy have none.
-func CheckTaxNumber(row *connector.Row, column, s string, required bool) {
-	switch {
-	case s == "" && required:
-		row.Fail(column, connector.RuleRequired, "the tax number is missing")
-	case s != "" && (len(s) < taxNumberMin || len(s) > taxNumberMax || strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != ""):
+// alone: published samples are made anonymous by changing digits. Persons have
+// none.
+func CheckTaxNumber(row *connector.Row, column, s string) {
+	if s != "" && (len(s) < taxNumberMin || len(s) > taxNumberMax || strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		row.Fail(column, connector.RuleTaxNumber, fmt.Sprintf("want %d to %d digits and capital letters", taxNumberMin, taxNumberMax))
 	}
 }

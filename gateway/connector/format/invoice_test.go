@@ -11,6 +11,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/connector/format"
+	"github.com/xinlian/xinlian/gateway/connector/ofd"
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -269,5 +270,25 @@ func wantInvoice(t *testing.T, got []*record.Record, schema *record.Schema, net,
 	status, _ := got[0].Int("status")
 	if gotNet != net || gotTax != tax || gotTotal != total || (status == record.StatusRed) != red {
 		t.Errorf("net %d tax %d total %d status %d; want %d %d %d red %v", gotNet, gotTax, gotTotal, status, net, tax, total, red)
+	}
+}
+
+// A set that trusts authorities is all formats, in their order.
+func TestTrusting(t *testing.T) {
+	t.Parallel()
+	trusting := format.Trusting(ofd.Authorities{nil})
+	if len(trusting) != len(format.All) {
+		t.Fatalf("%d formats, want %d", len(trusting), len(format.All))
+	}
+	for i, p := range format.All {
+		if trusting[i].Format() != p.Format() {
+			t.Errorf("%s in place of %s", trusting[i].Format(), p.Format())
+		}
+	}
+	if p, _ := trusting.Find("ofd"); len(p.(ofd.Parser).Authorities) != 1 {
+		t.Error("the authorities were not passed on")
+	}
+	if p, _ := format.All.Find("ofd"); len(p.(ofd.Parser).Authorities) != 0 {
+		t.Error("the default trusts somebody")
 	}
 }

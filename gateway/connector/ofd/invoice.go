@@ -6,6 +6,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/connector/fapiao"
+	"github.com/xinlian/xinlian/gateway/connector/xbrl"
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -18,11 +19,11 @@ func (d *document) invoice(row *connector.Row) (connector.Invoice, error) {
 	var found *connector.Node
 	for _, file := range files {
 		switch name, _ := connector.RootName(d.files[file]); name {
-		case "eInvoice", "EInvoice":
+		case "eInvoice", "EInvoice", "xbrl":
 		default:
 			continue
 		}
-		n, err := d.sealed(file, "eInvoice", "EInvoice")
+		n, err := d.sealed(file, "eInvoice", "EInvoice", "xbrl")
 		if err != nil {
 			return connector.Invoice{}, err
 		}
@@ -34,8 +35,12 @@ func (d *document) invoice(row *connector.Row) (connector.Invoice, error) {
 	if found == nil {
 		return connector.Invoice{}, connector.Fault(connector.RuleRequired, 0, "no invoice data (original_invoice.xml) is attached: only its picture is there")
 	}
-	if found.Name == "EInvoice" {
+	switch found.Name {
+	case "EInvoice":
 		return fapiao.Invoice(row, found), nil
+	case "xbrl":
+		inv, _, err := xbrl.Invoice(row, found)
+		return inv, err
 	}
 	inv := vatInvoice(row, found)
 	d.compare(row, found)
@@ -57,14 +62,21 @@ func vatInvoice(row *connector.Row, n *connector.Node) connector.Invoice {
 		Tax:      fapiao.TaxFen(row, "TaxTotalAmount", n.Value("TaxTotalAmount")),
 		Total:    row.Fen("TaxInclusiveTotalAmount", n.Value("TaxInclusiveTotalAmount")),
 	}
-	fapiao.CheckTaxNumber(row, "Seller/SellerTaxID", seller.Value("SellerTaxID"), true)
-	fapiao.CheckTaxNumber(row, "Buyer/BuyerTaxID", buyer.Value("BuyerTaxID"), false)
+	fapiao.CheckTaxNumber(row, "Seller/SellerTaxID", seller.Value("SellerTaxID"))
+	fapiao.CheckTaxNumber(row, "Buyer/BuyerTaxID", buyer.Value("BuyerTaxID"))
+	const positive, negative = "0", "1"
+	switch kind := n.Value("TypeCode"); {
+	case kind == positive && inv.Total < 0, kind == negative && inv.Total > 0:
+		row.Fail("TypeCode", connector.RuleSign, "the sign of the total is not that of the type")
+	case kind == negative:
+		inv.Red = true
+	}
 	var lines []fapiao.Line
 	for _, g := range n.Child("GoodsInfos").All("GoodsInfo") {
 		lines = append(lines, fapiao.Line{
 			Net:  row.Fen("GoodsInfos/Amount", g.Value("Amount")),
 			Tax:  fapiao.TaxFen(row, "GoodsInfos/TaxAmount", g.Value("TaxAmount")),
-			Rate: g.Value("TaxScheme"),
+			Rate: g.Value("TaxScheme"), Taxed: g.Value("TaxAmount") != "",
 		})
 	}
 	fapiao.CheckTotals(row, fapiao.Columns{

@@ -25,7 +25,7 @@ import (
 
 const invoiceXML = `<?xml version="1.0" encoding="utf-8"?>
 <eInvoice xmlns:fp="http://www.edrm.org.cn/schema/e-invoice/2019" Version="1.0">
-<fp:InvoiceCode>099002600111</fp:InvoiceCode><fp:InvoiceNo>00000001</fp:InvoiceNo><fp:IssueDate>2026年01月05日</fp:IssueDate>
+<fp:InvoiceCode>099002600111</fp:InvoiceCode><fp:InvoiceNo>00000001</fp:InvoiceNo><fp:TypeCode>0</fp:TypeCode><fp:IssueDate>2026年01月05日</fp:IssueDate>
 <fp:Buyer><fp:BuyerName>个人</fp:BuyerName><fp:BuyerTaxID>
 </fp:BuyerTaxID></fp:Buyer>
 <fp:Seller><fp:SellerName>样本业主公司</fp:SellerName><fp:SellerTaxID>99000000000000001A</fp:SellerTaxID></fp:Seller>

@@ -91,15 +91,18 @@ type document struct {
 	index     *connector.Node // OFD.xml's only DocBody
 	root      string          // path of the document's root
 	covered   map[string]bool // by a verified seal
+	vouched   map[string]bool // by one of a trusted authority
 	trusted   bool            // all of it by seals of trusted authorities
 	authority string          // who certified the signer of the first seal
 }
 
-// sealed reads an XML file that a seal covers.
+// sealed reads an XML file that a seal covers. What is read from a file that no
+// trusted seal covers is not trusted, whatever else is.
 func (d *document) sealed(name string, roots ...string) (*connector.Node, error) {
 	if !d.covered[name] {
 		return nil, connector.Fault(connector.RuleUnsigned, 0, fmt.Sprintf("%.128s is covered by no seal", name))
 	}
+	d.trusted = d.trusted && d.vouched[name]
 	return d.xml(name, roots...)
 }
 
@@ -116,7 +119,7 @@ func verify(a *archive, trust Authorities) (*document, error) {
 	if len(bodies) != 1 {
 		return nil, refuse("%d documents in OFD.xml, want one", len(bodies))
 	}
-	d := &document{archive: a, index: bodies[0], covered: map[string]bool{}, trusted: true}
+	d := &document{archive: a, index: bodies[0], covered: map[string]bool{}, vouched: map[string]bool{}, trusted: true}
 	d.root = resolve("OFD.xml", d.index.Value("DocRoot"))
 	list := resolve("OFD.xml", d.index.Value("Signatures"))
 	if d.index.Value("Signatures") == "" {
@@ -131,7 +134,6 @@ func verify(a *archive, trust Authorities) (*document, error) {
 		return nil, connector.Fault(connector.RuleSeal, 0, fmt.Sprintf("%d seals, want 1 to %d", len(refs), signaturesMax))
 	}
 	exempt := map[string]bool{"OFD.xml": true, list: true}
-	trusted := map[string]bool{}
 	for _, ref := range refs {
 		s, err := verifySignature(a, resolve(list, ref.Attr("BaseLoc")), trust)
 		if err != nil {
@@ -143,7 +145,7 @@ func verify(a *archive, trust Authorities) (*document, error) {
 		for _, name := range s.covers {
 			d.covered[name] = true
 			if s.trusted {
-				trusted[name] = true
+				d.vouched[name] = true
 			}
 		}
 		if d.authority == "" {
@@ -152,9 +154,10 @@ func verify(a *archive, trust Authorities) (*document, error) {
 	}
 	for _, name := range a.names {
 		switch {
+		case exempt[name]: // an earlier seal, under a later one or none
 		case d.covered[name]:
-			d.trusted = d.trusted && trusted[name]
-		case !exempt[name]:
+			d.trusted = d.trusted && d.vouched[name]
+		default:
 			return nil, connector.Fault(connector.RuleUnsigned, 0, fmt.Sprintf("%.128s is covered by no seal", name))
 		}
 	}
@@ -175,7 +178,7 @@ func (d *document) attachments() ([]string, error) {
 			return nil, err
 		}
 		for _, one := range list.All("Attachment") {
-			if file := resolve(name, one.Value("FileLoc")); strings.HasSuffix(strings.ToLower(file), ".xml") {
+			if file := resolve(name, one.Value("FileLoc")); strings.HasSuffix(strings.ToLower(file), ".xml") || strings.HasSuffix(strings.ToLower(file), ".xbrl") {
 				out = append(out, file)
 			}
 		}

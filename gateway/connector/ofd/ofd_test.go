@@ -172,6 +172,7 @@ func TestBadInvoice(t *testing.T) {
 		{"total", original, ">163.00<", ">163.01<", ct.At(1, "TaxInclusiveTotalAmount", connector.RuleTotal)},
 		{"line", original, ">50.00<", ">50.01<", ct.At(1, "TaxExclusiveTotalAmount", connector.RuleTotal)},
 		{"code", original, ">099002600111<", ">09900260011<", ct.At(1, "InvoiceNo", connector.RuleNumber)},
+		{"type", original, "<fp:TypeCode>0", "<fp:TypeCode>1", ct.At(1, "TypeCode", connector.RuleSign)},
 		{"date", original, "2026年01月05日", "2026年13月05日", ct.At(1, "IssueDate", connector.RuleDate)},
 		{"tax number", original, "99000000000000001A", "99000000000000001a", ct.At(1, "Seller/SellerTaxID", connector.RuleTaxNumber)},
 		{"shown otherwise", "OFD.xml", ">163.00<", ">763.00<", ct.At(1, "OFD.xml/CustomData", connector.RuleUnsigned)},
@@ -200,7 +201,7 @@ func TestKinds(t *testing.T) {
 	i := newIssuer(t)
 	i.beforeSeal = func(f []file) []file {
 		for n := range f {
-			f[n].text = strings.NewReplacer(">163.00<", ">-163.00<", ">13.00<", ">-13.00<", ">150.00<", ">-150.00<", ">100.00<", ">-100.00<", ">50.00<", ">-50.00<").Replace(f[n].text)
+			f[n].text = strings.NewReplacer("<fp:TypeCode>0", "<fp:TypeCode>1", ">163.00<", ">-163.00<", ">13.00<", ">-13.00<", ">150.00<", ">-150.00<", ">100.00<", ">-100.00<", ">50.00<", ">-50.00<").Replace(f[n].text)
 		}
 		return f
 	}
@@ -219,4 +220,39 @@ func TestKinds(t *testing.T) {
 	if fen, _ := c.Records[0].Int("amount"); fen != 21470 {
 		t.Errorf("amount %d", fen)
 	}
+}
+
+// countersign puts a second seal, of another issuer, over everything so far.
+func countersign(j *issuer, extra ...file) func([]file) []file {
+	return func(files []file) []file {
+		const second = "Doc_0/Signs/Sign_1/"
+		j.property = "/" + second + "Signature.xml"
+		j.unlisted = []string{"Doc_0/Signs/Signatures.xml"}
+		files = append(files, extra...)
+		desc := j.description(files)
+		files = edit("Doc_0/Signs/Signatures.xml", "</ofd:Signatures>", `<ofd:Signature ID="2" BaseLoc="Sign_1/Signature.xml"/></ofd:Signatures>`)(files)
+		return append(files, file{second + "Signature.xml", desc}, file{second + "SignedValue.dat", string(j.seal(desc))})
+	}
+}
+
+// A firm may seal the tax bureau's document once more, which stays trusted; what
+// the firm adds under its own seal is read and is not, nor is anything that
+// only its seal covers.
+func TestSecondSeal(t *testing.T) {
+	t.Parallel()
+	bureau, firm := newIssuer(t), newIssuer(t)
+	authorities, err := ofd.ParseAuthorities(bureau.authority())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := ofd.Parser{Authorities: authorities}
+	bureau.afterSeal = countersign(firm)
+	ct.Want(t, parse(t, p, bureau.issue()).Problems)
+	bureau.afterSeal = countersign(firm, file{"Doc_0/Attachs/note.txt", "paid"})
+	ct.Want(t, parse(t, p, bureau.issue()).Problems, ct.At(1, "样本根证书", connector.RuleUntrusted))
+	bureau.unlisted = []string{original}
+	bureau.afterSeal = countersign(firm)
+	ct.Want(t, parse(t, p, bureau.issue()).Problems, ct.At(1, "样本根证书", connector.RuleUntrusted))
+	firm.breakMaker = true
+	ct.Want(t, parse(t, p, bureau.issue()).Problems, ct.At(0, "", connector.RuleSeal))
 }

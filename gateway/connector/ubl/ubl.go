@@ -108,7 +108,7 @@ func totals(r en16931.Reader, n *connector.Node, p en16931.Profile) en16931.Tota
 		Rounding:   r.Amount(sums, legal, "PayableRoundingAmount", false),
 		Payable:    r.Amount(sums, legal, "PayableAmount", !p.Plain),
 	}
-	if strings.Contains(n.Value("CustomizationID"), "xrechnung:extension") {
+	if strings.Contains(n.Value("CustomizationID"), ":extension:xrechnung") {
 		// Elsewhere PrepaidPayment says what PrepaidAmount is made of.
 		for _, p := range n.All("PrepaidPayment") {
 			t.ThirdParty.Fen += r.Amount(p, "PrepaidPayment/", "PaidAmount", true).Fen

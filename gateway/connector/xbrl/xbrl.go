@@ -45,17 +45,27 @@ func (Parser) Parse(_ context.Context, src connector.Source, owner connector.Own
 	if err := x.Finish(); err != nil {
 		return err
 	}
-	if href := n.Child("schemaRef").Attr("href"); !strings.Contains(href, "einv") {
-		return connector.Fault(connector.RuleFileType, n.Line, fmt.Sprintf("taxonomy %.64q is not einv", href))
-	}
 	row := &connector.Row{At: connector.Position{Row: 1, Line: n.Line}}
-	d := &instance{row: row, contexts: map[string]bool{}, units: map[string]string{}, facts: map[string]*connector.Node{}}
-	d.read(n)
-	inv, books := d.invoice()
+	inv, books, err := Invoice(row, n)
+	if err != nil {
+		return err
+	}
 	if owner.Anonymous() { // whose books these are
 		owner = books
 	}
 	return row.Emit(sink, row.Invoice(owner, inv))
+}
+
+// Invoice reads the element xbrl, of its own file or out of an OFD, and names
+// the firm whose books it is from. The error is a fault of the whole document.
+func Invoice(row *connector.Row, n *connector.Node) (inv connector.Invoice, books connector.Owner, err error) {
+	if href := n.Child("schemaRef").Attr("href"); !strings.Contains(href, "einv") {
+		return inv, books, connector.Fault(connector.RuleFileType, n.Line, fmt.Sprintf("taxonomy %.64q is not einv", href))
+	}
+	d := &instance{row: row, contexts: map[string]bool{}, units: map[string]string{}, facts: map[string]*connector.Node{}}
+	d.read(n)
+	inv, books = d.invoice()
+	return inv, books, nil
 }
 
 // instance is the facts of one document, by local name, and its lines of goods.
@@ -194,8 +204,8 @@ func (d *instance) invoice() (inv connector.Invoice, books connector.Owner) {
 	if inv.Buyer.Label() == "" && !inv.Seller.Is(books) {
 		inv.Buyer = connector.NewParty(books.Name, books.TaxNumber)
 	}
-	fapiao.CheckTaxNumber(d.row, "SellerIdNum", d.value("SellerIdNum"), false)
-	fapiao.CheckTaxNumber(d.row, "BuyerIdNum", d.value("BuyerIdNum"), false)
+	fapiao.CheckTaxNumber(d.row, "SellerIdNum", d.value("SellerIdNum"))
+	fapiao.CheckTaxNumber(d.row, "BuyerIdNum", d.value("BuyerIdNum"))
 	d.dates(&inv)
 	switch d.flag(flagRed, 1, 2) {
 	case 1:
@@ -212,7 +222,7 @@ func (d *instance) invoice() (inv connector.Invoice, books connector.Owner) {
 		lines = append(lines, fapiao.Line{
 			Net:  d.fen(l.Child("Amount"), "Amount"),
 			Tax:  d.taxFen(l.Child("ComTaxAm"), "ComTaxAm"),
-			Rate: l.Value("TaxRate"),
+			Rate: l.Value("TaxRate"), Taxed: l.Value("ComTaxAm") != "",
 		})
 	}
 	fapiao.CheckTotals(d.row, fapiao.Columns{Net: "TotalAmWithoutTax", Tax: "TotalTaxAm", Total: total, Line: "ComTaxAm"}, inv, lines)
