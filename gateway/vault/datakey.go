@@ -1,8 +1,6 @@
 package vault
 
 import (
-	"crypto/ecdh"
-	"crypto/hpke"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -27,27 +25,29 @@ func (r Recipient) ID() ID { return sha256.Sum256(r.Public) }
 
 // Check refuses a key whose public bytes are no point of the suite's curve.
 func (r Recipient) Check() error {
-	if err := r.Suite.check(); err != nil {
+	a, err := r.Suite.algorithms()
+	if err != nil {
 		return err
 	}
-	if _, err := hpke.DHKEM(ecdh.P256()).NewPublicKey(r.Public); err != nil {
+	if err := a.checkPublic(r.Public); err != nil {
 		return fmt.Errorf("%w: public bytes: %w", ErrKey, err)
 	}
 	return nil
 }
 
-// DataKey is an organisation's HPKE key pair. It prints as a constant.
+// DataKey is an organisation's key pair of encryption. It prints as a constant.
 type DataKey struct {
 	suite   Suite
-	private hpke.PrivateKey
+	private privateKey
 }
 
 // GenerateDataKey makes a new data key.
 func GenerateDataKey(s Suite) (*DataKey, error) {
-	if err := s.check(); err != nil {
+	a, err := s.algorithms()
+	if err != nil {
 		return nil, err
 	}
-	private, err := hpke.DHKEM(ecdh.P256()).GenerateKey()
+	private, err := a.generate()
 	if err != nil {
 		return nil, fmt.Errorf("%w: generating: %w", ErrKey, err)
 	}
@@ -72,10 +72,11 @@ func LoadDataKey(path string) (*DataKey, error) {
 	if err := r.Done(); err != nil {
 		return nil, fmt.Errorf("%w: data key file: %w", ErrDamaged, err)
 	}
-	if err := suite.check(); err != nil {
+	a, err := suite.algorithms()
+	if err != nil {
 		return nil, err
 	}
-	private, err := hpke.DHKEM(ecdh.P256()).NewPrivateKey(raw)
+	private, err := a.parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: data key file", ErrKey)
 	}
@@ -85,7 +86,7 @@ func LoadDataKey(path string) (*DataKey, error) {
 // Save writes the key to a new file that only its owner may read; it never
 // overwrites one.
 func (k *DataKey) Save(path string) error {
-	raw, err := k.private.Bytes()
+	raw, err := k.private.raw()
 	if err != nil {
 		return fmt.Errorf("%w: serialising", ErrKey)
 	}
@@ -101,7 +102,7 @@ func (k *DataKey) Save(path string) error {
 
 // Recipient is the public half.
 func (k *DataKey) Recipient() Recipient {
-	return Recipient{Suite: k.suite, Public: k.private.PublicKey().Bytes()}
+	return Recipient{Suite: k.suite, Public: k.private.public()}
 }
 
 // ID is the id of the public half.

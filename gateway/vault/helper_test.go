@@ -125,6 +125,7 @@ func (f *fakeChain) state(id ID, s State) {
 type world struct {
 	t      testing.TB
 	dir    string
+	suite  Suite
 	chain  *fakeChain
 	vault  *Vault
 	device ed25519.PrivateKey
@@ -133,18 +134,23 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldIn(t, t.TempDir())
+	return newWorldIn(t, t.TempDir(), SuiteNIST)
 }
 
-func newWorldIn(t testing.TB, dir string) *world {
+func newWorldOf(t testing.TB, s Suite) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, chain: newFakeChain()}
+	return newWorldIn(t, t.TempDir(), s)
+}
+
+func newWorldIn(t testing.TB, dir string, s Suite) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, suite: s, chain: newFakeChain()}
 	w.open()
 	pub, private, err := ed25519.GenerateKey(nil)
 	must(t, err)
 	w.device = private
 	w.chain.devices["xin1lender"] = Device{Address: "xin1lender", Org: testLender, Active: true, KeyType: KeyEd25519, Public: pub}
-	w.key, err = GenerateDataKey(SuiteNIST)
+	w.key, err = GenerateDataKey(s)
 	must(t, err)
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	return w
@@ -152,7 +158,7 @@ func newWorldIn(t testing.TB, dir string) *world {
 
 func (w *world) config() Config {
 	return Config{
-		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: SuiteNIST, ChainID: testChain,
+		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: w.suite, ChainID: testChain,
 		Custodian: testCustodian, Chain: w.chain, Signers: NewSigners(testPolicy), Now: w.chain.clock,
 	}
 }

@@ -178,6 +178,6 @@ func TestKeyRingMasterFile(t *testing.T) {
 	must(t, os.Remove(k.masterFile()))
 	_, err = OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	wantErr(t, err, ErrKey, "missing")
-	_, err = OpenKeyRing("sm", t.TempDir(), t.TempDir())
+	_, err = OpenKeyRing("none", t.TempDir(), t.TempDir())
 	wantErr(t, err, ErrSuite, "suite")
 }

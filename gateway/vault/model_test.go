@@ -58,7 +58,7 @@ func TestReadsAgainstModel(t *testing.T) {
 		if runs++; runs > max(checks/10, 1) {
 			return
 		}
-		w := newWorldIn(&quiet{T: t}, t.TempDir())
+		w := newWorldIn(&quiet{T: t}, t.TempDir(), rapid.SampledFrom(suites).Draw(rt, "suite"))
 		defer func() { must(t, w.vault.Close()) }()
 		stored := map[uint32]int{}
 		model := map[ID]*modelConsent{}
