@@ -124,8 +124,12 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 	if err != nil {
 		return err
 	}
+	suite, err := custody.Suite(ctx, s.client)
+	if err != nil {
+		return err
+	}
 	v, err := vault.Open(ctx, vault.Config{
-		Dir: filepath.Join(s.parts.Data, "vault-"+number), KMSDir: filepath.Join(s.parts.Keys, "kms-"+number), Suite: vault.SuiteNIST,
+		Dir: filepath.Join(s.parts.Data, "vault-"+number), KMSDir: filepath.Join(s.parts.Keys, "kms-"+number), Suite: suite,
 		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: custody.Ledger{Client: s.client},
 		Signers: vault.NewSigners(custody.Policy(s.client)),
 	})
