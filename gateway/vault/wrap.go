@@ -129,7 +129,10 @@ func DecodeWrap(b []byte) (*Wrap, error) {
 }
 
 // wrapStore keeps the wraps of each consent in one file named by the consent.
-type wrapStore struct{ dir string }
+type wrapStore struct {
+	dir   string
+	files *catalogue
+}
 
 func (s wrapStore) path(consent ID) string { return filepath.Join(s.dir, consent.String()) }
 
@@ -141,7 +144,7 @@ func (s wrapStore) save(consent ID, wraps []*Wrap) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(s.path(consent), b)
+	return s.files.write(s.path(consent), b)
 }
 
 // load returns ErrNoWraps where the consent has none, or no longer.
@@ -165,7 +168,7 @@ func (s wrapStore) load(consent ID) ([]*Wrap, error) {
 	return wraps, nil
 }
 
-func (s wrapStore) drop(consent ID) error { return shred(s.path(consent)) }
+func (s wrapStore) drop(consent ID) error { return s.files.shred(s.path(consent)) }
 
 // consents lists the consents that have wraps.
 func (s wrapStore) consents() ([]ID, error) {
