@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ type catalogue struct {
 	seq     uint64
 	last    hash
 	entries map[string]*catalogued
-	marks   logMark // of the receipts
+	marks   logMarks
 	rebased uint64  // times that an older folder was opened
 }
 
@@ -43,18 +44,22 @@ type catalogued struct {
 	earlier map[hash]bool
 }
 
-// logMark is the last anchored receipt that the catalogue was told of.
+// logMark is a receipt that the catalogue was told of.
 type logMark struct {
 	to   uint64
 	head hash
 }
 
+// logMarks are the last receipt when the vault was closed, and the last anchored.
+type logMarks struct{ written, anchored logMark }
+
 // What an entry says.
 const (
 	entryBegin   = 1 // name will have this content
 	entryDone    = 2 // name has this content
-	entryReceipt = 3 // receipts up to a number are anchored, hash is the head
+	entryAnchor  = 3 // receipts up to a number are anchored, hash is the head
 	entryRebase  = 4 // opened after an older folder was put back
+	entryReceipt = 5 // receipts up to a number are written, hash is the head
 )
 
 type catalogueEntry struct {
@@ -205,7 +210,15 @@ func (c *catalogue) anchored(iv Interval) error {
 	if c == nil {
 		return nil
 	}
-	return c.append(catalogueEntry{kind: entryReceipt, number: iv.To, sum: iv.Head})
+	return c.append(catalogueEntry{kind: entryAnchor, number: iv.To, sum: iv.Head})
+}
+
+// written remembers where the log of receipts ends, when the vault is closed.
+func (c *catalogue) written(to uint64, head hash) error {
+	if c == nil || c.journal == nil || to <= max(c.marks.written.to, c.marks.anchored.to) {
+		return nil
+	}
+	return c.append(catalogueEntry{kind: entryReceipt, number: to, sum: head})
 }
 
 // lookup is a copy of what is known of a file.
@@ -267,7 +280,10 @@ func (c *catalogue) load(b []byte) error {
 	c.seq, c.last = seq, sha256.Sum256(b)
 	switch e.kind {
 	case entryReceipt:
-		c.marks = logMark{e.number, e.sum}
+		c.marks.written = logMark{e.number, e.sum}
+		return nil
+	case entryAnchor:
+		c.marks.anchored = logMark{e.number, e.sum}
 		return nil
 	case entryRebase:
 		c.rebased++
@@ -354,33 +370,36 @@ func openHead(path string) (*headFile, headMark, error) {
 	if err != nil {
 		return nil, headMark{}, err
 	}
-	m, err := readHead(f)
+	m, _, err := readHead(f)
 	if err = errors.Join(err, syncDir(filepath.Dir(path))); err != nil {
 		return nil, m, errors.Join(err, f.Close())
 	}
 	return &headFile{f}, m, nil
 }
 
-// readHead is the newer of the two marks that are whole, or ErrDamaged if the
-// file has bytes and neither is.
-func readHead(f *os.File) (headMark, error) {
-	var newest headMark
-	b := make([]byte, 2*headBytes)
-	n, err := f.ReadAt(b, 0)
-	if n == 0 {
-		return newest, nil
+// readHead is the newer of the two marks that are whole, and whether both are:
+// a power failure while one is written spoils it until the next but one is. If
+// the file has bytes and no mark is whole it is ErrDamaged.
+func readHead(f *os.File) (newest headMark, whole bool, err error) {
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, 2*headBytes+1))
+	if err != nil || len(b) == 0 {
+		return newest, err == nil, err
 	}
-	for ; len(b) >= headBytes; b = b[headBytes:] {
-		body, sum := b[:headBytes-sha256.Size], b[headBytes-sha256.Size:headBytes]
-		m := headMark{seq: binary.BigEndian.Uint64(body), sum: hash(body[8:])}
-		if sha256.Sum256(body) == hash(sum) && m.seq > newest.seq {
+	good := 0
+	for rest := b; len(rest) >= headBytes; rest = rest[headBytes:] {
+		body, sum := rest[:headBytes-sha256.Size], rest[headBytes-sha256.Size:headBytes]
+		if sha256.Sum256(body) != hash(sum) {
+			continue
+		}
+		good++
+		if m := (headMark{seq: binary.BigEndian.Uint64(body), sum: hash(body[8:])}); m.seq > newest.seq {
 			newest = m
 		}
 	}
 	if newest.seq == 0 {
-		return newest, fmt.Errorf("%w: catalogue.head: %w", ErrDamaged, err)
+		return newest, false, fmt.Errorf("%w: neither mark of the catalogue's head is whole", ErrDamaged)
 	}
-	return newest, nil
+	return newest, good == 2 && len(b) == 2*headBytes, nil
 }
 
 func (h *headFile) save(m headMark, now bool) error {

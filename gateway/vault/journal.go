@@ -168,15 +168,24 @@ func (j *journal) sync() error {
 	return j.file.Sync()
 }
 
+// errUnfinished says that a journal ends in an entry that was never finished.
+var errUnfinished = errors.New("vault: an unfinished entry at the end, which the next opening cuts off")
+
 // visitJournal reads a journal without mending it. A missing one is
-// fs.ErrNotExist; a last entry that was never finished is passed over.
+// fs.ErrNotExist, one with a last entry that was never finished errUnfinished
+// after the visits.
 func visitJournal(path string, visit func(entry []byte) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	j := &journal{file: f}
-	return errors.Join(j.load(func(_ int64, b []byte) error { return visit(b) }), f.Close())
+	err = j.load(func(_ int64, b []byte) error { return visit(b) })
+	info, statErr := f.Stat()
+	if err == nil && statErr == nil && info.Size() > j.size {
+		err = errUnfinished
+	}
+	return errors.Join(err, statErr, f.Close())
 }
 
 func (j *journal) close() error {

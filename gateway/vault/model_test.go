@@ -223,7 +223,7 @@ func TestConcurrentUse(t *testing.T) {
 			_, _, err := w.vault.Rotate(t.Context(), testEnterprise, bankCategory)
 			note("rotate", err)
 			note("sweep", w.vault.Sweep(t.Context()))
-			_, err = w.vault.Scrub(t.Context())
+			_, err = w.vault.Scrub(t.Context(), ScrubOptions{})
 			note("scrub", err)
 			iv, ok, err := w.vault.Log().Pending()
 			if ok {

@@ -130,7 +130,7 @@ func (v *Vault) Close() error {
 func (v *Vault) release() error {
 	var errs []error
 	if v.log != nil {
-		errs = append(errs, v.log.close())
+		errs = append(errs, v.files.written(v.log.Len(), v.log.last), v.log.close())
 	}
 	errs = append(errs, v.files.close())
 	if v.blobs != nil {
