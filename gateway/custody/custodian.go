@@ -106,7 +106,17 @@ func (c *Custodian) serve(ctx context.Context, enterprise uint64) error {
 		return fmt.Errorf("reading the consents of enterprise %d: %w", enterprise, err)
 	}
 	for _, k := range consents.Consents {
-		if k.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE && !complete(k, epochs.Epochs) {
+		if k.State != profilev1.ConsentState_CONSENT_STATE_ACTIVE {
+			continue
+		}
+		key, err := c.recipient(ctx, k.Terms.GranteeOrgId)
+		if errors.Is(err, vault.ErrKey) {
+			continue // the grantee has set no data key yet
+		}
+		if err != nil {
+			return err
+		}
+		if !complete(k, epochs.Epochs, key) {
 			if err := c.wrap(ctx, k); err != nil {
 				return err
 			}
@@ -128,9 +138,24 @@ func (c *Custodian) catchUp(ctx context.Context, enterprise uint64, e profilev1.
 	return nil
 }
 
+// recipient is the id of an organisation's current data key; vault.ErrKey.
+func (c *Custodian) recipient(ctx context.Context, org uint64) (vault.ID, error) {
+	r, err := Ledger{Client: c.Client}.DataKey(ctx, org)
+	if err != nil {
+		return vault.ID{}, err
+	}
+	return r.ID(), nil
+}
+
 // complete tells whether the chain has a wrap of the current epoch for every
-// category of a consent.
-func complete(k profilev1.Consent, epochs []profilev1.Epoch) bool {
+// category of a consent, and all of them to the grantee's current data key: an
+// organisation that has set a new one is wrapped to anew.
+func complete(k profilev1.Consent, epochs []profilev1.Epoch, key vault.ID) bool {
+	for _, w := range k.Wraps {
+		if !bytes.Equal(w.DataKeyId, key[:]) {
+			return false
+		}
+	}
 	for _, category := range k.Terms.Categories {
 		number := uint32(1)
 		for _, e := range epochs {

@@ -86,8 +86,11 @@ func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted
 		return h, fmt.Errorf("organisation %d: %w", id, err)
 	}
 	h.Service = service
-	h.DataKey, err = vault.LoadDataKey(filepath.Join(folder, "data.key"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	keys, err := vault.OpenDataKeyFolder(folder)
+	switch {
+	case err == nil:
+		h.DataKey = keys
+	case !errors.Is(err, fs.ErrNotExist):
 		return h, fmt.Errorf("organisation %d: data key: %w", id, err)
 	}
 	if !c.Officer {

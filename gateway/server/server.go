@@ -42,8 +42,8 @@ const (
 // Hosted is an organisation that this gateway serves.
 type Hosted struct {
 	OrgID   uint64
-	Service wire.ReadSigner // an active service device of it
-	DataKey *vault.DataKey  // nil: it reads nothing
+	Service wire.ReadSigner     // an active service device of it
+	DataKey vault.DataKeySource // nil: it reads nothing
 	// Officer is a person's software passkey, with which visitors may act, and
 	// with which a verifier identifies firms. Nil outside a demonstration.
 	Officer wire.ReadSigner

@@ -34,7 +34,7 @@ type catalogue struct {
 	last    hash
 	entries map[string]*catalogued
 	marks   logMarks
-	rebased uint64  // times that an older folder was opened
+	rebased uint64 // times that an older folder was opened
 }
 
 // catalogued is what is known of one file. A zero hash is absence.
@@ -244,7 +244,7 @@ func (c *catalogue) names() []string {
 func (c *catalogue) append(e catalogueEntry) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b, err := canon.New("catalogue").Uint64(c.seq+1).Fixed(c.last[:]).Uint8(e.kind).String(e.name).Fixed(e.sum[:]).Uint64(e.number).Encoded()
+	b, err := canon.New("catalogue").Uint64(c.seq + 1).Fixed(c.last[:]).Uint8(e.kind).String(e.name).Fixed(e.sum[:]).Uint64(e.number).Encoded()
 	if err != nil {
 		return err
 	}

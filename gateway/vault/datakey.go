@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/xinlian/xinlian/internal/canon"
 )
@@ -110,3 +111,69 @@ func (k *DataKey) ID() ID { return k.Recipient().ID() }
 
 // Format hides the key from every verb.
 func (*DataKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("vault.DataKey(hidden)")) }
+
+// DataKeySource finds the private half of a data key. While an organisation
+// rotates its key, wraps to two of them are about.
+type DataKeySource interface {
+	// DataKey is the key of that id; ErrKey.
+	DataKey(id ID) (*DataKey, error)
+	// Current is the key that new wraps should go to.
+	Current() *DataKey
+}
+
+// Current makes a single key a source.
+func (k *DataKey) Current() *DataKey { return k }
+
+// DataKey makes a single key a source.
+func (k *DataKey) DataKey(id ID) (*DataKey, error) {
+	if k.ID() != id {
+		return nil, fmt.Errorf("%w: wrap is for data key %s", ErrKey, id)
+	}
+	return k, nil
+}
+
+// DataKeyFolder is the data keys in an organisation's folder. It looks there
+// again when it is asked for one that it does not know, so that a rotation needs
+// no restart. It is safe for concurrent use.
+type DataKeyFolder struct {
+	dir string
+
+	mu   sync.Mutex
+	keys []*DataKey
+}
+
+// OpenDataKeyFolder reads the data keys in dir.
+func OpenDataKeyFolder(dir string) (*DataKeyFolder, error) {
+	keys, err := LoadDataKeys(dir)
+	return &DataKeyFolder{dir: dir, keys: keys}, err
+}
+
+// Current is the folder's current key, or the last one known if the folder
+// cannot be read.
+func (f *DataKeyFolder) Current() *DataKey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if keys, err := LoadDataKeys(f.dir); err == nil {
+		f.keys = keys
+	}
+	return f.keys[0]
+}
+
+// DataKey is the key of that id; ErrKey.
+func (f *DataKeyFolder) DataKey(id ID) (*DataKey, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for range 2 {
+		for _, k := range f.keys {
+			if k.ID() == id {
+				return k, nil
+			}
+		}
+		keys, err := LoadDataKeys(f.dir)
+		if err != nil {
+			return nil, err
+		}
+		f.keys = keys
+	}
+	return nil, fmt.Errorf("%w: no data key %s in %s", ErrKey, id, f.dir)
+}

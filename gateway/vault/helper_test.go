@@ -226,7 +226,9 @@ func (w *world) sign(r ReadRequest) []byte {
 }
 
 // read asks, sends and opens, as a lender does.
-func (w *world) read(r ReadRequest) ([]*Opened, error) {
+func (w *world) read(r ReadRequest) ([]*Opened, error) { return w.readWith(r, w.key) }
+
+func (w *world) readWith(r ReadRequest, keys DataKeySource) ([]*Opened, error) {
 	d, err := w.vault.Read(context.Background(), r, w.sign(r))
 	if err != nil {
 		return nil, err
@@ -235,11 +237,15 @@ func (w *world) read(r ReadRequest) ([]*Opened, error) {
 	if err := d.Send(context.Background(), &wire); err != nil {
 		return nil, err
 	}
-	return w.openWire(r, wire.Bytes())
+	return w.openWireWith(r, wire.Bytes(), keys)
 }
 
 func (w *world) openWire(r ReadRequest, wire []byte) ([]*Opened, error) {
-	reader := &Reader{ChainID: testChain, Key: w.key, Anchors: w.chain}
+	return w.openWireWith(r, wire, w.key)
+}
+
+func (w *world) openWireWith(r ReadRequest, wire []byte, keys DataKeySource) ([]*Opened, error) {
+	reader := &Reader{ChainID: testChain, Key: keys, Anchors: w.chain}
 	o, err := reader.Open(context.Background(), r, bytes.NewReader(wire))
 	if err != nil {
 		return nil, err

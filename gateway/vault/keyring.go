@@ -47,8 +47,10 @@ func OpenKeyRing(s Suite, guard MasterGuard, kmsDir, sealedDir string) (*KeyRing
 }
 
 func openKeyRing(s Suite, guard MasterGuard, kmsDir, sealedDir string, c *catalogue) (*KeyRing, error) {
-	if err := s.check(); err != nil {
-		return nil, err
+	if s != "" {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
 	}
 	if guard == nil {
 		guard = FileGuard()

@@ -266,6 +266,9 @@ func (k *KeyRing) newMaster(other string) error {
 	if err != nil {
 		return err
 	}
+	if k.suite == "" {
+		return fmt.Errorf("%w: there is no master key in %s", ErrKey, k.kms)
+	}
 	if len(names) > 0 {
 		return fmt.Errorf("%w: the master key is missing but enterprise keys exist", ErrKey)
 	}
@@ -286,6 +289,10 @@ func (k *KeyRing) decodeMasters(b []byte) error {
 	}
 	if len(k.masters) == 0 {
 		return fmt.Errorf("%w: master key file holds no key", ErrKey)
+	}
+	if k.suite == "" { // whoever looks after the folder need not know it
+		k.suite = suite
+		return suite.check()
 	}
 	if suite != k.suite {
 		return fmt.Errorf("%w: master key is of suite %q", ErrSuite, suite)

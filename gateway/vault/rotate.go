@@ -11,6 +11,27 @@ import (
 	"strings"
 )
 
+// WithKeys opens the key ring of a vault that nobody has open, to rotate its keys
+// without a node. Of cfg only Dir, KMSDir and Master are needed.
+func WithKeys(cfg Config, do func(*KeyRing) error) error {
+	dir, kms := filepath.Clean(cfg.Dir), filepath.Clean(cfg.KMSDir)
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("looking for the vault: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return err
+	}
+	files, err := openCatalogue(dir, kms)
+	if err == nil {
+		var k *KeyRing
+		if k, err = openKeyRing(cfg.Suite, cfg.Master, kms, filepath.Join(dir, "keys"), files); err == nil {
+			err = do(k)
+		}
+	}
+	return errors.Join(err, files.close(), lock.release())
+}
+
 // RotateMaster makes a new master key, seals every enterprise key under it, and
 // forgets the old one. With a guard the master keys move to it; nil keeps the
 // present one. Reads, sealing and grants go on meanwhile: the ring is held for
