@@ -126,6 +126,7 @@ type world struct {
 	t      testing.TB
 	dir    string
 	suite  Suite
+	blobs  func() *Blobs
 	chain  *fakeChain
 	vault  *Vault
 	device ed25519.PrivateKey
@@ -144,7 +145,13 @@ func newWorldOf(t testing.TB, s Suite) *world {
 
 func newWorldIn(t testing.TB, dir string, s Suite) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, suite: s, chain: newFakeChain()}
+	return newWorldOn(t, dir, s, nil)
+}
+
+// newWorldOn is a world whose blobs are where open opens them, or in its folder.
+func newWorldOn(t testing.TB, dir string, s Suite, open func() *Blobs) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, suite: s, blobs: open, chain: newFakeChain()}
 	w.open()
 	pub, private, err := ed25519.GenerateKey(nil)
 	must(t, err)
@@ -157,10 +164,14 @@ func newWorldIn(t testing.TB, dir string, s Suite) *world {
 }
 
 func (w *world) config() Config {
-	return Config{
+	c := Config{
 		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: w.suite, ChainID: testChain,
 		Custodian: testCustodian, Chain: w.chain, Signers: NewSigners(testPolicy), Now: w.chain.clock,
 	}
+	if w.blobs != nil {
+		c.Blobs = w.blobs()
+	}
+	return c
 }
 
 func (w *world) open() {
