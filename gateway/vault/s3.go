@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
@@ -34,6 +35,7 @@ type S3 struct {
 const (
 	s3DialTimeout   = 10 * time.Second
 	s3HeaderTimeout = 60 * time.Second
+	s3BackoffMax    = 2 * time.Second
 	s3Attempts      = 4
 )
 
@@ -59,7 +61,7 @@ func S3Blobs(ctx context.Context, c S3) (*Blobs, error) {
 		return nil, err
 	}
 	client := s3.New(s3.Options{
-		BaseEndpoint: aws.String(c.Endpoint), Region: c.Region, UsePathStyle: c.PathStyle, RetryMaxAttempts: s3Attempts,
+		BaseEndpoint: aws.String(c.Endpoint), Region: c.Region, UsePathStyle: c.PathStyle, Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = s3Attempts, s3BackoffMax }),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return who, nil }),
 		// Checksums in trailers are newer than most compatible servers.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,

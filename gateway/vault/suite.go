@@ -39,6 +39,15 @@ type ID [IDBytes]byte
 // String is the id in hexadecimal.
 func (id ID) String() string { return fmt.Sprintf("%x", id[:]) }
 
+// MarshalText is the id in hexadecimal.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads an id in hexadecimal.
+func (id *ID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseID(string(b))
+	return err
+}
+
 // Key is a symmetric key. It prints as a constant, so that a log line with a
 // structure that holds one leaks nothing.
 type Key [KeyBytes]byte
