@@ -163,7 +163,7 @@ var messages = map[string]func(*form) sdk.Msg{
 func setDataKey(f *form) sdk.Msg {
 	m := &orgv1.MsgSetDataKey{Device: f.device(), OrgId: f.org()}
 	if d := f.p.Desks[f.session.OrgID]; d != nil {
-		m.PublicKey = d.DataKey.Recipient().Public
+		m.PublicKey = d.DataKey.Current().Recipient().Public
 	} else {
 		f.bad("public_key")
 	}
