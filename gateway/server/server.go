@@ -124,16 +124,22 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 	if err != nil {
 		return err
 	}
+	ledger := custody.Ledger{Client: s.client}
 	v, err := vault.Open(ctx, vault.Config{
 		Dir: filepath.Join(s.parts.Data, "vault-"+number), KMSDir: filepath.Join(s.parts.Keys, "kms-"+number), Suite: vault.SuiteNIST,
-		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: custody.Ledger{Client: s.client},
+		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: ledger,
 		Signers: vault.NewSigners(custody.Policy(s.client)),
 	})
 	if err != nil {
 		return fmt.Errorf("opening the vault of organisation %d: %w", h.OrgID, err)
 	}
+	log := s.parts.Log.With("custodian", h.OrgID)
 	s.custodians[h.OrgID] = &custody.Custodian{
-		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, TagKey: tag, Log: s.parts.Log.With("custodian", h.OrgID),
+		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, Log: log,
+		Intake: &custody.Intake{
+			Vault: v, Ledger: ledger, Chain: custody.Anchors{Client: s.client, Service: h.Service, OrgID: h.OrgID},
+			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log,
+		},
 	}
 	return nil
 }
