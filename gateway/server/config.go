@@ -31,6 +31,10 @@ type Config struct {
 		Key            string `toml:"key" doc:"file of the key that the identity verifiers share, 32 bytes; empty: no firm registers here"`
 		AmountLimitFen int64  `toml:"amount_limit_fen" doc:"limit of each money message of a new owner's device, in fen"`
 	} `toml:"kyb"`
+	Pull struct {
+		Sources string   `toml:"sources" doc:"folder of the definitions of scheduled sources, NAME.source.toml; empty: none"`
+		Allow   []string `toml:"allow" doc:"where scheduled sources may call, HOST:PORT, then plain (without TLS) or private (loopback and private addresses) where that is meant"`
+	} `toml:"pull"`
 	Log struct {
 		Level string `toml:"level" doc:"debug, info, warn or error"`
 	} `toml:"log"`

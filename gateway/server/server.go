@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/portal"
+	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
@@ -62,6 +63,8 @@ type Parts struct {
 	AmountLimitFen int64
 	Listen         string
 	Origin         string
+	Sources        string         // folder of the definitions of scheduled sources; empty: none
+	Allow          pull.AllowList // where they may call
 	Log            *slog.Logger
 }
 
@@ -272,6 +275,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	all.Go(func() { _ = s.line.Run(work) })
 	all.Go(func() { s.sweep(work) })
+	if s.parts.Sources != "" {
+		all.Go(func() { _ = s.scheduler().Run(work) })
+	}
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(s.parts.Log.Handler(), slog.LevelWarn),
