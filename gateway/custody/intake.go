@@ -273,11 +273,16 @@ func (n *Intake) settle(ctx context.Context, b vault.BatchInfo) error {
 	return n.Book.IndexBatch(ctx, k, store.Hash(b.ID), claims)
 }
 
-// claim is a record's place in the index: keyed, because an invoice's number has
+// Tag is a record's place in the index.
+func (n *Intake) Tag(enterprise uint64, r *record.Record) store.Hash {
+	return n.keyed("identity", enterprise, identity.Of(r))
+}
+
+// claim is a record's row in the index: keyed, because an invoice's number has
 // too few digits for a plain hash.
 func (n *Intake) claim(enterprise uint64, r *record.Record, source string) store.Claim {
 	return store.Claim{
-		Tag:     n.keyed("identity", enterprise, identity.Of(r)),
+		Tag:     n.Tag(enterprise, r),
 		Content: n.keyed("content", enterprise, identity.Content(r)),
 		Source:  n.keyed("source", enterprise, sha256.Sum256([]byte(source))),
 		Seen:    store.Seen{Source: source},

@@ -11,17 +11,17 @@ import (
 	"github.com/xinlian/xinlian/internal/record"
 )
 
-// claims are the index rows of a delivery: those of its new records, by record,
-// and sightings of records that the profile has.
+// claims are the index rows of a delivery: one for each record, in its order. Of
+// those that the profile has already only the sighting is written.
 type claims struct {
-	fresh map[*record.Record]*store.Claim
-	seen  []store.Claim
+	list  []*store.Claim
+	fresh map[*record.Record]*store.Claim // those of list that get a batch
 }
 
 func (c *claims) all() []store.Claim {
-	list := append([]store.Claim(nil), c.seen...)
-	for _, f := range c.fresh { // rows of a table: their order does not matter
-		list = append(list, *f)
+	list := make([]store.Claim, len(c.list))
+	for i, f := range c.list {
+		list[i] = *f
 	}
 	return list
 }
@@ -39,9 +39,9 @@ func (n *Intake) sift(ctx context.Context, d Delivery, records []found, out *Col
 		if err != nil {
 			return nil, nil, err
 		}
+		c.list = append(c.list, &claim)
 		if has(known, here[claim.Tag], claim.Content) {
 			out.Twice++
-			c.seen = append(c.seen, claim)
 			continue
 		}
 		if len(known) > 0 {

@@ -219,7 +219,7 @@ func (s *Store) Delivered(ctx context.Context, custodian uint64, batch Hash) (bo
 	return n > 0, nil
 }
 
-// Known lists what the index has of a tag, oldest first.
+// Known lists what the index has of a tag, in the order of writing.
 func (s *Store) Known(ctx context.Context, custodian, enterprise uint64, tag Hash) ([]Known, error) {
 	return s.known(ctx, "tag = ?3", int64(custodian), int64(enterprise), tag[:])
 }
@@ -233,7 +233,7 @@ func (s *Store) Conflicts(ctx context.Context, custodian, enterprise uint64, lim
 
 func (s *Store) known(ctx context.Context, where string, args ...any) ([]Known, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT tag, content, batch_id, position, at FROM identity WHERE custodian_org_id = ?1 AND enterprise_id = ?2 AND "+
-		where+" ORDER BY tag, at, content", args...)
+		where+" ORDER BY tag, rowid", args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the index of records: %w", err)
 	}
@@ -257,7 +257,7 @@ func (s *Store) known(ctx context.Context, where string, args ...any) ([]Known, 
 
 // Sightings lists where a record was seen, one for each source.
 func (s *Store) Sightings(ctx context.Context, custodian, enterprise uint64, tag, content Hash) ([]Seen, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT source, box FROM sighting WHERE custodian_org_id = ? AND enterprise_id = ? AND tag = ? AND content = ? ORDER BY delivery, source",
+	rows, err := s.db.QueryContext(ctx, "SELECT source, box FROM sighting WHERE custodian_org_id = ? AND enterprise_id = ? AND tag = ? AND content = ? ORDER BY rowid",
 		int64(custodian), int64(enterprise), tag[:], content[:])
 	if err != nil {
 		return nil, fmt.Errorf("reading sightings: %w", err)

@@ -22,7 +22,8 @@ CREATE TABLE delivered_batch (
 ) STRICT, WITHOUT ROWID;
 
 -- The records of a profile, by a keyed hash of what they are, whatever their
--- source and format. Two rows of one tag say different things of one document.
+-- source and format. Two rows of one tag say different things of one document;
+-- the one written first counts.
 CREATE TABLE identity (
   custodian_org_id INTEGER NOT NULL,
   enterprise_id    INTEGER NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE identity (
   delivery         TEXT NOT NULL,
   at               INTEGER NOT NULL,
   PRIMARY KEY (custodian_org_id, enterprise_id, tag, content)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Where a record was seen, once for each source; box names source, file and row.
 CREATE TABLE sighting (
@@ -45,7 +46,7 @@ CREATE TABLE sighting (
   delivery         TEXT NOT NULL,
   box              BLOB NOT NULL,
   PRIMARY KEY (custodian_org_id, enterprise_id, tag, content, source)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A source that is read on a schedule.
 CREATE TABLE source (
