@@ -51,6 +51,7 @@ func numbers(w *custodytest.World) string {
 		amount, _ := r.Int("amount")
 		list = append(list, fmt.Sprintf("%s=%d", r.SourceID(), amount))
 	}
+	slices.Sort(list)
 	return strings.Join(list, " ")
 }
 
