@@ -60,7 +60,7 @@ func TestTermsRefused(t *testing.T) {
 		"no category":           func(x *profilev1.ConsentTerms) { x.Categories = nil },
 		"too many categories":   func(x *profilev1.ConsentTerms) { x.Categories = make([]profilev1.Category, 17) },
 		"unspecified category":  func(x *profilev1.ConsentTerms) { x.Categories[0] = 0 },
-		"unknown category":      func(x *profilev1.ConsentTerms) { x.Categories[1] = 5 },
+		"unknown category":      func(x *profilev1.ConsentTerms) { x.Categories[1] = 12 },
 		"category twice":        func(x *profilev1.ConsentTerms) { x.Categories[1] = bank },
 		"categories descending": func(x *profilev1.ConsentTerms) { x.Categories[0], x.Categories[1] = tax, bank },
 		"month zero":            func(x *profilev1.ConsentTerms) { x.MonthFrom = 202500 },

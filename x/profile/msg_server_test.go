@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
@@ -118,7 +119,7 @@ func TestDeletionReceipt(t *testing.T) {
 func TestRegisterSchema(t *testing.T) {
 	t.Parallel()
 	c := newKit(t)
-	good := profilev1.Schema{Id: "utility-bill", Version: 1, Category: bank, Hash: id(1)}
+	good := profilev1.Schema{Id: "warehouse-receipt", Version: 1, Category: bank, Hash: id(1)}
 	for _, tc := range []struct {
 		name string
 		by   string
@@ -145,7 +146,8 @@ func TestRegisterSchema(t *testing.T) {
 		}
 	}
 	res, err := c.asks.Schemas(c.ctx, &profilev1.QuerySchemasRequest{})
-	if err != nil || len(res.Schemas) != 6 || res.Schemas[5].Id != "utility-bill" || !same(res.Schemas[5].Hash, id(1)) {
+	if err != nil || len(res.Schemas) != len(record.Schemas)+1 || res.Schemas[len(record.Schemas)].Id != "warehouse-receipt" ||
+		!same(res.Schemas[len(record.Schemas)].Hash, id(1)) {
 		t.Errorf("got %v, %v", res, err)
 	}
 }

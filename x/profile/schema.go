@@ -57,7 +57,7 @@ func checkSchemaID(id string, version uint32) error {
 }
 
 func knownCategory(c profilev1.Category) bool {
-	return c >= profilev1.Category_CATEGORY_BANK && c <= profilev1.Category_CATEGORY_PLATFORM
+	return c >= profilev1.Category_CATEGORY_BANK && c <= profilev1.Category_CATEGORY_LOAN
 }
 
 // pinned is the schema version, or ErrSchema.

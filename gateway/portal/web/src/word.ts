@@ -51,6 +51,13 @@ const categories: Record<number, Text> = {
   2: { zh: "发票", en: "invoices" },
   3: { zh: "纳税申报", en: "tax returns" },
   4: { zh: "平台销售", en: "platform sales" },
+  5: { zh: "工资社保", en: "payroll and social insurance" },
+  6: { zh: "水电气费", en: "utility bills" },
+  7: { zh: "证照", en: "licences and permits" },
+  8: { zh: "司法与处罚", en: "court and penalty notices" },
+  9: { zh: "租赁", en: "leases" },
+  10: { zh: "应收账款", en: "receivables" },
+  11: { zh: "外部借款", en: "loans from elsewhere" },
 };
 
 /** A list of xinlian.profile.v1.Category. */
