@@ -8,6 +8,7 @@ const (
 	RuleFileType     Rule = "file-type"
 	RuleFileSize     Rule = "file-size"
 	RuleFileEmpty    Rule = "file-empty"
+	RuleFileOpen     Rule = "file-open"
 	RuleRowLimit     Rule = "row-limit"
 	RuleXMLTruncated Rule = "xml-truncated"
 	RuleXMLSyntax    Rule = "xml-syntax"
@@ -46,8 +47,8 @@ type RuleText struct {
 var Rules = []RuleText{
 	{
 		RuleFileType, "use-known-format", "文件类型不认识", "The type of the file is not known",
-		"请上传 camt.052/053/054 对账单、UBL 2.1 发票、数电票 XML 或平台模板的 CSV",
-		"Upload a camt.052/053/054 statement, a UBL 2.1 invoice, a 数电票 XML or a CSV by our template",
+		"请上传 camt.052/053/054 或 MT940 对账单、UBL 2.1 发票、数电票 XML,或按模板填写的 CSV、XLSX",
+		"Upload a camt.052/053/054 or MT940 statement, a UBL 2.1 invoice, a 数电票 XML, or a CSV or XLSX by our template",
 	},
 	{
 		RuleFileSize, "split-file", "文件过大", "The file is too large",
@@ -58,6 +59,11 @@ var Rules = []RuleText{
 		RuleFileEmpty, "download-again", "文件为空", "The file is empty",
 		"请重新下载后上传",
 		"Download it again and upload that",
+	},
+	{
+		RuleFileOpen, "check-path", "文件打不开或读不全", "The file cannot be opened or read to its end",
+		"请核对文件路径与权限;压缩文件可能已损坏,请重新下载",
+		"Check path and permission; an archive may be damaged: download it again",
 	},
 	{
 		RuleRowLimit, "split-file-rows", "行数或问题过多", "Too many rows or too many problems",

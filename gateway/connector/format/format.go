@@ -12,7 +12,7 @@ import (
 )
 
 // All is every format, in the order in which a file's content is tried.
-var All = connector.Set{camt.Parser{}, ubl.Parser{}, fapiao.Parser{}, table.Parser{}}
+var All = connector.Set{camt.Parser{}, ubl.Parser{}, fapiao.Parser{}, table.Parser{}, table.Workbook{}}
 
 // Parse reads one file; format is a name of All or connector.Auto.
 func Parse(ctx context.Context, src connector.Source, format string, owner connector.Owner, sink connector.Sink) (connector.Summary, error) {
