@@ -32,6 +32,8 @@ const (
 	RuleDuplicate    Rule = "duplicate"
 	RuleRepeat       Rule = "repeat"
 	RulePending      Rule = "pending"
+	RuleUndated      Rule = "undated"
+	RuleReference    Rule = "reference"
 	RuleBalance      Rule = "balance"
 )
 
@@ -179,6 +181,16 @@ var Rules = []RuleText{
 		RulePending, "wait-for-booking", "尚未记账,已忽略", "Not yet booked, ignored",
 		"记账后的对账单会包含它",
 		"The statement after booking will have it",
+	},
+	{
+		RuleUndated, "check-day", "没有记账日,取对账单生成日", "Without a booking date the day of the message is taken",
+		"请核对日期;以正式对账单为准",
+		"Check the day; the statement is what counts",
+	},
+	{
+		RuleReference, "use-statement", "没有银行流水号,无法与对账单核对重复", "Without the bank's reference the entry cannot be matched with the statement",
+		"同一期间请只上传正式对账单",
+		"For the same days upload the statement only",
 	},
 	{
 		RuleBalance, "check-statement", "期初余额加发生额不等于期末余额", "Opening balance and movements do not give the closing balance",

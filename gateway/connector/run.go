@@ -105,6 +105,9 @@ func (f *file) parse(ctx context.Context, src Source, format string) error {
 	if len(start) == 0 {
 		return Fault(RuleFileEmpty, 0, "no bytes")
 	}
+	if utf16(start) {
+		return Fault(RuleEncoding, 1, "UTF-16 is not taken")
+	}
 	p, ok := f.run.set.Find(format)
 	if format == Auto {
 		p = f.run.set.Detect(start, src.Name)
@@ -116,6 +119,13 @@ func (f *file) parse(ctx context.Context, src Source, format string) error {
 	f.sum.Format = p.Format()
 	src.Reader = head
 	return p.Parse(ctx, src, f.run.owner, f)
+}
+
+// utf16 tells the encoding that Windows calls Unicode by its mark, or by the
+// zero byte beside a first ASCII character of a text.
+func utf16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) ||
+		bytes.HasPrefix(head, []byte("<\x00")) || bytes.HasPrefix(head, []byte("\x00<"))
 }
 
 func unknownType(head []byte, format string) error {
