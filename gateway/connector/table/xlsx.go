@@ -20,7 +20,7 @@ const (
 	partsMax         = 1000      // files in the archive
 	sheetsMax        = 64        // sheets read
 	sheetBytesMax    = 2 << 30   // one sheet unpacked; it is read as a stream
-	stringsBytesMax  = 128 << 20 // the shared strings unpacked, and their text held
+	stringsBytesMax  = 64 << 20 // the shared strings unpacked, and their text held
 	sharedStringsMax = 2_000_000
 	indexBytesMax    = 1 << 20 // workbook and relations unpacked
 )
