@@ -163,7 +163,7 @@ func (r *row) identifier(column string) string {
 // day reads a calendar day; a workbook's number is the days since its epoch.
 func (r *row) day(column string) int64 {
 	s := r.text(column)
-	if r.number(column) && len(s) != len("20060102") {
+	if r.number(column) {
 		if day, ok := serialDay(s, r.epoch); ok {
 			return day
 		}

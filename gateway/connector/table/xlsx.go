@@ -46,7 +46,7 @@ func (Workbook) Format() string { return "xlsx" }
 // Detect looks for an archive that names the parts of a workbook or is called so.
 func (Workbook) Detect(head []byte, name string) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) && (strings.EqualFold(path.Ext(name), ".xlsx") ||
-		bytes.Contains(head, []byte("[Content_Types].xml")) || bytes.Contains(head, []byte("xl/")))
+		bytes.Contains(head, []byte("[Content_Types].xml")) || bytes.Contains(head, []byte("xl/work")))
 }
 
 // Parse reads the workbook sheet by sheet. The archive is held packed.
