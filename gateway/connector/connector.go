@@ -12,6 +12,7 @@ import (
 )
 
 // Limits on what one file may ask for. Each has a rule that names its breach.
+// The first, RowsMax and ProblemsMax are those of an upload; Limits may name others.
 const (
 	FileBytesMax     = 64 << 20  // rule file-size; checked before the first byte is read where the size is known
 	HeadBytes        = 8 << 10   // what Detect may look at
@@ -27,6 +28,17 @@ const (
 
 // Auto asks for the format to be told from the file's content.
 const Auto = "auto"
+
+// Limits are the limits of a run that its caller may choose: a command that
+// streams a file of its own reads more than a gateway takes from anybody.
+type Limits struct {
+	FileBytes int64
+	Rows      int // records of one file, and of the run: each costs some 70 bytes, by which duplicates are found
+	Problems  int // of one file
+}
+
+// UploadLimits are the limits of a run where nobody chooses.
+var UploadLimits = Limits{FileBytes: FileBytesMax, Rows: RowsMax, Problems: ProblemsMax}
 
 // Source is one file. Size is its length in bytes, or 0 where unknown.
 type Source struct {
@@ -89,11 +101,15 @@ func canonicalID(s string) string {
 // Position is where in its file a row stands. Row counts from 1: in a table it
 // is the line as a spreadsheet shows it, header included; in a statement the
 // entry; in an invoice always 1. Row 0 is the document itself. Line is the
-// line of the file, 0 where unknown.
+// line of the file, 0 where unknown. Sheet is the sheet of a workbook.
+// Enterprise is the file's own code of the enterprise whose row it is, where a
+// file holds the rows of several.
 type Position struct {
-	File string
-	Row  int
-	Line int
+	File       string
+	Sheet      string
+	Row        int
+	Line       int
+	Enterprise string
 }
 
 // RowError is one problem. Where Note is set nothing was refused: it is told
@@ -109,7 +125,11 @@ type RowError struct {
 
 // Error is one line in English.
 func (e *RowError) Error() string {
-	s := fmt.Sprintf("%s: row %d", e.File, e.Row)
+	s := e.File
+	if e.Sheet != "" {
+		s += ": sheet " + e.Sheet
+	}
+	s += fmt.Sprintf(": row %d", e.Row)
 	if e.Line > 0 {
 		s += fmt.Sprintf(" (line %d)", e.Line)
 	}

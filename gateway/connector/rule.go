@@ -10,6 +10,7 @@ const (
 	RuleFileType     Rule = "file-type"
 	RuleFileSize     Rule = "file-size"
 	RuleFileEmpty    Rule = "file-empty"
+	RuleFileOpen     Rule = "file-open"
 	RuleRowLimit     Rule = "row-limit"
 	RuleXMLTruncated Rule = "xml-truncated"
 	RuleXMLSyntax    Rule = "xml-syntax"
@@ -33,6 +34,8 @@ const (
 	RuleDuplicate    Rule = "duplicate"
 	RuleRepeat       Rule = "repeat"
 	RulePending      Rule = "pending"
+	RuleUndated      Rule = "undated"
+	RuleReference    Rule = "reference"
 	RuleBalance      Rule = "balance"
 )
 
@@ -51,8 +54,8 @@ var Rules = slices.Concat(generalRules, invoiceRules)
 var generalRules = []RuleText{
 	{
 		RuleFileType, "use-known-format", "文件类型不认识", "The type of the file is not known",
-		"请上传银行对账单、发票（UBL、CII、数电票 XML、OFD、XBRL）或平台模板的表格",
-		"Upload a bank statement, an invoice (UBL, CII, 数电票 XML, OFD, XBRL) or a table by our template",
+		"请上传 camt.052/053/054 或 MT940 对账单、发票（UBL、CII、数电票 XML、OFD、XBRL），或按模板填写的 CSV、XLSX",
+		"Upload a camt.052/053/054 or MT940 statement, an invoice (UBL, CII, 数电票 XML, OFD, XBRL), or a CSV or XLSX by our template",
 	},
 	{
 		RuleFileSize, "split-file", "文件过大", "The file is too large",
@@ -63,6 +66,11 @@ var generalRules = []RuleText{
 		RuleFileEmpty, "download-again", "文件为空", "The file is empty",
 		"请重新下载后上传",
 		"Download it again and upload that",
+	},
+	{
+		RuleFileOpen, "check-path", "文件打不开或读不全", "The file cannot be opened or read to its end",
+		"请核对文件路径与权限;压缩文件可能已损坏,请重新下载",
+		"Check path and permission; an archive may be damaged: download it again",
 	},
 	{
 		RuleRowLimit, "split-file-rows", "行数或问题过多", "Too many rows or too many problems",
@@ -178,6 +186,16 @@ var generalRules = []RuleText{
 		RulePending, "wait-for-booking", "尚未记账,已忽略", "Not yet booked, ignored",
 		"记账后的对账单会包含它",
 		"The statement after booking will have it",
+	},
+	{
+		RuleUndated, "check-day", "没有记账日,取对账单生成日", "Without a booking date the day of the message is taken",
+		"请核对日期;以正式对账单为准",
+		"Check the day; the statement is what counts",
+	},
+	{
+		RuleReference, "use-statement", "没有银行流水号,无法与对账单核对重复", "Without the bank's reference the entry cannot be matched with the statement",
+		"同一期间请只上传正式对账单",
+		"For the same days upload the statement only",
 	},
 	{
 		RuleBalance, "check-statement", "期初余额加发生额不等于期末余额", "Opening balance and movements do not give the closing balance",

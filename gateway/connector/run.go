@@ -29,22 +29,38 @@ type Run struct {
 	set   Set
 	owner Owner
 	sink  Sink
-	seen  map[recordKey]first
+	limit Limits
+	seen  map[digest]first
 	files []string // read so far, by name
 }
 
-type recordKey struct{ schema, sourceID string }
+// digest is a SHA-256 cut to 16 bytes: a run of millions must hold one for each
+// record's key and one for its contents. Who makes two that collide, at the
+// cost of 2^64 hashes, hides a difference between two of his own documents.
+type digest [16]byte
+
+func digestOf(b []byte) (d digest) {
+	sum := sha256.Sum256(b)
+	copy(d[:], sum[:])
+	return d
+}
 
 // first is where a record was first read, and its hash.
 type first struct {
-	sum  [sha256.Size]byte
+	sum  digest
 	file int32 // in Run.files
 	row  int32
 }
 
-// NewRun starts a run.
+// NewRun starts a run with the limits of an upload.
 func NewRun(set Set, owner Owner, sink Sink) *Run {
-	return &Run{set: set, owner: owner, sink: sink, seen: make(map[recordKey]first)}
+	return &Run{set: set, owner: owner, sink: sink, limit: UploadLimits, seen: make(map[digest]first)}
+}
+
+// Within sets other limits, before the first file is read.
+func (r *Run) Within(l Limits) *Run {
+	r.limit = l
+	return r
 }
 
 // Parse reads one file in the given format, or Auto. A document that cannot be
@@ -69,16 +85,18 @@ type file struct {
 	run      *Run
 	sum      Summary
 	problems int
+	key      []byte // reused
 }
 
 // errStop ends a file whose limit of rows or problems is used up.
 var errStop = errors.New("connector: limit reached")
 
 func (f *file) parse(ctx context.Context, src Source, format string) error {
-	if src.Size > FileBytesMax {
-		return Fault(RuleFileSize, 0, fmt.Sprintf("%d bytes, at most %d", src.Size, FileBytesMax))
+	most := f.run.limit.FileBytes
+	if src.Size > most {
+		return Fault(RuleFileSize, 0, fmt.Sprintf("%d bytes, at most %d", src.Size, most))
 	}
-	src.Reader = &boundedReader{ctx: ctx, r: src.Reader, left: FileBytesMax}
+	src.Reader = &boundedReader{ctx: ctx, r: src.Reader, most: most, left: most}
 	head := bufio.NewReaderSize(src.Reader, HeadBytes)
 	start, err := head.Peek(HeadBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -86,6 +104,9 @@ func (f *file) parse(ctx context.Context, src Source, format string) error {
 	}
 	if len(start) == 0 {
 		return Fault(RuleFileEmpty, 0, "no bytes")
+	}
+	if utf16(start) {
+		return Fault(RuleEncoding, 1, "UTF-16 is not taken")
 	}
 	p, ok := f.run.set.Find(format)
 	if format == Auto {
@@ -98,6 +119,13 @@ func (f *file) parse(ctx context.Context, src Source, format string) error {
 	f.sum.Format = p.Format()
 	src.Reader = head
 	return p.Parse(ctx, src, f.run.owner, f)
+}
+
+// utf16 tells the encoding that Windows calls Unicode by its mark, or by the
+// zero byte beside a first ASCII character of a text.
+func utf16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) ||
+		bytes.HasPrefix(head, []byte("<\x00")) || bytes.HasPrefix(head, []byte("\x00<"))
 }
 
 func unknownType(head []byte, format string) error {
@@ -114,14 +142,16 @@ func unknownType(head []byte, format string) error {
 // Record validates, drops repeats, refuses duplicates and delivers the rest.
 func (f *file) Record(at Position, r *record.Record) error {
 	at.File = f.sum.File
-	if f.sum.Records >= RowsMax || len(f.run.seen) >= RowsMax {
-		return errors.Join(f.tell(RowError{Position: at, Rule: RuleRowLimit, Detail: fmt.Sprintf("at most %d records", RowsMax)}), errStop)
+	if most := f.run.limit.Rows; len(f.run.seen) >= most {
+		return errors.Join(f.tell(RowError{Position: at, Rule: RuleRowLimit, Detail: fmt.Sprintf("at most %d records", most)}), errStop)
 	}
 	b, err := r.Canonical()
 	if err != nil {
 		return f.Refuse(fieldProblem(at, err))
 	}
-	key, sum := recordKey{r.Schema.ID, r.SourceID()}, sha256.Sum256(b)
+	// Source ids are unique within an account where the record is of one.
+	f.key = append(append(append(append(append(f.key[:0], r.Schema.ID...), 0), r.Text("account")...), 0), r.SourceID()...)
+	key, sum := digestOf(f.key), digestOf(b)
 	if old, ok := f.run.seen[key]; ok {
 		where := fmt.Sprintf("first read in %s, row %d", f.run.files[old.file], old.row)
 		if old.sum != sum {
@@ -137,10 +167,10 @@ func (f *file) Record(at Position, r *record.Record) error {
 
 // Refuse passes a problem on, until there are too many.
 func (f *file) Refuse(e RowError) error {
-	if f.problems++; f.problems > ProblemsMax {
+	if f.problems++; f.problems > f.run.limit.Problems {
 		return errors.Join(f.tell(RowError{
 			Position: e.Position, Rule: RuleRowLimit,
-			Detail: fmt.Sprintf("more than %d problems: the rest of the file was not read", ProblemsMax),
+			Detail: fmt.Sprintf("more than %d problems: the rest of the file was not read", f.run.limit.Problems),
 		}), errStop)
 	}
 	return f.tell(e)
@@ -178,6 +208,7 @@ func fieldProblem(at Position, err error) RowError {
 type boundedReader struct {
 	ctx  context.Context
 	r    io.Reader
+	most int64
 	left int64
 }
 
@@ -191,7 +222,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, Fault(RuleFileSize, 0, fmt.Sprintf("more than %d bytes", FileBytesMax))
+		return 0, Fault(RuleFileSize, 0, fmt.Sprintf("more than %d bytes", b.most))
 	}
 	return n, err
 }

@@ -8,12 +8,13 @@ import (
 	"io"
 	"strings"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // XML reads tokens of an untrusted document. It refuses document types and
-// entities, caps depth and token size, takes exactly one root, and knows UTF-8
-// and the Chinese national encodings only. Its errors about the document are
+// entities, caps depth and token size, takes exactly one root, and knows UTF-8,
+// the Chinese national encodings and Latin-1 only. Its errors about the document are
 // *RowError.
 type XML struct {
 	decoder *xml.Decoder
@@ -148,6 +149,10 @@ func charset(label string, r io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "gb18030", "gbk", "gb2312":
 		return simplifiedchinese.GB18030.NewDecoder().Reader(r), nil
+	case "iso-8859-1", "latin1", "windows-1252":
+		return charmap.Windows1252.NewDecoder().Reader(r), nil
+	case "us-ascii", "ascii":
+		return r, nil // what is not ASCII is refused as bad UTF-8
 	}
 	return nil, Fault(RuleEncoding, 1, fmt.Sprintf("encoding %q is not taken", shorten(label, 32)))
 }

@@ -8,11 +8,13 @@
 package camt
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/xinlian/xinlian/gateway/connector"
@@ -25,23 +27,27 @@ type Parser struct{}
 // Format is "camt".
 func (Parser) Format() string { return "camt" }
 
-// Detect looks for a Document in a camt.052, .053 or .054 name space.
+// Detect looks for a Document in a camt.052, .053 or .054 name space, bare or in
+// the envelope of a business message.
 func (Parser) Detect(head []byte, _ string) bool {
 	name, space := connector.RootName(head)
-	return name == "Document" && strings.Contains(space, ":camt.05")
+	if name == "Document" {
+		return strings.Contains(space, "camt.05")
+	}
+	return slices.Contains(envelopes, name) && bytes.Contains(head, []byte("camt.05"))
 }
+
+// envelopes are the elements in which banks and networks send a header and the
+// document together.
+var envelopes = []string{"BizMsgEnvlp", "BusinessMessage", "Envelope", "Message", "RequestPayload", "DataPDU", "Body"}
 
 var messages = []string{"camt.052.001.", "camt.053.001.", "camt.054.001."}
 
 // Parse reads every statement, report or notification of the document.
 func (Parser) Parse(ctx context.Context, src connector.Source, owner connector.Owner, sink connector.Sink) error {
 	x := connector.NewXML(src.Reader)
-	root, err := x.Root("Document")
-	if err != nil {
+	if err := enter(x); err != nil {
 		return err
-	}
-	if !knownMessage(root.Name.Space) {
-		return connector.Fault(connector.RuleFileType, x.Line(), "name space is not camt.052, camt.053 or camt.054")
 	}
 	d := &document{x: x, owner: owner, sink: sink}
 	for {
@@ -69,6 +75,26 @@ func (Parser) Parse(ctx context.Context, src connector.Source, owner connector.O
 			}
 		}
 	}
+}
+
+// enter reads up to the Document, through its envelope if it has one.
+func enter(x *connector.XML) error {
+	start, err := x.Root(append([]string{"Document"}, envelopes...)...)
+	for err == nil && start.Name.Local != "Document" {
+		var token xml.Token
+		token, err = x.Token()
+		if errors.Is(err, io.EOF) {
+			return connector.Fault(connector.RuleFileType, x.Line(), "the envelope holds no Document")
+		}
+		start, _ = token.(xml.StartElement)
+	}
+	if err != nil {
+		return err
+	}
+	if !knownMessage(start.Name.Space) {
+		return connector.Fault(connector.RuleFileType, x.Line(), "name space is not camt.052, camt.053 or camt.054")
+	}
+	return nil
 }
 
 func knownMessage(space string) bool {
@@ -100,6 +126,7 @@ func (d *document) finish() error {
 type statement struct {
 	number    int // in the file, from 1
 	id        string
+	created   string // the time it was made
 	account   string
 	final     bool // a statement, not an intraday report or a notification
 	foreign   bool // the account is not the owner's
@@ -139,6 +166,8 @@ func (d *document) statement(kind string) error {
 		switch node.Name {
 		case "Id":
 			s.id = node.Value()
+		case "CreDtTm":
+			s.created = node.Value()
 		case "Acct":
 			err = d.account(s, node)
 		case "Bal":

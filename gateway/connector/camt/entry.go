@@ -24,8 +24,14 @@ func (d *document) entry(s *statement, n *connector.Node) error {
 		row.Fail("Ntry/Amt", connector.RuleSign, "the direction carries the sign, the amount may not")
 	}
 	direction := direction(&row, "Ntry/CdtDbtInd", n.Value("CdtDbtInd"))
-	day := row.Day("Ntry/BookgDt", bookingDate(n))
-	if !s.final && n.Value("AcctSvcrRef") == "" {
+	date := bookingDate(n)
+	undated := date == "" && s.created != ""
+	if undated {
+		date = s.created
+	}
+	day := row.Day("Ntry/BookgDt", date)
+	unnumbered := !s.final && n.Value("AcctSvcrRef") == ""
+	if unnumbered && len(d.owner.Accounts) > 0 {
 		// It will come again in the statement, and nothing would tell that it is the same.
 		row.Fail("Ntry/AcctSvcrRef", connector.RuleRequired, "an entry of a report or notification needs the bank's reference")
 	}
@@ -45,7 +51,22 @@ func (d *document) entry(s *statement, n *connector.Node) error {
 		SetText("account", s.account).
 		SetText("counterparty", counterparty(n, direction)).
 		SetText("description", description(n))
-	return row.Emit(d.sink, r)
+	if err := row.Emit(d.sink, r); err != nil || row.Failed() {
+		return err
+	}
+	if undated {
+		if err := d.note(&row, "Ntry/BookgDt", connector.RuleUndated, "neither booking nor value date: the day of the message is taken"); err != nil {
+			return err
+		}
+	}
+	if unnumbered {
+		return d.note(&row, "Ntry/AcctSvcrRef", connector.RuleReference, "without the bank's reference the entry cannot be told from the same one in a statement")
+	}
+	return nil
+}
+
+func (d *document) note(row *connector.Row, column string, rule connector.Rule, detail string) error {
+	return d.sink.Refuse(connector.RowError{Position: row.At, Column: column, Rule: rule, Note: true, Detail: detail})
 }
 
 // booked reports whether the entry is on the books; one that is pending or for
@@ -59,9 +80,7 @@ func (d *document) booked(row *connector.Row, n *connector.Node) (bool, error) {
 	case "BOOK":
 		return true, nil
 	case "PDNG", "INFO", "FUTR":
-		return false, d.sink.Refuse(connector.RowError{
-			Position: row.At, Column: "Ntry/Sts", Rule: connector.RulePending, Note: true, Detail: "status " + status,
-		})
+		return false, d.note(row, "Ntry/Sts", connector.RulePending, "status "+status)
 	}
 	row.Fail("Ntry/Sts", connector.RuleCode, fmt.Sprintf("status %.16q is none of BOOK, PDNG, INFO, FUTR", status))
 	return false, row.Emit(d.sink, nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/connector/camt"
 	"github.com/xinlian/xinlian/gateway/connector/cii"
 	"github.com/xinlian/xinlian/gateway/connector/fapiao"
+	"github.com/xinlian/xinlian/gateway/connector/mt940"
 	"github.com/xinlian/xinlian/gateway/connector/ofd"
 	"github.com/xinlian/xinlian/gateway/connector/table"
 	"github.com/xinlian/xinlian/gateway/connector/ubl"
@@ -15,7 +16,9 @@ import (
 )
 
 // All is every format, in the order in which a file's content is tried.
-var All = connector.Set{camt.Parser{}, ubl.Parser{}, cii.Parser{}, fapiao.Parser{}, ofd.Parser{}, xbrl.Parser{}, table.Parser{}}
+var All = connector.Set{
+	camt.Parser{}, mt940.Parser{}, ubl.Parser{}, cii.Parser{}, fapiao.Parser{}, ofd.Parser{}, xbrl.Parser{}, table.Parser{}, table.Workbook{},
+}
 
 // Parse reads one file; format is a name of All or connector.Auto.
 func Parse(ctx context.Context, src connector.Source, format string, owner connector.Owner, sink connector.Sink) (connector.Summary, error) {

@@ -59,7 +59,7 @@ func TestSharedCamt(t *testing.T) {
 	}{
 		{"camt052.v1.xml", 0, 20000000, 1, nil, ""},
 		{"camt052.v2.other-account.xml", 0, 20000000, 1, nil, ""},
-		{"camt052.v2.with-account-name.xml", 0, 0, 0, nil, "date required"},
+		{"camt052.v2.with-account-name.xml", 0, 20000000, 1, nil, "undated reference"},
 		{"camt052.v2.xml", 0, 20000000, 1, nil, ""},
 		{"camt052.v4.xml", 0, 0, 0, nil, "pending"},
 		{"camt052.v6.Amt-zero.xml", 0, 0, 0, nil, "pending"},
@@ -76,11 +76,11 @@ func TestSharedCamt(t *testing.T) {
 		{"camt053.v3.xml", 885, 0, 1, []int64{-2700}, ""},
 		{"camt053.v4.xml", 885, 0, 1, []int64{-2700}, ""},
 		{"camt053.v8.xml", 885, 0, 1, []int64{-2700}, ""},
-		{"camt054.v2.with-account-name.xml", 0, 0, 0, nil, "date required"},
+		{"camt054.v2.with-account-name.xml", 0, 20000000, 1, nil, "undated reference"},
 		{"camt054.v2.xml", 0, 20000000, 1, nil, ""},
 		{"camt054.v4.xml", 0, 20000000, 1, nil, ""},
-		{"camt054.v8-with-UETR.xml", 0, 0, 0, nil, "date required"},
-		{"camt054.v8-with-financial-institution.xml", 0, 0, 0, nil, "date"},
+		{"camt054.v8-with-UETR.xml", 0, 20000000, 1, nil, "undated reference"},
+		{"camt054.v8-with-financial-institution.xml", 0, 20000000, 1, nil, "undated"},
 		{"camt054.v8.xml", 0, 20000000, 1, nil, ""},
 		{"camt53.only-Dt-with-DtTm.xml", 0, 0, 0, nil, ""},
 	} {

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -83,94 +81,4 @@ func validUTF8(b []byte) bool {
 		b = b[size:]
 	}
 	return true
-}
-
-// line is one line of a table, without its end.
-type line struct {
-	number int
-	text   string
-	long   bool
-}
-
-// lines splits into lines of at most LineBytesMax bytes; of a longer one only
-// the fact remains.
-type lines struct {
-	in     *bufio.Reader
-	number int
-}
-
-func (l *lines) next() (line, error) {
-	l.number++
-	out := line{number: l.number}
-	b, err := l.in.ReadSlice('\n')
-	for errors.Is(err, bufio.ErrBufferFull) {
-		out.long = true
-		b, err = l.in.ReadSlice('\n')
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return out, err
-	}
-	if len(b) == 0 && !out.long {
-		return out, io.EOF
-	}
-	if !out.long {
-		out.text = string(bytes.TrimRight(b, "\r\n"))
-	}
-	return out, nil
-}
-
-var errQuote = errors.New("table: quotation mark")
-
-// cells splits one line by RFC 4180, except that a quoted cell may not go on
-// in the next line: a missing quotation mark spoils its own row and no other.
-func cells(s string) ([]string, error) {
-	var out []string
-	for {
-		if len(out) >= columnsMax {
-			return nil, fmt.Errorf("more than %d columns", columnsMax)
-		}
-		if s == "" || s[0] != '"' {
-			i := strings.IndexByte(s, ',')
-			if i < 0 {
-				i = len(s)
-			}
-			if strings.IndexByte(s[:i], '"') >= 0 {
-				return nil, errQuote
-			}
-			out = append(out, s[:i])
-			if i == len(s) {
-				return out, nil
-			}
-			s = s[i+1:]
-			continue
-		}
-		cell, rest, err := quoted(s[1:])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cell)
-		if rest == "" {
-			return out, nil
-		}
-		if rest[0] != ',' {
-			return nil, errQuote
-		}
-		s = rest[1:]
-	}
-}
-
-func quoted(s string) (cell, rest string, err error) {
-	var b []byte
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] != '"':
-			b = append(b, s[i])
-		case i+1 < len(s) && s[i+1] == '"':
-			b = append(b, '"')
-			i++
-		default:
-			return string(b), s[i+1:], nil
-		}
-	}
-	return "", "", errQuote
 }
