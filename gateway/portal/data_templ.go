@@ -79,7 +79,7 @@ func dataPage(g *Page, v dataView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <input type=\"file\" name=\"files\" multiple required accept=\".xml,.csv,.zip,application/xml,text/xml,text/csv,application/zip\"> <small>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <input type=\"file\" name=\"files\" multiple required accept=\".xml,.csv,.ofd,.zip,application/xml,text/xml,text/csv,application/zip\"> <small>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

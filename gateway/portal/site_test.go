@@ -495,6 +495,9 @@ func TestArchives(t *testing.T) {
 	if _, err := unzip([]byte("PK\x03\x04 nonsense"), &budget); err == nil {
 		t.Error("a damaged archive is taken")
 	}
+	if !bundle(data) || bundle(zipped(t, map[string]string{"OFD.xml": ""})) || bundle([]byte("a,b\n")) {
+		t.Error("an OFD is taken apart, or an archive of documents is not")
+	}
 }
 
 // TestStaticFiles proves that files come compressed where the browser takes it,

@@ -11,8 +11,17 @@ import (
 	"path"
 	"strings"
 
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/custody"
 )
+
+// bundle reports whether data is an archive of documents, and not a document
+// that has the form of an archive, as an OFD has.
+func bundle(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) &&
+		format.All.Detect(data[:min(len(data), connector.HeadBytes)], "") == nil
+}
 
 // unzip takes the files out of an archive, as far as the budget of bytes goes:
 // the sizes that an archive states of itself are not believed.
