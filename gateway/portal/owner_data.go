@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -235,7 +234,7 @@ func openUpload(h *multipart.FileHeader, budget *int64) ([]custody.Upload, error
 	if err != nil {
 		return nil, fmt.Errorf("reading an upload: %w", err)
 	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) && !isDocument(data) {
+	if bundle(data) {
 		return unzip(data, budget)
 	}
 	if *budget -= int64(len(data)); *budget < 0 {

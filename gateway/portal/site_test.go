@@ -495,8 +495,9 @@ func TestArchives(t *testing.T) {
 	if _, err := unzip([]byte("PK\x03\x04 nonsense"), &budget); err == nil {
 		t.Error("a damaged archive is taken")
 	}
-	if !isDocument(zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""})) || isDocument(zipped(t, map[string]string{"book.xlsx": ""})) {
-		t.Error("a workbook is a document, an archive of workbooks is none")
+	workbook := zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""})
+	if !bundle(data) || bundle(workbook) || bundle(zipped(t, map[string]string{"OFD.xml": ""})) || bundle([]byte("a,b\n")) {
+		t.Error("a workbook or an OFD is taken apart, or an archive of documents is not")
 	}
 }
 
