@@ -59,6 +59,7 @@ type tester interface {
 // kit is a keeper over a real store and the organisations below.
 type kit struct {
 	*Keeper
+	headers *fakeHeaders
 	ctx  sdk.Context
 	key  *storetypes.KVStoreKey
 	msgs profilev1.MsgServer
@@ -70,11 +71,12 @@ func newKit(t tester) kit {
 	key := storetypes.NewKVStoreKey(StoreKey)
 	ctx := testutil.DefaultContextWithKeys(map[string]*storetypes.KVStoreKey{StoreKey: key}, nil, nil).
 		WithBlockTime(genesisTime).WithBlockHeight(10).WithChainID(chainID)
-	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), fakeOrgs{})
+	headers := &fakeHeaders{}
+	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), fakeOrgs{}, headers)
 	if err := k.InitGenesis(ctx, DefaultGenesis()); err != nil {
 		t.Fatal(err)
 	}
-	return kit{Keeper: k, ctx: ctx, key: key, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
+	return kit{Keeper: k, headers: headers, ctx: ctx, key: key, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
 }
 
 // after is the same chain that much later; each second is a block, of which the
@@ -216,6 +218,14 @@ func wrap(category profilev1.Category, epoch uint32, grantee uint64) profilev1.W
 }
 
 func dataKey(org uint64) []byte { return id(5000 + int(org)) }
+
+// fakeHeaders counts the headers that were recorded.
+type fakeHeaders struct{ recorded int }
+
+func (f *fakeHeaders) RecordHeader(context.Context) error {
+	f.recorded++
+	return nil
+}
 
 // fakeOrgs knows the organisations above. Device names say their role.
 type fakeOrgs struct{}
