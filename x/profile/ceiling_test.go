@@ -31,9 +31,11 @@ func TestCeilings(t *testing.T) {
 		"per_day_max":        func(x *profilev1.ConsentTerms) { x.FetchUnit, x.FetchLimit = profilev1.FetchUnit_FETCH_UNIT_DAY, 1 },
 		"per_month_max":      func(x *profilev1.ConsentTerms) { x.FetchLimit++ },
 		"per_year_max":       func(x *profilev1.ConsentTerms) { x.FetchUnit, x.FetchLimit = profilev1.FetchUnit_FETCH_UNIT_YEAR, 5 },
-		"categories":         func(x *profilev1.ConsentTerms) { x.Categories = append(x.Categories, profilev1.Category_CATEGORY_PAYROLL) },
-		"modes":              func(x *profilev1.ConsentTerms) { x.Mode = profilev1.Mode_MODE_VIEW },
-		"handler_signs":      func(x *profilev1.ConsentTerms) { x.Signer = profilev1.Signer_SIGNER_HANDLER },
+		"categories": func(x *profilev1.ConsentTerms) {
+			x.Categories = append(x.Categories, profilev1.Category_CATEGORY_PAYROLL)
+		},
+		"modes":         func(x *profilev1.ConsentTerms) { x.Mode = profilev1.Mode_MODE_VIEW },
+		"handler_signs": func(x *profilev1.ConsentTerms) { x.Signer = profilev1.Signer_SIGNER_HANDLER },
 	} {
 		x := terms(lender, 1)
 		bend(&x)

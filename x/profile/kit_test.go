@@ -39,6 +39,7 @@ const (
 	shop       = uint64(8)  // an enterprise
 	mill       = uint64(9)  // another
 	applicant  = uint64(10) // an enterprise that is not identified yet
+	regulator  = uint64(11)
 )
 
 const chainID = "xinlian-test"
@@ -60,10 +61,10 @@ type tester interface {
 type kit struct {
 	*Keeper
 	headers *fakeHeaders
-	ctx  sdk.Context
-	key  *storetypes.KVStoreKey
-	msgs profilev1.MsgServer
-	asks profilev1.QueryServer
+	ctx     sdk.Context
+	key     *storetypes.KVStoreKey
+	msgs    profilev1.MsgServer
+	asks    profilev1.QueryServer
 }
 
 func newKit(t tester) kit {
@@ -234,7 +235,7 @@ func (fakeOrgs) Organisation(_ context.Context, id uint64) (orgv1.Organisation, 
 	role := map[uint64]orgv1.Role{
 		custodian: orgv1.Role_ROLE_CUSTODIAN, custodian2: orgv1.Role_ROLE_CUSTODIAN,
 		lender: orgv1.Role_ROLE_LENDER, lender2: orgv1.Role_ROLE_LENDER,
-		attestor: orgv1.Role_ROLE_ATTESTOR, source: orgv1.Role_ROLE_ISSUER, source2: orgv1.Role_ROLE_ISSUER,
+		attestor: orgv1.Role_ROLE_ATTESTOR, regulator: orgv1.Role_ROLE_REGULATOR, source: orgv1.Role_ROLE_ISSUER, source2: orgv1.Role_ROLE_ISSUER,
 		shop: orgv1.Role_ROLE_BORROWER, mill: orgv1.Role_ROLE_BORROWER, applicant: orgv1.Role_ROLE_BORROWER,
 	}[id]
 	if role == 0 {
@@ -246,7 +247,7 @@ func (fakeOrgs) Organisation(_ context.Context, id uint64) (orgv1.Organisation, 
 	if id != lender2 {
 		o.DataKey = &orgv1.DataKey{Id: dataKey(id)}
 	}
-	if id >= shop {
+	if id >= shop && id <= applicant {
 		o.Kind, o.CustodianOrgId = orgv1.OrgKind_ORG_KIND_ENTERPRISE, custodian
 	}
 	if id == applicant {
