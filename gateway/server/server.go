@@ -157,6 +157,11 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	if err != nil {
 		return err
 	}
+	for _, h := range s.parts.Hosted {
+		if c := s.custodians[h.OrgID]; c != nil {
+			c.DataKey, c.First = h.DataKey, read.first(c)
+		}
+	}
 	s.line = &line.Line{Client: s.client, Store: s.store, Lenders: map[uint64]*desk.Desk{}, Prover: s.parts.Prover, Log: s.parts.Log}
 	var verifiers []registry.Verifier
 	for _, h := range s.parts.Hosted {
