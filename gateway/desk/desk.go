@@ -11,7 +11,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/vault"
-	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"

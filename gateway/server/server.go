@@ -78,6 +78,7 @@ type Server struct {
 	line       *line.Line
 	registrar  *registry.Registrar
 	scorer     *scoring.Scorer
+	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -180,6 +181,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			if has(orgv1.Role_ROLE_KYB) {
 				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer})
 			}
+		}
+		if (has(orgv1.Role_ROLE_REGULATOR) || has(orgv1.Role_ROLE_CUSTODIAN)) && s.monitor == nil {
+			s.monitor = &custody.Monitor{Client: s.client, Service: h.Service, OrgID: h.OrgID, Log: s.parts.Log.With("monitor", h.OrgID)}
 		}
 		if has(orgv1.Role_ROLE_CUSTODIAN) && s.scorer == nil {
 			s.scorer = &scoring.Scorer{Client: s.client, Prover: s.parts.Prover, Service: h.Service, OrgID: h.OrgID}
@@ -285,6 +289,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	all.Go(func() { _ = s.line.Run(work) })
 	all.Go(func() { s.sweep(work) })
 	all.Go(func() { s.control(work) })
+	if s.monitor != nil {
+		all.Go(func() { _ = s.monitor.Run(work) })
+	}
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(s.parts.Log.Handler(), slog.LevelWarn),
