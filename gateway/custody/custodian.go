@@ -28,6 +28,15 @@ type Custodian struct {
 	OrgID   uint64
 	Intake  *Intake // takes documents in
 	Log     *slog.Logger
+
+	// DataKey and First are what a second custodian needs: the keys that category
+	// keys are wrapped to, and the way to a first custodian's vault. Nil where the
+	// organisation is nobody's second.
+	DataKey vault.DataKeySource
+	First   func(custodian uint64) (vault.First, error)
+
+	adopted time.Time // of the last round as a second custodian
+	swept   time.Time // of the last look for consents that are over
 }
 
 func (c *Custodian) address() string { return wire.Address(c.Service) }
@@ -56,6 +65,12 @@ func (c *Custodian) Run(ctx context.Context) error {
 	}
 }
 
+// Some work need not be looked for at every block.
+const (
+	sweepEvery = 5 * time.Second
+	adoptEvery = 2 * time.Second
+)
+
 // Step does one round.
 func (c *Custodian) Step(ctx context.Context) error {
 	if err := c.Intake.Recover(ctx); err != nil {
@@ -68,6 +83,14 @@ func (c *Custodian) Step(ctx context.Context) error {
 	var all error
 	for _, o := range list {
 		all = errors.Join(all, c.serve(ctx, o.Id))
+	}
+	if time.Since(c.swept) > sweepEvery {
+		all = errors.Join(all, c.Vault.Sweep(ctx))
+		c.swept = time.Now()
+	}
+	if c.First != nil && c.DataKey != nil && time.Since(c.adopted) > adoptEvery {
+		all = errors.Join(all, c.adopt(ctx))
+		c.adopted = time.Now()
 	}
 	return errors.Join(all, c.anchorLog(ctx))
 }

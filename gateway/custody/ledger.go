@@ -118,6 +118,15 @@ func (l Ledger) Anchored(ctx context.Context, id vault.ID) (vault.Anchor, error)
 	return a, nil
 }
 
+// Custodians are the enterprise's first and second custodian, 0 for none.
+func (l Ledger) Custodians(ctx context.Context, enterprise uint64) (first, second uint64, err error) {
+	r, err := l.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: enterprise})
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading enterprise %d: %w", enterprise, err)
+	}
+	return r.Organisation.CustodianOrgId, r.Organisation.SecondCustodianOrgId, nil
+}
+
 // Erasures lists the enterprises whose erasure is on chain. This version of the
 // chain has no erasure message yet, so there are none.
 func (l Ledger) Erasures(context.Context) ([]uint64, error) { return nil, nil }

@@ -81,6 +81,7 @@ type Server struct {
 	line       *line.Line
 	registrar  *registry.Registrar
 	scorer     *scoring.Scorer
+	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -166,6 +167,11 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	if err != nil {
 		return err
 	}
+	for _, h := range s.parts.Hosted {
+		if c := s.custodians[h.OrgID]; c != nil {
+			c.DataKey, c.First = h.DataKey, read.first(c)
+		}
+	}
 	s.line = &line.Line{Client: s.client, Store: s.store, Lenders: map[uint64]*desk.Desk{}, Prover: s.parts.Prover, Log: s.parts.Log}
 	var verifiers []registry.Verifier
 	for _, h := range s.parts.Hosted {
@@ -184,6 +190,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			if has(orgv1.Role_ROLE_KYB) {
 				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer})
 			}
+		}
+		if (has(orgv1.Role_ROLE_REGULATOR) || has(orgv1.Role_ROLE_CUSTODIAN)) && s.monitor == nil {
+			s.monitor = &custody.Monitor{Client: s.client, Service: h.Service, OrgID: h.OrgID, Log: s.parts.Log.With("monitor", h.OrgID)}
 		}
 		if has(orgv1.Role_ROLE_CUSTODIAN) && s.scorer == nil {
 			s.scorer = &scoring.Scorer{Client: s.client, Prover: s.parts.Prover, Service: h.Service, OrgID: h.OrgID}
@@ -291,6 +300,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {
 		all.Go(func() { _ = s.scheduler().Run(work) })
+	}
+	if s.monitor != nil {
+		all.Go(func() { _ = s.monitor.Run(work) })
 	}
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,

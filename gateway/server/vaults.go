@@ -129,6 +129,7 @@ func vaultHandler(local map[uint64]*custody.Custodian, log *slog.Logger) http.Ha
 			panic(http.ErrAbortHandler) // the reader must not take the part for the whole
 		}
 	})
+	mux.HandleFunc("POST "+replicaPath, replicaHandler(local, log))
 	return mux
 }
 

@@ -26,6 +26,8 @@ type Chain interface {
 	DataKey(ctx context.Context, org uint64) (Recipient, error)
 	// Anchored is the anchor of a batch; ErrNotAnchored.
 	Anchored(ctx context.Context, batch ID) (Anchor, error)
+	// Custodians are the enterprise's first and second custodian, 0 for none.
+	Custodians(ctx context.Context, enterprise uint64) (first, second uint64, err error)
 	// Erasures lists every enterprise whose erasure is on chain.
 	Erasures(ctx context.Context) ([]uint64, error)
 }
