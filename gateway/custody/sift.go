@@ -165,6 +165,6 @@ func anchorOf(source string, b vault.BatchInfo, head profilev1.Stream, complete 
 		BatchId: b.ID[:], SchemaId: b.SchemaID, SchemaVersion: uint32(b.Version),
 		Source: source, SourceClass: profilev1.SourceClass_SOURCE_CLASS_OWNER_DECLARED,
 		Sequence: head.Sequence + 1, PeriodFrom: from, PeriodTo: uint32(b.ToDay),
-		RecordCount: uint32(b.Count), Root: b.Root[:], Suite: profilev1.Suite_SUITE_NIST, Epoch: b.Epoch,
+		RecordCount: uint32(b.Count), Root: b.Root[:], Suite: onChain(b.Suite), Epoch: b.Epoch,
 	}
 }

@@ -46,7 +46,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	}
 	p := Parts{
 		Client: client, Vaults: remote, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
-		Listen: c.Listen, Origin: c.Origin, Sources: c.Pull.Sources, Log: log,
+		Listen: c.Listen, Origin: c.Origin, Sources: c.Pull.Sources, Log: log, Blobs: c.OpenBlobs,
 	}
 	if p.Allow, err = pull.ParseAllowList(c.Pull.Allow); err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -66,6 +66,9 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 	params, err := p.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return fmt.Errorf("reading the allowed origins: %w", err)
+	}
+	if p.Master, err = c.Guard(""); err != nil {
+		return err
 	}
 	for _, id := range order {
 		h, err := loadHosted(id, folders[id], c, params.Params)
@@ -90,8 +93,11 @@ func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted
 		return h, fmt.Errorf("organisation %d: %w", id, err)
 	}
 	h.Service = service
-	h.DataKey, err = vault.LoadDataKey(filepath.Join(folder, "data.key"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	keys, err := vault.OpenDataKeyFolder(folder)
+	switch {
+	case err == nil:
+		h.DataKey = keys
+	case !errors.Is(err, fs.ErrNotExist):
 		return h, fmt.Errorf("organisation %d: data key: %w", id, err)
 	}
 	if !c.Officer {
