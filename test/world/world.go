@@ -16,6 +16,7 @@ import (
 	"github.com/xinlian/xinlian/app"
 	"github.com/xinlian/xinlian/app/node"
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/server"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -45,8 +46,12 @@ type Org struct {
 // World is a running network with its gateway.
 type World struct {
 	Origin string
-	Client *chain.Client
-	Server *server.Server
+	// Sources is the folder of scheduled sources, and Allow where they may call
+	// from the next Restart on.
+	Sources string
+	Allow   pull.AllowList
+	Client  *chain.Client
+	Server  *server.Server
 
 	BankA, BankB, VerifierA, VerifierB, Settlement, Regulator, Auditor *Org
 
@@ -66,7 +71,7 @@ func Start(tb testing.TB) *World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{tb: tb, home: home, Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	w := &World{tb: tb, home: home, Sources: filepath.Join(home, "sources"), Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w.start(ctx, home)
@@ -157,6 +162,7 @@ func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
 	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
 	p.TagKey, p.AmountLimitFen = w.tagKey, 1_000_000_00
+	p.Sources, p.Allow = w.Sources, w.Allow
 	var err error
 	w.Server, err = server.New(ctx, p)
 	must(w.tb, err)

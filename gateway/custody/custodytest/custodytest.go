@@ -229,8 +229,8 @@ func (b Book) Receive(ctx context.Context, source string, item store.Item, curso
 }
 
 // Clear burns.
-func (b Book) Clear(ctx context.Context, r store.Source, number uint64) error {
-	return b.Fuse.step(func() error { return b.Store.Clear(ctx, r, number) })
+func (b Book) Clear(ctx context.Context, r store.Source, through uint64) error {
+	return b.Fuse.step(func() error { return b.Store.Clear(ctx, r, through) })
 }
 
 // anchorage is a chain whose transactions burn a fuse.
