@@ -21,12 +21,12 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench test-browser
+.PHONY: test check lint race fuzz sim fault bench test-browser test-s3
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
 	@go vet ./...
-	@go vet -tags 'browser fault' ./test/...
+	@go vet -tags 'browser fault s3' ./test/... ./gateway/vault
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata'))" \
 		|| { echo 'not formatted: run make fmt'; exit 1; }
 lint: ## golangci-lint; every linter has its reason in .golangci.yml
@@ -41,6 +41,9 @@ fault: ## kill the demonstration at random moments and start it again: FAULT_KIL
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey
 	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
+	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
+	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault
 test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
 	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
 

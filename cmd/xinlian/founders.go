@@ -25,6 +25,7 @@ import (
 type foundersFile struct {
 	ChainID string   `toml:"chain_id"`
 	Network string   `toml:"network"` // production or demo
+	Suite   string   `toml:"suite"`   // nist, which is the default, or sm; for good
 	Origins []string `toml:"origins"`
 	RPIDs   []string `toml:"rp_ids"`
 	// SRSKey is the canonical key of the members' ceremony, base64. A demo may
@@ -78,6 +79,13 @@ func (f foundersFile) genesis() (*app.Genesis, error) {
 	g := app.NewGenesis(f.ChainID, network, time.Now().UTC())
 	g.Org.Params.PasskeyEnabled = len(f.Origins) > 0
 	g.Org.Params.Origins, g.Org.Params.RpIds = f.Origins, f.RPIDs
+	switch f.Suite {
+	case "", "nist":
+	case "sm":
+		g.Org.Params.Suite = orgv1.Suite_SUITE_SM
+	default:
+		return nil, fmt.Errorf("suite: got %q, want nist or sm", f.Suite)
+	}
 	g.Loan.Params.CompressedPeriodSeconds = f.CompressedPeriodSeconds
 	if f.TemplateLockSeconds != nil {
 		g.Loan.Params.TemplateLockSeconds = *f.TemplateLockSeconds

@@ -1,5 +1,7 @@
 package connector
 
+import "slices"
+
 // Rule is the stable code of what a document breaks.
 type Rule string
 
@@ -45,12 +47,15 @@ type RuleText struct {
 	RemedyZH, RemedyEN string
 }
 
-// Rules is the catalogue of every rule, documents first, then rows, then notes.
-var Rules = []RuleText{
+// Rules is the catalogue of every rule: documents first, then rows, then notes,
+// then what invoices have of their own.
+var Rules = slices.Concat(generalRules, invoiceRules)
+
+var generalRules = []RuleText{
 	{
 		RuleFileType, "use-known-format", "文件类型不认识", "The type of the file is not known",
-		"请上传 camt.052/053/054 或 MT940 对账单、UBL 2.1 发票、数电票 XML,或按模板填写的 CSV、XLSX",
-		"Upload a camt.052/053/054 or MT940 statement, a UBL 2.1 invoice, a 数电票 XML, or a CSV or XLSX by our template",
+		"请上传银行对账单（camt、MT940）、发票（UBL、CII、数电票 XML、OFD、XBRL）或按模板填写的表格（CSV、XLSX）",
+		"Upload a bank statement (camt, MT940), an invoice (UBL, CII, 数电票 XML, OFD, XBRL) or a table by our template (CSV, XLSX)",
 	},
 	{
 		RuleFileSize, "split-file", "文件过大", "The file is too large",

@@ -211,7 +211,7 @@ func (c *Custodian) anchor(ctx context.Context, enterprise uint64, source string
 		BatchId: b.ID[:], SchemaId: b.SchemaID, SchemaVersion: uint32(b.Version),
 		Source: source, SourceClass: profilev1.SourceClass_SOURCE_CLASS_OWNER_DECLARED,
 		Sequence: sequence, PeriodFrom: uint32(b.FromDay), PeriodTo: uint32(b.ToDay),
-		RecordCount: uint32(b.Count), Root: b.Root[:], Suite: profilev1.Suite_SUITE_NIST, Epoch: b.Epoch,
+		RecordCount: uint32(b.Count), Root: b.Root[:], Suite: anchored(b.Suite), Epoch: b.Epoch,
 	}, nil
 }
 

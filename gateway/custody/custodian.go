@@ -12,8 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -59,36 +57,15 @@ func (c *Custodian) Run(ctx context.Context) error {
 
 // Step does one round.
 func (c *Custodian) Step(ctx context.Context) error {
-	enterprises, err := c.enterprises(ctx)
+	list, err := enterprises(ctx, c.Client, func(o orgv1.Organisation) bool { return o.CustodianOrgId == c.OrgID })
 	if err != nil {
 		return err
 	}
 	var all error
-	for _, id := range enterprises {
-		all = errors.Join(all, c.serve(ctx, id))
+	for _, o := range list {
+		all = errors.Join(all, c.serve(ctx, o.Id))
 	}
 	return errors.Join(all, c.anchorLog(ctx))
-}
-
-// enterprises lists those that chose this custodian.
-func (c *Custodian) enterprises(ctx context.Context) ([]uint64, error) {
-	var ids []uint64
-	page := &query.PageRequest{Limit: 200}
-	for {
-		r, err := c.Client.Org.Organisations(ctx, &orgv1.QueryOrganisationsRequest{Kind: orgv1.OrgKind_ORG_KIND_ENTERPRISE, Pagination: page})
-		if err != nil {
-			return nil, fmt.Errorf("listing enterprises: %w", err)
-		}
-		for _, o := range r.Organisations {
-			if o.CustodianOrgId == c.OrgID {
-				ids = append(ids, o.Id)
-			}
-		}
-		if r.Pagination == nil || len(r.Pagination.NextKey) == 0 {
-			return ids, nil
-		}
-		page = &query.PageRequest{Key: r.Pagination.NextKey, Limit: 200}
-	}
 }
 
 func (c *Custodian) serve(ctx context.Context, enterprise uint64) error {
@@ -101,12 +78,22 @@ func (c *Custodian) serve(ctx context.Context, enterprise uint64) error {
 			return err
 		}
 	}
-	consents, err := c.Client.Profile.Consents(ctx, &profilev1.QueryConsentsRequest{EnterpriseId: enterprise})
+	consents, err := consentsOf(ctx, c.Client, enterprise)
 	if err != nil {
-		return fmt.Errorf("reading the consents of enterprise %d: %w", enterprise, err)
+		return err
 	}
-	for _, k := range consents.Consents {
-		if k.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE && !complete(k, epochs.Epochs) {
+	for _, k := range consents {
+		if k.State != profilev1.ConsentState_CONSENT_STATE_ACTIVE {
+			continue
+		}
+		key, err := c.recipient(ctx, k.Terms.GranteeOrgId)
+		if errors.Is(err, vault.ErrKey) {
+			continue // the grantee has set no data key yet
+		}
+		if err != nil {
+			return err
+		}
+		if !complete(k, epochs.Epochs, key) {
 			if err := c.wrap(ctx, k); err != nil {
 				return err
 			}
@@ -128,9 +115,24 @@ func (c *Custodian) catchUp(ctx context.Context, enterprise uint64, e profilev1.
 	return nil
 }
 
+// recipient is the id of an organisation's current data key; vault.ErrKey.
+func (c *Custodian) recipient(ctx context.Context, org uint64) (vault.ID, error) {
+	r, err := Ledger{Client: c.Client}.DataKey(ctx, org)
+	if err != nil {
+		return vault.ID{}, err
+	}
+	return r.ID(), nil
+}
+
 // complete tells whether the chain has a wrap of the current epoch for every
-// category of a consent.
-func complete(k profilev1.Consent, epochs []profilev1.Epoch) bool {
+// category of a consent, and all of them to the grantee's current data key: an
+// organisation that has set a new one is wrapped to anew.
+func complete(k profilev1.Consent, epochs []profilev1.Epoch, key vault.ID) bool {
+	for _, w := range k.Wraps {
+		if !bytes.Equal(w.DataKeyId, key[:]) {
+			return false
+		}
+	}
 	for _, category := range k.Terms.Categories {
 		number := uint32(1)
 		for _, e := range epochs {

@@ -92,7 +92,11 @@ func (l Ledger) DataKey(ctx context.Context, org uint64) (vault.Recipient, error
 	if r.Organisation.DataKey == nil {
 		return vault.Recipient{}, fmt.Errorf("%w: organisation %d has set no data key", vault.ErrKey, org)
 	}
-	return vault.Recipient{Suite: vault.SuiteNIST, Public: r.Organisation.DataKey.PublicKey}, nil
+	suite, err := Suite(ctx, l.Client)
+	if err != nil {
+		return vault.Recipient{}, err
+	}
+	return vault.Recipient{Suite: suite, Public: r.Organisation.DataKey.PublicKey}, nil
 }
 
 // Anchored is the anchor of a batch.

@@ -29,8 +29,8 @@ type Vaults interface {
 type Desk struct {
 	Client  *chain.Client
 	OrgID   uint64
-	Service wire.Signer    // signs attestations and scores
-	DataKey *vault.DataKey // opens what is wrapped to the organisation
+	Service wire.Signer         // signs attestations and scores
+	DataKey vault.DataKeySource // opens what is wrapped to the organisation
 	Vaults  Vaults
 }
 

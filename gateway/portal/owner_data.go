@@ -229,7 +229,7 @@ func openUpload(h *multipart.FileHeader, budget *int64) ([]custody.Upload, error
 	if err != nil {
 		return nil, fmt.Errorf("reading an upload: %w", err)
 	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) && !isDocument(data) {
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
 		return unzip(data, budget)
 	}
 	if *budget -= int64(len(data)); *budget < 0 {

@@ -9,19 +9,10 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/xinlian/xinlian/gateway/custody"
 )
-
-// isDocument reports whether an archive is itself a document: a workbook or an OFD.
-func isDocument(data []byte) bool {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	return err == nil && slices.ContainsFunc(z.File, func(f *zip.File) bool {
-		return f.Name == "[Content_Types].xml" || f.Name == "OFD.xml"
-	})
-}
 
 // unzip takes the files out of an archive, as far as the budget of bytes goes:
 // the sizes that an archive states of itself are not believed.

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/settings"
 )
 
@@ -31,6 +34,21 @@ type Config struct {
 		Key            string `toml:"key" doc:"file of the key that the identity verifiers share, 32 bytes; empty: no firm registers here"`
 		AmountLimitFen int64  `toml:"amount_limit_fen" doc:"limit of each money message of a new owner's device, in fen"`
 	} `toml:"kyb"`
+	Vault struct {
+		Master     string `toml:"master" doc:"what guards the vaults' master keys: file, age or kms"`
+		Identity   string `toml:"age_identity" doc:"file with an age identity, for master = age; mode 0600"`
+		Passphrase string `toml:"age_passphrase" doc:"file with a passphrase, instead of an identity; mode 0600"`
+		KMSKey     string `toml:"kms_key" doc:"URI of the key in a KMS, for master = kms; keyset-file:///PATH is a Tink keyset on this machine"`
+	} `toml:"vault"`
+	Blobs struct {
+		Store     string `toml:"store" doc:"where ciphertexts lie: folder (in data) or s3"`
+		Endpoint  string `toml:"endpoint" doc:"s3: https://host[:port]; http to this machine only"`
+		Region    string `toml:"region" doc:"s3: the server's region"`
+		Bucket    string `toml:"bucket" doc:"s3: the bucket, which must be there"`
+		Prefix    string `toml:"prefix" doc:"s3: of every key, ending in a slash, or empty; the custodian's number follows"`
+		PathStyle bool   `toml:"path_style" doc:"s3: the bucket is in the path, as most compatible servers want"`
+		KeyFile   string `toml:"key_file" doc:"s3: file with access key id and secret key, a line each, mode 0600; empty: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"`
+	} `toml:"blobs"`
 	Log struct {
 		Level string `toml:"level" doc:"debug, info, warn or error"`
 	} `toml:"log"`
@@ -42,6 +60,8 @@ func DefaultConfig(home string) Config {
 	c.Listen, c.Origin, c.Node = "localhost:8080", "http://localhost:8080", "127.0.0.1:9090"
 	c.Data, c.Keys = filepath.Join(home, "data"), filepath.Join(home, "keys")
 	c.KYB.AmountLimitFen = 1_000_000_00
+	c.Vault.Master = "file"
+	c.Blobs.Store, c.Blobs.Region, c.Blobs.PathStyle = "folder", "us-east-1", true
 	c.Log.Level = "info"
 	return c
 }
@@ -60,6 +80,53 @@ func (c Config) Logger() (*slog.Logger, error) {
 		return nil, fmt.Errorf("configuration: log.level: got %q, want debug, info, warn or error", c.Log.Level)
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), nil
+}
+
+// Guard is what guards the vaults' master keys. kind is one of those of
+// vault.master, or empty for the configured one.
+func (c Config) Guard(kind string) (vault.MasterGuard, error) {
+	if kind == "" {
+		kind = c.Vault.Master
+	}
+	switch kind {
+	case "", "file":
+		return vault.FileGuard(), nil
+	case "age":
+		switch {
+		case c.Vault.Identity != "" && c.Vault.Passphrase != "":
+			return nil, errors.New("configuration: vault.age_identity and vault.age_passphrase: set one of them")
+		case c.Vault.Identity != "":
+			return vault.AgeIdentityGuard(c.Vault.Identity)
+		case c.Vault.Passphrase != "":
+			return vault.AgePassphraseGuard(c.Vault.Passphrase)
+		}
+		return nil, errors.New("configuration: vault.master is age: set vault.age_identity or vault.age_passphrase")
+	case "kms":
+		if c.Vault.KMSKey == "" {
+			return nil, errors.New("configuration: vault.master is kms: set vault.kms_key")
+		}
+		return vault.KMSGuard(c.Vault.KMSKey)
+	}
+	return nil, fmt.Errorf("configuration: vault.master: got %q, want file, age or kms", kind)
+}
+
+// OpenBlobs opens a custodian's blob store, nil for the folder in its vault.
+func (c Config) OpenBlobs(ctx context.Context, org uint64) (*vault.Blobs, error) {
+	switch c.Blobs.Store {
+	case "", "folder":
+		return nil, nil //nolint:nilnil // nil is the vault's own folder
+	case "s3":
+		return vault.S3Blobs(ctx, vault.S3{
+			Endpoint: c.Blobs.Endpoint, Region: c.Blobs.Region, Bucket: c.Blobs.Bucket, PathStyle: c.Blobs.PathStyle, KeyFile: c.Blobs.KeyFile,
+			Prefix: fmt.Sprintf("%svault-%d/", c.Blobs.Prefix, org),
+		})
+	}
+	return nil, fmt.Errorf("configuration: blobs.store: got %q, want folder or s3", c.Blobs.Store)
+}
+
+// VaultFolders are where a custodian's vault and its keys lie.
+func VaultFolders(data, keys string, org uint64) (dir, kms string) {
+	return filepath.Join(data, fmt.Sprintf("vault-%d", org)), filepath.Join(keys, fmt.Sprintf("kms-%d", org))
 }
 
 // numbered splits entries of the form ORG=VALUE.

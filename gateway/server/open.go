@@ -45,7 +45,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	}
 	p := Parts{
 		Client: client, Vaults: remote, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
-		Listen: c.Listen, Origin: c.Origin, Log: log,
+		Listen: c.Listen, Origin: c.Origin, Log: log, Blobs: c.OpenBlobs,
 	}
 	if err := fill(ctx, &p, c, folders, order); err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -62,6 +62,9 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 	params, err := p.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return fmt.Errorf("reading the allowed origins: %w", err)
+	}
+	if p.Master, err = c.Guard(""); err != nil {
+		return err
 	}
 	for _, id := range order {
 		h, err := loadHosted(id, folders[id], c, params.Params)
@@ -86,8 +89,11 @@ func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted
 		return h, fmt.Errorf("organisation %d: %w", id, err)
 	}
 	h.Service = service
-	h.DataKey, err = vault.LoadDataKey(filepath.Join(folder, "data.key"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	keys, err := vault.OpenDataKeyFolder(folder)
+	switch {
+	case err == nil:
+		h.DataKey = keys
+	case !errors.Is(err, fs.ErrNotExist):
 		return h, fmt.Errorf("organisation %d: data key: %w", id, err)
 	}
 	if !c.Officer {

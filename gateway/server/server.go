@@ -42,8 +42,8 @@ const (
 // Hosted is an organisation that this gateway serves.
 type Hosted struct {
 	OrgID   uint64
-	Service wire.ReadSigner // an active service device of it
-	DataKey *vault.DataKey  // nil: it reads nothing
+	Service wire.ReadSigner     // an active service device of it
+	DataKey vault.DataKeySource // nil: it reads nothing
 	// Officer is a person's software passkey, with which visitors may act, and
 	// with which a verifier identifies firms. Nil outside a demonstration.
 	Officer wire.ReadSigner
@@ -59,6 +59,8 @@ type Parts struct {
 	Keys   string            // folder of master keys and the sealing key
 	// TagKey is the identity verifiers' shared key, 32 bytes; nil: no firm registers.
 	TagKey         []byte
+	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
+	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
 	AmountLimitFen int64
 	Listen         string
 	Origin         string
@@ -124,8 +126,19 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 	if err != nil {
 		return err
 	}
+	suite, err := custody.Suite(ctx, s.client)
+	if err != nil {
+		return err
+	}
+	dir, kms := VaultFolders(s.parts.Data, s.parts.Keys, h.OrgID)
+	var blobs *vault.Blobs
+	if s.parts.Blobs != nil {
+		if blobs, err = s.parts.Blobs(ctx, h.OrgID); err != nil {
+			return err
+		}
+	}
 	v, err := vault.Open(ctx, vault.Config{
-		Dir: filepath.Join(s.parts.Data, "vault-"+number), KMSDir: filepath.Join(s.parts.Keys, "kms-"+number), Suite: vault.SuiteNIST,
+		Dir: dir, KMSDir: kms, Suite: suite, Master: s.parts.Master, Blobs: blobs,
 		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: custody.Ledger{Client: s.client},
 		Signers: vault.NewSigners(custody.Policy(s.client)),
 	})
@@ -266,6 +279,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	all.Go(func() { _ = s.line.Run(work) })
 	all.Go(func() { s.sweep(work) })
+	all.Go(func() { s.control(work) })
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(s.parts.Log.Handler(), slog.LevelWarn),

@@ -15,6 +15,8 @@ func (s *Store) Save(ctx context.Context, kind, id string, value any) error {
 	if err != nil {
 		return fmt.Errorf("encoding a %s: %w", kind, err)
 	}
+	s.saving.RLock()
+	defer s.saving.RUnlock()
 	_, err = s.db.ExecContext(ctx, `INSERT INTO private (kind, id, box, at) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET box = excluded.box, at = excluded.at`, kind, id, s.seal.Seal(label(kind, id), plain), s.now().Unix())
 	if err != nil {

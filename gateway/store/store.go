@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -27,6 +28,11 @@ type Store struct {
 	db   *sql.DB
 	seal *Sealer
 	now  func() time.Time
+
+	rotating sync.Mutex // one rotation of the sealing key at a time
+	// saving is held by a save from sealing to writing, so that no box of the former
+	// key is written after a rotation has passed its row.
+	saving sync.RWMutex
 }
 
 // Open opens the database at path, makes it if it is not there, and brings it to
@@ -46,6 +52,11 @@ func Open(ctx context.Context, path, keyPath string) (*Store, error) {
 	s := &Store{db: db, seal: seal, now: time.Now}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if seal.rotating() {
+		if err := s.finishRotation(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("finishing a rotation of the sealing key: %w", err), db.Close())
+		}
 	}
 	return s, nil
 }

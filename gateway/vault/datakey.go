@@ -1,13 +1,12 @@
 package vault
 
 import (
-	"crypto/ecdh"
-	"crypto/hpke"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/xinlian/xinlian/internal/canon"
 )
@@ -27,27 +26,29 @@ func (r Recipient) ID() ID { return sha256.Sum256(r.Public) }
 
 // Check refuses a key whose public bytes are no point of the suite's curve.
 func (r Recipient) Check() error {
-	if err := r.Suite.check(); err != nil {
+	a, err := r.Suite.algorithms()
+	if err != nil {
 		return err
 	}
-	if _, err := hpke.DHKEM(ecdh.P256()).NewPublicKey(r.Public); err != nil {
+	if err := a.checkPublic(r.Public); err != nil {
 		return fmt.Errorf("%w: public bytes: %w", ErrKey, err)
 	}
 	return nil
 }
 
-// DataKey is an organisation's HPKE key pair. It prints as a constant.
+// DataKey is an organisation's key pair of encryption. It prints as a constant.
 type DataKey struct {
 	suite   Suite
-	private hpke.PrivateKey
+	private privateKey
 }
 
 // GenerateDataKey makes a new data key.
 func GenerateDataKey(s Suite) (*DataKey, error) {
-	if err := s.check(); err != nil {
+	a, err := s.algorithms()
+	if err != nil {
 		return nil, err
 	}
-	private, err := hpke.DHKEM(ecdh.P256()).GenerateKey()
+	private, err := a.generate()
 	if err != nil {
 		return nil, fmt.Errorf("%w: generating: %w", ErrKey, err)
 	}
@@ -72,10 +73,11 @@ func LoadDataKey(path string) (*DataKey, error) {
 	if err := r.Done(); err != nil {
 		return nil, fmt.Errorf("%w: data key file: %w", ErrDamaged, err)
 	}
-	if err := suite.check(); err != nil {
+	a, err := suite.algorithms()
+	if err != nil {
 		return nil, err
 	}
-	private, err := hpke.DHKEM(ecdh.P256()).NewPrivateKey(raw)
+	private, err := a.parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: data key file", ErrKey)
 	}
@@ -85,7 +87,7 @@ func LoadDataKey(path string) (*DataKey, error) {
 // Save writes the key to a new file that only its owner may read; it never
 // overwrites one.
 func (k *DataKey) Save(path string) error {
-	raw, err := k.private.Bytes()
+	raw, err := k.private.raw()
 	if err != nil {
 		return fmt.Errorf("%w: serialising", ErrKey)
 	}
@@ -101,7 +103,7 @@ func (k *DataKey) Save(path string) error {
 
 // Recipient is the public half.
 func (k *DataKey) Recipient() Recipient {
-	return Recipient{Suite: k.suite, Public: k.private.PublicKey().Bytes()}
+	return Recipient{Suite: k.suite, Public: k.private.public()}
 }
 
 // ID is the id of the public half.
@@ -109,3 +111,69 @@ func (k *DataKey) ID() ID { return k.Recipient().ID() }
 
 // Format hides the key from every verb.
 func (*DataKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("vault.DataKey(hidden)")) }
+
+// DataKeySource finds the private half of a data key. While an organisation
+// rotates its key, wraps to two of them are about.
+type DataKeySource interface {
+	// DataKey is the key of that id; ErrKey.
+	DataKey(id ID) (*DataKey, error)
+	// Current is the key that new wraps should go to.
+	Current() *DataKey
+}
+
+// Current makes a single key a source.
+func (k *DataKey) Current() *DataKey { return k }
+
+// DataKey makes a single key a source.
+func (k *DataKey) DataKey(id ID) (*DataKey, error) {
+	if k.ID() != id {
+		return nil, fmt.Errorf("%w: wrap is for data key %s", ErrKey, id)
+	}
+	return k, nil
+}
+
+// DataKeyFolder is the data keys in an organisation's folder. It looks there
+// again when it is asked for one that it does not know, so that a rotation needs
+// no restart. It is safe for concurrent use.
+type DataKeyFolder struct {
+	dir string
+
+	mu   sync.Mutex
+	keys []*DataKey
+}
+
+// OpenDataKeyFolder reads the data keys in dir.
+func OpenDataKeyFolder(dir string) (*DataKeyFolder, error) {
+	keys, err := LoadDataKeys(dir)
+	return &DataKeyFolder{dir: dir, keys: keys}, err
+}
+
+// Current is the folder's current key, or the last one known if the folder
+// cannot be read.
+func (f *DataKeyFolder) Current() *DataKey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if keys, err := LoadDataKeys(f.dir); err == nil {
+		f.keys = keys
+	}
+	return f.keys[0]
+}
+
+// DataKey is the key of that id; ErrKey.
+func (f *DataKeyFolder) DataKey(id ID) (*DataKey, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for range 2 {
+		for _, k := range f.keys {
+			if k.ID() == id {
+				return k, nil
+			}
+		}
+		keys, err := LoadDataKeys(f.dir)
+		if err != nil {
+			return nil, err
+		}
+		f.keys = keys
+	}
+	return nil, fmt.Errorf("%w: no data key %s in %s", ErrKey, id, f.dir)
+}

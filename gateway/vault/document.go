@@ -121,7 +121,7 @@ func (v *Vault) saveDocumentInfo(info DocumentInfo) error {
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := writeFile(path, b); err != nil {
+	if err := v.files.write(path, b); err != nil {
 		return err
 	}
 	v.mu.Lock()

@@ -118,7 +118,7 @@ func (v *Vault) erase(ctx context.Context, enterprise uint64) (*Erasure, error) 
 		if err := v.blobs.clear(ctx, batchPrefix(b.ID)); err != nil {
 			return nil, err
 		}
-		if err := removeFile(v.manifestFile(enterprise, b.ID)); err != nil {
+		if err := v.files.remove(v.manifestFile(enterprise, b.ID)); err != nil {
 			return nil, err
 		}
 		v.mu.Lock()
@@ -129,14 +129,14 @@ func (v *Vault) erase(ctx context.Context, enterprise uint64) (*Erasure, error) 
 		if err := v.blobs.clear(ctx, documentKey(d.ID)); err != nil {
 			return nil, err
 		}
-		if err := removeFile(v.documentFile(enterprise, d.ID)); err != nil {
+		if err := v.files.remove(v.documentFile(enterprise, d.ID)); err != nil {
 			return nil, err
 		}
 		v.mu.Lock()
 		delete(v.documents, d.ID)
 		v.mu.Unlock()
 	}
-	return e, writeFile(v.erasureFile(enterprise)+doneSuffix, nil)
+	return e, v.files.write(v.erasureFile(enterprise)+doneSuffix, nil)
 }
 
 // erasureDone says whether nothing of the enterprise is left: a restored backup
@@ -176,7 +176,7 @@ func (v *Vault) statement(enterprise uint64) (*Erasure, error) {
 	if b, err = e.Encoded(); err != nil {
 		return nil, err
 	}
-	return e, writeFile(path, b)
+	return e, v.files.write(path, b)
 }
 
 func (v *Vault) dropEnterpriseWraps(enterprise uint64) error {

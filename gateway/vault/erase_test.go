@@ -127,7 +127,7 @@ func TestScrub(t *testing.T) {
 	must(t, err)
 	blobs := filepath.Join(w.dir, "data", "blobs")
 	seg := func(id ID, n int) string { return filepath.Join(blobs, segmentKey(id, n)) }
-	r, err := w.vault.Scrub(t.Context())
+	r, err := w.vault.Scrub(t.Context(), ScrubOptions{})
 	must(t, err)
 	if len(r.Findings) != 0 || r.Batches != 2 || r.Segments != 3 || r.Records != SegmentRecords+6 || r.Documents != 1 {
 		t.Fatalf("sound vault: %+v", r)
@@ -166,7 +166,7 @@ func TestScrub(t *testing.T) {
 		} else {
 			must(t, os.WriteFile(c.path, c.content, 0o600))
 		}
-		r, err := w.vault.Scrub(t.Context())
+		r, err := w.vault.Scrub(t.Context(), ScrubOptions{})
 		must(t, err)
 		if len(r.Findings) != 1 || r.Findings[0].Fault != c.want {
 			t.Errorf("%s: %+v", c.name, r.Findings)
@@ -179,7 +179,7 @@ func TestScrub(t *testing.T) {
 	anchor.Root[5] ^= 1
 	w.chain.anchors[a.ID] = anchor
 	delete(w.chain.anchors, b.ID)
-	r, err = w.vault.Scrub(t.Context())
+	r, err = w.vault.Scrub(t.Context(), ScrubOptions{})
 	must(t, err)
 	if len(r.Findings) != 2 || r.Findings[0].Fault != FaultRoot || r.Findings[1].Fault != FaultOrphan || r.Unanchored != 1 {
 		t.Errorf("orphan and root: %+v", r)

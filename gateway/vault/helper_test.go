@@ -125,6 +125,8 @@ func (f *fakeChain) state(id ID, s State) {
 type world struct {
 	t      testing.TB
 	dir    string
+	suite  Suite
+	blobs  func() *Blobs
 	chain  *fakeChain
 	vault  *Vault
 	device ed25519.PrivateKey
@@ -133,28 +135,43 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldIn(t, t.TempDir())
+	return newWorldIn(t, t.TempDir(), SuiteNIST)
 }
 
-func newWorldIn(t testing.TB, dir string) *world {
+func newWorldOf(t testing.TB, s Suite) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, chain: newFakeChain()}
+	return newWorldIn(t, t.TempDir(), s)
+}
+
+func newWorldIn(t testing.TB, dir string, s Suite) *world {
+	t.Helper()
+	return newWorldOn(t, dir, s, nil)
+}
+
+// newWorldOn is a world whose blobs are where open opens them, or in its folder.
+func newWorldOn(t testing.TB, dir string, s Suite, open func() *Blobs) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, suite: s, blobs: open, chain: newFakeChain()}
 	w.open()
 	pub, private, err := ed25519.GenerateKey(nil)
 	must(t, err)
 	w.device = private
 	w.chain.devices["xin1lender"] = Device{Address: "xin1lender", Org: testLender, Active: true, KeyType: KeyEd25519, Public: pub}
-	w.key, err = GenerateDataKey(SuiteNIST)
+	w.key, err = GenerateDataKey(s)
 	must(t, err)
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	return w
 }
 
 func (w *world) config() Config {
-	return Config{
-		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: SuiteNIST, ChainID: testChain,
+	c := Config{
+		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: w.suite, ChainID: testChain,
 		Custodian: testCustodian, Chain: w.chain, Signers: NewSigners(testPolicy), Now: w.chain.clock,
 	}
+	if w.blobs != nil {
+		c.Blobs = w.blobs()
+	}
+	return c
 }
 
 func (w *world) open() {
@@ -220,7 +237,9 @@ func (w *world) sign(r ReadRequest) []byte {
 }
 
 // read asks, sends and opens, as a lender does.
-func (w *world) read(r ReadRequest) ([]*Opened, error) {
+func (w *world) read(r ReadRequest) ([]*Opened, error) { return w.readWith(r, w.key) }
+
+func (w *world) readWith(r ReadRequest, keys DataKeySource) ([]*Opened, error) {
 	d, err := w.vault.Read(context.Background(), r, w.sign(r))
 	if err != nil {
 		return nil, err
@@ -229,11 +248,15 @@ func (w *world) read(r ReadRequest) ([]*Opened, error) {
 	if err := d.Send(context.Background(), &wire); err != nil {
 		return nil, err
 	}
-	return w.openWire(r, wire.Bytes())
+	return w.openWireWith(r, wire.Bytes(), keys)
 }
 
 func (w *world) openWire(r ReadRequest, wire []byte) ([]*Opened, error) {
-	reader := &Reader{ChainID: testChain, Key: w.key, Anchors: w.chain}
+	return w.openWireWith(r, wire, w.key)
+}
+
+func (w *world) openWireWith(r ReadRequest, wire []byte, keys DataKeySource) ([]*Opened, error) {
+	reader := &Reader{ChainID: testChain, Key: keys, Anchors: w.chain}
 	o, err := reader.Open(context.Background(), r, bytes.NewReader(wire))
 	if err != nil {
 		return nil, err

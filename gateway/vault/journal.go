@@ -119,7 +119,12 @@ func zeros(r io.Reader) error {
 
 // append adds an entry and returns its offset when it is on disk. After a
 // failure the journal refuses everything until it is opened again.
-func (j *journal) append(entry []byte) (int64, error) {
+func (j *journal) append(entry []byte) (int64, error) { return j.add(entry, true) }
+
+// appendSoon adds an entry that reaches the disk with the next that is synced.
+func (j *journal) appendSoon(entry []byte) (int64, error) { return j.add(entry, false) }
+
+func (j *journal) add(entry []byte, now bool) (int64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.broken {
@@ -134,7 +139,7 @@ func (j *journal) append(entry []byte) (int64, error) {
 	buf = append(append(buf, entry...), sum[:]...)
 	offset := j.size
 	_, err := j.file.WriteAt(buf, offset)
-	if err == nil {
+	if err == nil && now {
 		err = j.file.Sync()
 	}
 	if err != nil {
@@ -155,6 +160,32 @@ func (j *journal) at(offset int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: entry is cut off", ErrDamaged)
 	}
 	return entry, err
+}
+
+func (j *journal) sync() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.file.Sync()
+}
+
+// errUnfinished says that a journal ends in an entry that was never finished.
+var errUnfinished = errors.New("vault: an unfinished entry at the end, which the next opening cuts off")
+
+// visitJournal reads a journal without mending it. A missing one is
+// fs.ErrNotExist, one with a last entry that was never finished errUnfinished
+// after the visits.
+func visitJournal(path string, visit func(entry []byte) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	j := &journal{file: f}
+	err = j.load(func(_ int64, b []byte) error { return visit(b) })
+	info, statErr := f.Stat()
+	if err == nil && statErr == nil && info.Size() > j.size {
+		err = errUnfinished
+	}
+	return errors.Join(err, statErr, f.Close())
 }
 
 func (j *journal) close() error {

@@ -26,22 +26,36 @@ const EpochsMax = 100_000
 //
 // A KeyRing is safe for concurrent use; only one may have its folder open.
 type KeyRing struct {
-	suite  Suite
-	kms    string // master and enterprise keys
-	sealed string // category keys, useless without the former
+	suite     Suite
+	kms       string // master and enterprise keys
+	sealed    string // category keys, useless without the former
+	catalogue *catalogue
+
+	rotating sync.Mutex // one rotation at a time; taken before mu
 
 	mu      sync.RWMutex
+	guard   MasterGuard
 	masters []Key // the current one first; a second while a rotation is under way
 }
 
 // OpenKeyRing opens the key ring whose master and enterprise keys are in kmsDir
 // and whose sealed category keys are in sealedDir, and makes a master key when
-// both are new. It finishes a master rotation that was interrupted.
-func OpenKeyRing(s Suite, kmsDir, sealedDir string) (*KeyRing, error) {
-	if err := s.check(); err != nil {
-		return nil, err
+// both are new. guard protects the master key; nil is FileGuard. It finishes
+// rotations that were interrupted.
+func OpenKeyRing(s Suite, guard MasterGuard, kmsDir, sealedDir string) (*KeyRing, error) {
+	return openKeyRing(s, guard, kmsDir, sealedDir, nil)
+}
+
+func openKeyRing(s Suite, guard MasterGuard, kmsDir, sealedDir string, c *catalogue) (*KeyRing, error) {
+	if s != "" {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
 	}
-	k := &KeyRing{suite: s, kms: kmsDir, sealed: sealedDir}
+	if guard == nil {
+		guard = FileGuard()
+	}
+	k := &KeyRing{suite: s, guard: guard, kms: kmsDir, sealed: sealedDir, catalogue: c}
 	for _, dir := range []string{k.enterpriseDir(), sealedDir} {
 		if err := makeDir(dir); err != nil {
 			return nil, fmt.Errorf("making the key folder: %w", err)
@@ -53,12 +67,7 @@ func OpenKeyRing(s Suite, kmsDir, sealedDir string) (*KeyRing, error) {
 	if err := k.loadMaster(); err != nil {
 		return nil, err
 	}
-	if len(k.masters) > 1 {
-		if err := k.reseal(); err != nil {
-			return nil, fmt.Errorf("finishing a master key rotation: %w", err)
-		}
-	}
-	return k, nil
+	return k, k.finishRotations()
 }
 
 // Current is the newest epoch of a category, 0 where it has none.
@@ -105,18 +114,20 @@ func (k *KeyRing) Destroy(enterprise uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(k.tombstone(enterprise), stone); err != nil {
+	if err := k.catalogue.write(k.tombstone(enterprise), stone); err != nil {
 		return fmt.Errorf("writing the tombstone: %w", err)
 	}
-	if err := shred(k.enterpriseFile(enterprise)); err != nil {
-		return fmt.Errorf("destroying the enterprise key: %w", err)
+	for _, path := range []string{k.enterpriseFile(enterprise), k.nextFile(enterprise)} {
+		if err := k.catalogue.shred(path); err != nil {
+			return fmt.Errorf("destroying the enterprise key: %w", err)
+		}
 	}
 	names, err := list(k.categoryDir(enterprise))
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
-		if err := removeFile(filepath.Join(k.categoryDir(enterprise), n)); err != nil {
+		if err := k.catalogue.remove(filepath.Join(k.categoryDir(enterprise), n)); err != nil {
 			return err
 		}
 	}
@@ -137,28 +148,14 @@ func (k *KeyRing) destroyed(enterprise uint64) (bool, error) {
 		return false, err
 	}
 	key, err := exists(k.enterpriseFile(enterprise))
-	if err != nil {
+	if err != nil || key {
+		return false, err
+	}
+	if key, err = exists(k.nextFile(enterprise)); err != nil {
 		return false, err
 	}
 	sealed, err := list(k.categoryDir(enterprise))
 	return !key && len(sealed) == 0, err
-}
-
-// RotateMaster makes a new master key and seals every enterprise key under it.
-// Reads go on meanwhile only between keys; a crash in between is finished by the
-// next OpenKeyRing.
-func (k *KeyRing) RotateMaster() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.masters) > 1 {
-		return fmt.Errorf("%w: a master rotation is unfinished", ErrKey)
-	}
-	next := []Key{randomKey(), k.masters[0]}
-	if err := k.saveMaster(next); err != nil {
-		return err
-	}
-	k.masters = next
-	return k.reseal()
 }
 
 // periodKey is the period key of one month; it leaves the custodian only inside
@@ -174,10 +171,16 @@ func (k *KeyRing) periodKey(enterprise uint64, c record.Category, epoch, month u
 func (k *KeyRing) categoryKey(enterprise uint64, c record.Category, epoch uint32) (Key, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	owner, err := k.enterpriseKey(enterprise)
+	owners, err := k.enterpriseKeys(enterprise)
 	if err != nil {
 		return Key{}, err
 	}
+	return k.openCategory(enterprise, c, epoch, owners)
+}
+
+// openCategory opens a category key with whichever of the enterprise's keys it
+// is sealed under.
+func (k *KeyRing) openCategory(enterprise uint64, c record.Category, epoch uint32, owners []Key) (Key, error) {
 	b, err := readFile(k.categoryFile(enterprise, c, epoch))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Key{}, fmt.Errorf("%w: enterprise %d has no %s key of epoch %d", ErrKey, enterprise, c, epoch)
@@ -185,7 +188,15 @@ func (k *KeyRing) categoryKey(enterprise uint64, c record.Category, epoch uint32
 	if err != nil {
 		return Key{}, err
 	}
-	return sealedKey{k.suite, enterprise, c, epoch}.open(owner, b)
+	var last error
+	for _, owner := range owners {
+		key, err := sealedKey{k.suite, enterprise, c, epoch}.open(owner, b)
+		if err == nil {
+			return key, nil
+		}
+		last = err
+	}
+	return Key{}, last
 }
 
 func (k *KeyRing) current(enterprise uint64, c record.Category) (uint32, error) {
@@ -210,9 +221,16 @@ func (k *KeyRing) current(enterprise uint64, c record.Category) (uint32, error) 
 }
 
 func (k *KeyRing) create(enterprise uint64, c record.Category, epoch uint32) error {
-	owner, err := k.enterpriseKey(enterprise)
+	return k.store(enterprise, c, epoch, randomKey())
+}
+
+// store seals a category key under the enterprise's newest key, which it makes
+// where there is none.
+func (k *KeyRing) store(enterprise uint64, c record.Category, epoch uint32, key Key) error {
+	owners, err := k.enterpriseKeys(enterprise)
 	if errors.Is(err, fs.ErrNotExist) {
-		owner, err = k.createEnterprise(enterprise)
+		owners = make([]Key, 1)
+		owners[0], err = k.createEnterprise(enterprise)
 	}
 	if err != nil {
 		return err
@@ -220,11 +238,11 @@ func (k *KeyRing) create(enterprise uint64, c record.Category, epoch uint32) err
 	if err := makeDir(k.categoryDir(enterprise)); err != nil {
 		return err
 	}
-	b, err := sealedKey{k.suite, enterprise, c, epoch}.seal(owner, randomKey())
+	b, err := sealedKey{k.suite, enterprise, c, epoch}.seal(owners[0], key)
 	if err != nil {
 		return err
 	}
-	return writeFile(k.categoryFile(enterprise, c, epoch), b)
+	return k.catalogue.write(k.categoryFile(enterprise, c, epoch), b)
 }
 
 func (k *KeyRing) createEnterprise(enterprise uint64) (Key, error) {
@@ -242,15 +260,34 @@ func (k *KeyRing) createEnterprise(enterprise uint64) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return key, writeFile(k.enterpriseFile(enterprise), b)
+	return key, k.catalogue.write(k.enterpriseFile(enterprise), b)
 }
 
-// enterpriseKey returns fs.ErrNotExist where there is none yet.
-func (k *KeyRing) enterpriseKey(enterprise uint64) (Key, error) {
+// enterpriseKeys are the enterprise's keys, the newest first: two while one
+// replaces the other. It returns fs.ErrNotExist where there is none yet.
+func (k *KeyRing) enterpriseKeys(enterprise uint64) ([]Key, error) {
 	if gone, err := k.Erased(enterprise); err != nil || gone {
-		return Key{}, errors.Join(err, erasedIf(gone, enterprise))
+		return nil, errors.Join(err, erasedIf(gone, enterprise))
 	}
-	b, err := readFile(k.enterpriseFile(enterprise))
+	var keys []Key
+	for _, path := range []string{k.nextFile(enterprise), k.enterpriseFile(enterprise)} {
+		key, err := k.openEnterprise(enterprise, path)
+		if err == nil {
+			keys = append(keys, key)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if len(keys) == 0 {
+		return nil, fs.ErrNotExist
+	}
+	return keys, nil
+}
+
+// openEnterprise opens one enterprise key file with whichever master it is
+// sealed under.
+func (k *KeyRing) openEnterprise(enterprise uint64, path string) (Key, error) {
+	b, err := readFile(path)
 	if err != nil {
 		return Key{}, err
 	}
@@ -265,102 +302,12 @@ func (k *KeyRing) enterpriseKey(enterprise uint64) (Key, error) {
 	return Key{}, last
 }
 
-// reseal seals every enterprise key under the first master and then forgets the
-// others.
-func (k *KeyRing) reseal() error {
-	names, err := list(k.enterpriseDir())
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		digits, ok := strings.CutSuffix(n, keySuffix)
-		if !ok {
-			continue
-		}
-		enterprise, err := strconv.ParseUint(digits, 10, 64)
-		if err != nil {
-			return fmt.Errorf("%w: key file %q", ErrDamaged, n)
-		}
-		key, err := k.enterpriseKey(enterprise)
-		if err != nil {
-			return err
-		}
-		b, err := sealedKey{suite: k.suite, enterprise: enterprise}.seal(k.masters[0], key)
-		if err != nil {
-			return err
-		}
-		if err := writeFile(k.enterpriseFile(enterprise), b); err != nil {
-			return err
-		}
-	}
-	if err := k.saveMaster(k.masters[:1]); err != nil {
-		return err
-	}
-	k.masters = k.masters[:1]
-	return nil
-}
-
-func (k *KeyRing) loadMaster() error {
-	path := k.masterFile()
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		names, err := list(k.enterpriseDir())
-		if err != nil {
-			return err
-		}
-		if len(names) > 0 {
-			return fmt.Errorf("%w: the master key is missing but enterprise keys exist", ErrKey)
-		}
-		k.masters = []Key{randomKey()}
-		return k.saveMaster(k.masters)
-	}
-	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%w: the master key file is open to others (mode %o, want %o)", ErrKey, info.Mode().Perm(), secretMode)
-	}
-	b, err := readFile(path)
-	if err != nil {
-		return err
-	}
-	r := canon.Open("kms-master", b)
-	suite, n := Suite(r.String()), r.Uint8()
-	for range min(n, 2) {
-		if key := r.Fixed(KeyBytes); key != nil {
-			k.masters = append(k.masters, Key(key))
-		}
-	}
-	if err := r.Done(); err != nil {
-		return fmt.Errorf("%w: master key file: %w", ErrDamaged, err)
-	}
-	if len(k.masters) == 0 {
-		return fmt.Errorf("%w: master key file holds no key", ErrKey)
-	}
-	if suite != k.suite {
-		return fmt.Errorf("%w: master key is of suite %q", ErrSuite, suite)
-	}
-	return nil
-}
-
-func (k *KeyRing) saveMaster(keys []Key) error {
-	w := canon.New("kms-master").String(string(k.suite)).Uint8(uint8(len(keys)))
-	for _, key := range keys {
-		w.Fixed(key[:])
-	}
-	b, err := w.Encoded()
-	if err != nil {
-		return err
-	}
-	return writeFile(k.masterFile(), b)
-}
-
 const (
 	keySuffix    = ".key"
 	erasedSuffix = ".erased"
+	nextSuffix   = ".next" // an enterprise key that is about to replace the present one
 )
 
-func (k *KeyRing) masterFile() string    { return filepath.Join(k.kms, "master.key") }
 func (k *KeyRing) enterpriseDir() string { return filepath.Join(k.kms, "enterprises") }
 
 func (k *KeyRing) enterpriseFile(enterprise uint64) string {

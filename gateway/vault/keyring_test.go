@@ -12,7 +12,7 @@ const bankCategory = record.CategoryBank
 
 func openRing(t *testing.T, dir string) *KeyRing {
 	t.Helper()
-	k, err := OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	k, err := OpenKeyRing(SuiteNIST, nil, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	must(t, err)
 	return k
 }
@@ -138,7 +138,7 @@ func TestKeyRingMasterRotation(t *testing.T) {
 		}
 	}
 	old := k.masters[0]
-	must(t, k.RotateMaster())
+	must(t, k.RotateMaster(nil))
 	if k.masters[0] == old || len(k.masters) != 1 {
 		t.Error("the master key did not change")
 	}
@@ -147,8 +147,8 @@ func TestKeyRingMasterRotation(t *testing.T) {
 
 	// A crash after the new master was saved and one enterprise key resealed.
 	next := []Key{randomKey(), k.masters[0]}
-	must(t, k.saveMaster(next))
-	key, err := k.enterpriseKey(1)
+	must(t, k.saveMaster(k.guard, next))
+	key, err := k.openEnterprise(1, k.enterpriseFile(1))
 	must(t, err)
 	b, err := sealedKey{suite: SuiteNIST, enterprise: 1}.seal(next[0], key)
 	must(t, err)
@@ -167,17 +167,17 @@ func TestKeyRingMasterFile(t *testing.T) {
 	k := openRing(t, dir)
 	_, err := k.Ensure(1, bankCategory)
 	must(t, err)
-	info, err := os.Stat(k.masterFile())
+	info, err := os.Stat(k.masterFile("key"))
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %o", info.Mode().Perm())
 	}
-	must(t, os.Chmod(k.masterFile(), 0o640))
-	_, err = OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	must(t, os.Chmod(k.masterFile("key"), 0o640))
+	_, err = OpenKeyRing(SuiteNIST, nil, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	wantErr(t, err, ErrKey, "readable by the group")
-	must(t, os.Remove(k.masterFile()))
-	_, err = OpenKeyRing(SuiteNIST, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
+	must(t, os.Remove(k.masterFile("key")))
+	_, err = OpenKeyRing(SuiteNIST, nil, filepath.Join(dir, "kms"), filepath.Join(dir, "keys"))
 	wantErr(t, err, ErrKey, "missing")
-	_, err = OpenKeyRing("sm", t.TempDir(), t.TempDir())
+	_, err = OpenKeyRing("none", nil, t.TempDir(), t.TempDir())
 	wantErr(t, err, ErrSuite, "suite")
 }

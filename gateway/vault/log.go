@@ -126,6 +126,7 @@ type Log struct {
 	mu       sync.RWMutex
 	receipts *journal
 	anchors  *journal
+	files    *catalogue
 	offsets  []int64 // of receipt i+1
 	last     [sha256.Size]byte
 	anchored Interval // the last one
@@ -133,11 +134,11 @@ type Log struct {
 
 // openLog opens the log in dir, verifies its chain and its anchored heads, and
 // visits every receipt.
-func openLog(dir string, visit func(*Receipt)) (*Log, error) {
+func openLog(dir string, files *catalogue, visit func(*Receipt)) (*Log, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	l := &Log{}
+	l := &Log{files: files}
 	heads := map[uint64][sha256.Size]byte{} // anchored, by sequence
 	var err error
 	l.anchors, err = openJournal(filepath.Join(dir, "anchors"), func(_ int64, b []byte) error {
@@ -220,7 +221,7 @@ func (l *Log) Anchored(iv Interval) error {
 		return err
 	}
 	l.anchored = iv
-	return nil
+	return l.files.anchored(iv)
 }
 
 // Len is the number of receipts.

@@ -15,7 +15,7 @@ import (
 func openTestLog(t testing.TB, dir string) (*Log, int) {
 	t.Helper()
 	n := 0
-	l, err := openLog(dir, func(*Receipt) { n++ })
+	l, err := openLog(dir, nil, func(*Receipt) { n++ })
 	must(t, err)
 	return l, n
 }
@@ -110,7 +110,7 @@ func TestLogFlippedBit(t *testing.T) {
 		bent := bytes.Clone(good)
 		bent[rapid.IntRange(0, len(bent)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
 		must(t, os.WriteFile(path, bent, 0o600))
-		if _, err := openLog(dir, func(*Receipt) {}); !errors.Is(err, ErrDamaged) {
+		if _, err := openLog(dir, nil, func(*Receipt) {}); !errors.Is(err, ErrDamaged) {
 			rt.Fatalf("flipped bit: %v", err)
 		}
 	})
@@ -132,7 +132,7 @@ func TestLogReordered(t *testing.T) {
 		"taken out": {first, third}, "swapped": {first, third, second}, "twice": {first, second, second, third}, "beginning gone": {second, third},
 	} {
 		must(t, os.WriteFile(path, bytes.Join(parts, nil), 0o600))
-		_, err := openLog(dir, func(*Receipt) {})
+		_, err := openLog(dir, nil, func(*Receipt) {})
 		wantErr(t, err, ErrDamaged, "%s", name)
 	}
 }
@@ -195,10 +195,10 @@ func TestLogAnchoring(t *testing.T) {
 
 	path := filepath.Join(dir, "receipts")
 	must(t, os.Truncate(path, cut))
-	_, err = openLog(dir, func(*Receipt) {})
+	_, err = openLog(dir, nil, func(*Receipt) {})
 	wantErr(t, err, ErrDamaged, "cut back")
 	must(t, os.Remove(path))
-	_, err = openLog(dir, func(*Receipt) {})
+	_, err = openLog(dir, nil, func(*Receipt) {})
 	wantErr(t, err, ErrDamaged, "removed")
 
 	j, err := openJournal(path, func(int64, []byte) error { return nil }) // another history of the same length
@@ -207,7 +207,7 @@ func TestLogAnchoring(t *testing.T) {
 	fillLog(t, l, 4)
 	must(t, l.append(&Receipt{ChainID: "other"}))
 	must(t, j.close())
-	_, err = openLog(dir, func(*Receipt) {})
+	_, err = openLog(dir, nil, func(*Receipt) {})
 	wantErr(t, err, ErrDamaged, "rewritten")
 }
 
@@ -251,7 +251,7 @@ func FuzzDecodeReceipt(f *testing.F) {
 // and a log that has lost receipts is found out.
 func TestPendingTo(t *testing.T) {
 	t.Parallel()
-	l, err := openLog(t.TempDir(), func(*Receipt) {})
+	l, err := openLog(t.TempDir(), nil, func(*Receipt) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (v *Vault) saveManifest(m *manifest) error {
 	if err := makeDir(v.manifestDir(m.Enterprise)); err != nil {
 		return err
 	}
-	return writeFile(v.manifestFile(m.Enterprise, m.ID), b)
+	return v.files.write(v.manifestFile(m.Enterprise, m.ID), b)
 }
 
 func (v *Vault) loadManifest(enterprise uint64, batch ID) (*manifest, error) {

@@ -48,6 +48,15 @@ func (m *modelConsent) covered(r *ReadRequest, now time.Time) bool {
 // covered, gives exactly the records of its months, and leaves one receipt.
 func TestReadsAgainstModel(t *testing.T) {
 	t.Parallel()
+	worlds := 0
+	modelReads(t, func(t testing.TB) *world {
+		worlds++
+		return newWorldIn(t, t.TempDir(), suites[worlds%len(suites)])
+	})
+}
+
+func modelReads(t *testing.T, world func(testing.TB) *world) {
+	t.Helper()
 	months := []uint32{202501, 202502, 202503, 202504}
 	// A sequence syncs to disk some hundred times, so that one sequence is run for
 	// each tenth of rapid's checks; -rapid.checks makes a longer run of it.
@@ -58,7 +67,7 @@ func TestReadsAgainstModel(t *testing.T) {
 		if runs++; runs > max(checks/10, 1) {
 			return
 		}
-		w := newWorldIn(&quiet{T: t}, t.TempDir())
+		w := world(&quiet{T: t})
 		defer func() { must(t, w.vault.Close()) }()
 		stored := map[uint32]int{}
 		model := map[ID]*modelConsent{}
@@ -223,7 +232,7 @@ func TestConcurrentUse(t *testing.T) {
 			_, _, err := w.vault.Rotate(t.Context(), testEnterprise, bankCategory)
 			note("rotate", err)
 			note("sweep", w.vault.Sweep(t.Context()))
-			_, err = w.vault.Scrub(t.Context())
+			_, err = w.vault.Scrub(t.Context(), ScrubOptions{})
 			note("scrub", err)
 			iv, ok, err := w.vault.Log().Pending()
 			if ok {

@@ -26,7 +26,7 @@ type Anchors interface {
 // against the root that the reader's own node has.
 type Reader struct {
 	ChainID string
-	Key     *DataKey
+	Key     DataKeySource
 	Anchors Anchors
 }
 
@@ -166,7 +166,11 @@ func (o *Reading) takeWrap(b []byte) error {
 	if w.Consent != o.req.Consent || w.ChainID != o.reader.ChainID || w.Enterprise != o.Receipt.Enterprise {
 		return fmt.Errorf("%w: wrap is for another consent", ErrDamaged)
 	}
-	o.keys[wrapKey{w.Category, w.Epoch}], err = w.Open(o.reader.Key)
+	key, err := o.reader.Key.DataKey(w.Recipient)
+	if err != nil {
+		return err
+	}
+	o.keys[wrapKey{w.Category, w.Epoch}], err = w.Open(key)
 	return err
 }
 

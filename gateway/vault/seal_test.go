@@ -237,7 +237,7 @@ func TestNothingInTheClear(t *testing.T) {
 	w.seal(bank(202503, 3)...)
 	_, err := w.read(w.request(w.consent(nil)))
 	must(t, err)
-	enterprise, err := w.vault.keys.enterpriseKey(testEnterprise)
+	enterprise, err := w.vault.keys.openEnterprise(testEnterprise, w.vault.keys.enterpriseFile(testEnterprise))
 	must(t, err)
 	category, err := w.vault.keys.categoryKey(testEnterprise, bankCategory, 1)
 	must(t, err)

@@ -1,12 +1,7 @@
 package vault
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/ecdh"
-	"crypto/hkdf"
-	"crypto/hpke"
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/xinlian/xinlian/internal/canon"
@@ -18,9 +13,16 @@ import (
 // that bytes made under one suite never open under another.
 type Suite string
 
-// SuiteNIST is AES-256-GCM, HKDF-SHA256 and HPKE base mode with
-// DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM.
-const SuiteNIST Suite = "nist"
+// The suites. They differ in algorithms alone: what is derived from what, and
+// what is authenticated with what, is the same.
+const (
+	// SuiteNIST is AES-256-GCM, HKDF-SHA256 and HPKE base mode with
+	// DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM.
+	SuiteNIST Suite = "nist"
+	// SuiteSM is SM4-GCM under the first 16 bytes of a key, HKDF-SM3, and SM2
+	// encryption of a fresh key for wraps. Browsers cannot open it.
+	SuiteSM Suite = "sm"
+)
 
 // Sizes of keys and identifiers, in bytes.
 const (
@@ -36,6 +38,15 @@ type ID [IDBytes]byte
 
 // String is the id in hexadecimal.
 func (id ID) String() string { return fmt.Sprintf("%x", id[:]) }
+
+// MarshalText is the id in hexadecimal.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads an id in hexadecimal.
+func (id *ID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseID(string(b))
+	return err
+}
 
 // Key is a symmetric key. It prints as a constant, so that a log line with a
 // structure that holds one leaks nothing.
@@ -59,60 +70,57 @@ const (
 	ModeStream Mode = 2 // a document in chunks, the last one marked
 )
 
-// check refuses a suite that this build does not have.
+// algorithms is what a suite is made of.
+type algorithms interface {
+	// aead is the cipher under key. Its nonce is 12 bytes, its tag 16.
+	aead(key Key) (cipher.AEAD, error)
+	// derive expands secret to one key under info.
+	derive(secret, info []byte) (Key, error)
+	// checkPublic refuses what is no public key.
+	checkPublic(public []byte) error
+	// sealTo encrypts to an organisation's public key; nobody is authenticated.
+	sealTo(public, info, plaintext []byte) ([]byte, error)
+	generate() (privateKey, error)
+	parse(raw []byte) (privateKey, error)
+}
+
+// privateKey is the secret half of a data key.
+type privateKey interface {
+	raw() ([]byte, error)
+	public() []byte
+	open(info, sealed []byte) ([]byte, error)
+}
+
+// algorithms are the suite's; ErrSuite for one that this build does not have.
+func (s Suite) algorithms() (algorithms, error) {
+	switch s {
+	case SuiteNIST:
+		return nist{}, nil
+	case SuiteSM:
+		return sm{}, nil
+	}
+	return nil, fmt.Errorf("%w %q", ErrSuite, string(s))
+}
+
 func (s Suite) check() error {
-	if s != SuiteNIST {
-		return fmt.Errorf("%w %q", ErrSuite, string(s))
-	}
-	return nil
+	_, err := s.algorithms()
+	return err
 }
 
-// aead is the suite's cipher under key. Its nonce is 12 bytes.
 func (s Suite) aead(key Key) (cipher.AEAD, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key[:])
+	a, err := s.algorithms()
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCM(block)
+	return a.aead(key)
 }
 
-// derive expands secret to one key under info.
 func (s Suite) derive(secret, info []byte) (Key, error) {
-	if err := s.check(); err != nil {
-		return Key{}, err
-	}
-	b, err := hkdf.Key(sha256.New, secret, nil, string(info), KeyBytes)
+	a, err := s.algorithms()
 	if err != nil {
 		return Key{}, err
 	}
-	return Key(b), nil
-}
-
-// sealTo encrypts to an organisation's public key; nobody is authenticated.
-func (s Suite) sealTo(public, info, plaintext []byte) ([]byte, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	pk, err := hpke.DHKEM(ecdh.P256()).NewPublicKey(public)
-	if err != nil {
-		return nil, fmt.Errorf("%w: reading a public key: %w", ErrKey, err)
-	}
-	return hpke.Seal(pk, hpke.HKDFSHA256(), hpke.AES256GCM(), info, plaintext)
-}
-
-// openWith reverses sealTo with the private key.
-func (s Suite) openWith(private hpke.PrivateKey, info, ciphertext []byte) ([]byte, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	b, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, ciphertext)
-	if err != nil {
-		return nil, fmt.Errorf("%w: opening a wrap: %w", ErrKey, err)
-	}
-	return b, nil
+	return a.derive(secret, info)
 }
 
 // PeriodKey is the key of one month (yyyymm) under a category key. It is the

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -40,24 +41,47 @@ type keyVector struct {
 // Keys, AAD and ciphertexts are those of the published vectors.
 func TestKeyVectors(t *testing.T) {
 	t.Parallel()
-	const path = "testdata/keys.json"
 	if *update {
-		writeVectors(t, path)
+		writeVectors(t)
 	}
-	raw, err := os.ReadFile(path)
-	must(t, err)
-	var vectors []keyVector
-	must(t, json.Unmarshal(raw, &vectors))
-	if len(vectors) < 4 {
-		t.Fatalf("%d vectors", len(vectors))
-	}
-	for i, want := range vectors {
+	for i, want := range readVectors(t) {
 		got := want
 		got.fill(t)
 		if got != want {
 			t.Errorf("vector %d:\n got %+v\nwant %+v", i, got, want)
 		}
 	}
+}
+
+const vectorFile = "testdata/keys.json"
+
+// suites are all of them.
+var suites = []Suite{SuiteNIST, SuiteSM}
+
+func readVectors(t *testing.T) []keyVector {
+	t.Helper()
+	raw, err := os.ReadFile(vectorFile)
+	must(t, err)
+	var vectors []keyVector
+	must(t, json.Unmarshal(raw, &vectors))
+	if len(vectors) != 4*len(suites) {
+		t.Fatalf("%d vectors", len(vectors))
+	}
+	return vectors
+}
+
+func periodInfo(t *testing.T, month uint32) []byte {
+	t.Helper()
+	b, err := canon.New("period").Uint32(month).Encoded()
+	must(t, err)
+	return b
+}
+
+func recordInfo(t *testing.T, k *keyVector) []byte {
+	t.Helper()
+	b, err := canon.New("record-key").String(k.Suite).Uint8(k.Mode).Fixed(unhexed(t, k.Batch)).Uint64(k.Index).Encoded()
+	must(t, err)
+	return b
 }
 
 // fill computes what follows from the inputs.
@@ -79,7 +103,7 @@ func (k *keyVector) fill(t *testing.T) {
 	k.AAD, k.Ciphertext = hex.EncodeToString(aad), hex.EncodeToString(ct)
 }
 
-func writeVectors(t *testing.T, path string) {
+func writeVectors(t *testing.T) {
 	t.Helper()
 	pattern := func(n int, seed byte) string {
 		b := make([]byte, n)
@@ -89,9 +113,11 @@ func writeVectors(t *testing.T, path string) {
 		return hex.EncodeToString(b)
 	}
 	var out []keyVector
-	for i, month := range []uint32{202501, 202512, 202601, 199912} {
+	months := []uint32{202501, 202512, 202601, 199912}
+	for n := range len(months) * len(suites) {
+		i, month := n%len(months), months[n%len(months)]
 		k := keyVector{
-			Suite: string(SuiteNIST), CategoryKey: pattern(KeyBytes, byte(i)), Month: month, Mode: uint8(ModeSingle),
+			Suite: string(suites[n/len(months)]), CategoryKey: pattern(KeyBytes, byte(i)), Month: month, Mode: uint8(ModeSingle),
 			Batch: pattern(IDBytes, 0x40+byte(i)), Index: uint64(i) << (8 * i), Enterprise: 41, Category: uint8(record.CategoryBank), Epoch: uint32(i + 1),
 			Schema: "bank-transaction", Version: 1, Salt: pattern(record.SaltBytes, 0x80), Plaintext: pattern(10*i, 0x10),
 		}
@@ -103,7 +129,7 @@ func writeVectors(t *testing.T, path string) {
 	}
 	raw, err := json.MarshalIndent(out, "", "  ")
 	must(t, err)
-	must(t, os.WriteFile(path, append(raw, '\n'), 0o644))
+	must(t, os.WriteFile(vectorFile, append(raw, '\n'), 0o644))
 }
 
 func unhexed(t *testing.T, s string) []byte {
@@ -115,9 +141,11 @@ func unhexed(t *testing.T, s string) []byte {
 
 // A ciphertext opens at its own place only: each field of the AAD, bent alone,
 // is refused under the right key.
-func TestPlaceBindsEveryField(t *testing.T) {
-	t.Parallel()
-	p := Place{Suite: SuiteNIST, Mode: ModeSingle, Enterprise: 1, Category: 2, Epoch: 3, Batch: ID{4}, Index: 5, SchemaID: "bank-balance", Version: 1}
+func TestPlaceBindsEveryField(t *testing.T) { eachSuite(t, placeBindsEveryField) }
+
+func placeBindsEveryField(t *testing.T, s Suite) {
+	t.Helper()
+	p := Place{Suite: s, Mode: ModeSingle, Enterprise: 1, Category: 2, Epoch: 3, Batch: ID{4}, Index: 5, SchemaID: "bank-balance", Version: 1}
 	key := randomKey()
 	ct, err := sealSingle(p, key, make([]byte, record.SaltBytes), []byte("x"))
 	must(t, err)
@@ -135,9 +163,15 @@ func TestPlaceBindsEveryField(t *testing.T) {
 		wantErr(t, err, ErrDamaged, "%s", name)
 	}
 	bent := p
-	bent.Suite = "sm"
+	bent.Suite = "none"
 	_, _, err = openSingle(bent, key, ct)
-	wantErr(t, err, ErrSuite, "suite")
+	wantErr(t, err, ErrSuite, "unknown suite")
+	bent.Suite = suites[0]
+	if s == suites[0] {
+		bent.Suite = suites[1]
+	}
+	_, _, err = openSingle(bent, key, ct)
+	wantErr(t, err, ErrDamaged, "the other suite")
 }
 
 // No two records share a key: any difference in category key, month, mode, batch
@@ -145,20 +179,27 @@ func TestPlaceBindsEveryField(t *testing.T) {
 func TestRecordKeysAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[Key]string{}
-	for c := range 2 {
+	for c := range 4 {
+		suite := suites[c/2]
 		for _, month := range []uint32{202501, 202502} {
-			period, err := PeriodKey(SuiteNIST, Key{byte(c)}, month)
+			period, err := PeriodKey(suite, Key{byte(c % 2)}, month)
 			must(t, err)
 			for _, mode := range []Mode{ModeSingle, ModeStream} {
 				for batch := range 8 {
 					for index := range uint64(256) {
-						k, err := RecordKey(SuiteNIST, []Key{period}, mode, ID{byte(batch)}, index)
+						k, err := RecordKey(suite, []Key{period}, mode, ID{byte(batch)}, index)
 						must(t, err)
 						at := fmt.Sprint(c, month, mode, batch, index)
 						if old, ok := seen[k]; ok {
 							t.Fatalf("%s and %s share a key", old, at)
 						}
 						seen[k] = at
+						half := Key{}
+						copy(half[:], k[:sm4KeyBytes]) // all that suite sm's cipher takes of it
+						if old, ok := seen[half]; ok {
+							t.Fatalf("%s and %s share half a key", old, at)
+						}
+						seen[half] = at
 					}
 				}
 			}
@@ -187,7 +228,7 @@ func TestRecordKeyNeedsEveryPeriod(t *testing.T) {
 func TestCiphertextTampering(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := Place{Suite: SuiteNIST, Mode: ModeSingle, Batch: randomID(), SchemaID: "x"}
+		p := Place{Suite: rapid.SampledFrom(suites).Draw(t, "suite"), Mode: ModeSingle, Batch: randomID(), SchemaID: "x"}
 		key := randomKey()
 		plain := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "plain")
 		ct, err := sealSingle(p, key, make([]byte, record.SaltBytes), plain)
@@ -212,7 +253,7 @@ func TestCiphertextTampering(t *testing.T) {
 func TestKeysDoNotPrint(t *testing.T) {
 	t.Parallel()
 	k := Key{0xab, 0xcd, 0xef}
-	d, err := GenerateDataKey(SuiteNIST)
+	d, err := GenerateDataKey(SuiteSM)
 	must(t, err)
 	holder := struct {
 		K Key

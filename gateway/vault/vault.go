@@ -17,11 +17,12 @@ import (
 // ChainIDBytesMax bounds a chain id.
 const ChainIDBytesMax = 64
 
-// Config is what a vault needs. All fields but Blobs and Now must be set.
+// Config is what a vault needs. All fields but Master, Blobs and Now must be set.
 type Config struct {
 	Dir       string // manifests, sealed category keys, wraps, receipts
 	KMSDir    string // master and enterprise keys; never in the backups of Dir
 	Suite     Suite
+	Master    MasterGuard // of the master keys in KMSDir; nil: FileGuard
 	ChainID   string
 	Custodian uint64 // the organisation that runs this vault
 	Chain     Chain
@@ -38,6 +39,7 @@ type Vault struct {
 	lock  *dirLock
 	blobs *Blobs
 	keys  *KeyRing
+	files *catalogue
 	wraps wrapStore
 	log   *Log
 	gate  *gate
@@ -69,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Vault, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	v := &Vault{cfg: cfg, dir: cfg.Dir, wraps: wrapStore{filepath.Join(cfg.Dir, "wraps")}, gate: newGate(), batches: map[ID]BatchInfo{}, documents: map[ID]DocumentInfo{}}
+	v := &Vault{cfg: cfg, dir: filepath.Clean(cfg.Dir), gate: newGate(), batches: map[ID]BatchInfo{}, documents: map[ID]DocumentInfo{}}
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(err, v.release())
 	}
@@ -97,7 +99,11 @@ func (v *Vault) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if v.keys, err = OpenKeyRing(v.cfg.Suite, v.cfg.KMSDir, filepath.Join(v.dir, "keys")); err != nil {
+	if v.files, err = openCatalogue(v.dir, filepath.Clean(v.cfg.KMSDir)); err != nil {
+		return fmt.Errorf("opening the catalogue: %w", err)
+	}
+	v.wraps = wrapStore{filepath.Join(v.dir, "wraps"), v.files}
+	if v.keys, err = openKeyRing(v.cfg.Suite, v.cfg.Master, filepath.Clean(v.cfg.KMSDir), filepath.Join(v.dir, "keys"), v.files); err != nil {
 		return err
 	}
 	if err := v.loadInfos(); err != nil {
@@ -106,7 +112,7 @@ func (v *Vault) open(ctx context.Context) error {
 	if err := v.recoverAttempts(ctx); err != nil {
 		return fmt.Errorf("removing unfinished batches: %w", err)
 	}
-	v.log, err = openLog(filepath.Join(v.dir, "log"), v.gate.replay)
+	v.log, err = openLog(filepath.Join(v.dir, "log"), v.files, v.gate.replay)
 	return err
 }
 
@@ -124,8 +130,9 @@ func (v *Vault) Close() error {
 func (v *Vault) release() error {
 	var errs []error
 	if v.log != nil {
-		errs = append(errs, v.log.close())
+		errs = append(errs, v.files.written(v.log.Len(), v.log.last), v.log.close())
 	}
+	errs = append(errs, v.files.close())
 	if v.blobs != nil {
 		errs = append(errs, v.blobs.Close())
 	}

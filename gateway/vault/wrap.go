@@ -15,7 +15,7 @@ import (
 // takes no more.
 const WrapsMax = 64
 
-// WrapContext is everything that a wrap is for. HPKE binds all of it: a wrap
+// WrapContext is everything that a wrap is for. Sealing binds all of it: a wrap
 // presented for another chain, consent, month or key does not open.
 type WrapContext struct {
 	Suite      Suite
@@ -28,7 +28,7 @@ type WrapContext struct {
 	Consent    ID
 }
 
-// Info is the context as HPKE info.
+// Info is the context in canonical form, which sealing binds.
 func (c WrapContext) Info() ([]byte, error) {
 	return canon.New("wrap-info").String(string(c.Suite)).String(c.ChainID).Uint64(c.Enterprise).
 		Uint8(uint8(c.Category)).Uint32(c.Epoch).Uint32(c.Months.From).Uint32(c.Months.To).
@@ -60,7 +60,11 @@ func SealWrap(c WrapContext, r Recipient, periods []Key) (*Wrap, error) {
 	for _, k := range periods {
 		plain = append(plain, k[:]...)
 	}
-	sealed, err := c.Suite.sealTo(r.Public, info, plain)
+	a, err := c.Suite.algorithms()
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := a.sealTo(r.Public, info, plain)
 	if err != nil {
 		return nil, fmt.Errorf("wrapping period keys: %w", err)
 	}
@@ -80,9 +84,9 @@ func (w *Wrap) Open(key *DataKey) (map[uint32]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := w.Suite.openWith(key.private, info, w.Sealed)
+	plain, err := key.private.open(info, w.Sealed)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: opening a wrap: %w", ErrKey, err)
 	}
 	months := w.Months.each()
 	if len(plain) != len(months)*KeyBytes {
@@ -125,7 +129,10 @@ func DecodeWrap(b []byte) (*Wrap, error) {
 }
 
 // wrapStore keeps the wraps of each consent in one file named by the consent.
-type wrapStore struct{ dir string }
+type wrapStore struct {
+	dir   string
+	files *catalogue
+}
 
 func (s wrapStore) path(consent ID) string { return filepath.Join(s.dir, consent.String()) }
 
@@ -137,7 +144,7 @@ func (s wrapStore) save(consent ID, wraps []*Wrap) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(s.path(consent), b)
+	return s.files.write(s.path(consent), b)
 }
 
 // load returns ErrNoWraps where the consent has none, or no longer.
@@ -161,7 +168,7 @@ func (s wrapStore) load(consent ID) ([]*Wrap, error) {
 	return wraps, nil
 }
 
-func (s wrapStore) drop(consent ID) error { return shred(s.path(consent)) }
+func (s wrapStore) drop(consent ID) error { return s.files.shred(s.path(consent)) }
 
 // consents lists the consents that have wraps.
 func (s wrapStore) consents() ([]ID, error) {

@@ -9,12 +9,24 @@ import (
 	"github.com/xinlian/xinlian/internal/record"
 )
 
-func testWrap(t *testing.T) (*DataKey, WrapContext, []Key, *Wrap) {
+// eachSuite runs a test under every suite.
+func eachSuite(t *testing.T, test func(t *testing.T, s Suite)) {
 	t.Helper()
-	d, err := GenerateDataKey(SuiteNIST)
+	t.Parallel()
+	for _, s := range suites {
+		t.Run(string(s), func(t *testing.T) {
+			t.Parallel()
+			test(t, s)
+		})
+	}
+}
+
+func testWrap(t *testing.T, s Suite) (*DataKey, WrapContext, []Key, *Wrap) {
+	t.Helper()
+	d, err := GenerateDataKey(s)
 	must(t, err)
 	c := WrapContext{
-		Suite: SuiteNIST, ChainID: testChain, Enterprise: 1, Category: bankCategory, Epoch: 2,
+		Suite: s, ChainID: testChain, Enterprise: 1, Category: bankCategory, Epoch: 2,
 		Months: Months{202511, 202601}, Recipient: d.ID(), Consent: ID{9},
 	}
 	keys := []Key{{1}, {2}, {3}}
@@ -24,9 +36,11 @@ func testWrap(t *testing.T) (*DataKey, WrapContext, []Key, *Wrap) {
 }
 
 // A wrap gives the recipient the key of each month and no other.
-func TestWrapOpens(t *testing.T) {
-	t.Parallel()
-	d, _, keys, w := testWrap(t)
+func TestWrapOpens(t *testing.T) { eachSuite(t, wrapOpens) }
+
+func wrapOpens(t *testing.T, s Suite) {
+	t.Helper()
+	d, _, keys, w := testWrap(t, s)
 	b, err := w.Encoded()
 	must(t, err)
 	back, err := DecodeWrap(b)
@@ -46,10 +60,12 @@ func TestWrapOpens(t *testing.T) {
 
 // A wrap opens with the right key only, and with each field of its context bent
 // alone not even with that.
-func TestWrapBindsEveryField(t *testing.T) {
-	t.Parallel()
-	d, _, _, w := testWrap(t)
-	other, err := GenerateDataKey(SuiteNIST)
+func TestWrapBindsEveryField(t *testing.T) { eachSuite(t, wrapBindsEveryField) }
+
+func wrapBindsEveryField(t *testing.T, s Suite) {
+	t.Helper()
+	d, _, _, w := testWrap(t, s)
+	other, err := GenerateDataKey(s)
 	must(t, err)
 	_, err = w.Open(other)
 	wantErr(t, err, ErrKey, "another key")
@@ -73,16 +89,21 @@ func TestWrapBindsEveryField(t *testing.T) {
 		wantErr(t, err, ErrKey, "%s", name)
 	}
 	bent := *w
-	bent.Suite = "sm"
+	bent.Suite = suites[0]
+	if s == suites[0] {
+		bent.Suite = suites[1]
+	}
 	if _, err := bent.Open(d); err == nil {
 		t.Error("another suite opens")
 	}
 }
 
 // A wrap is not made for a recipient or for keys other than its context says.
-func TestWrapRefusesMismatch(t *testing.T) {
-	t.Parallel()
-	d, c, keys, _ := testWrap(t)
+func TestWrapRefusesMismatch(t *testing.T) { eachSuite(t, wrapRefusesMismatch) }
+
+func wrapRefusesMismatch(t *testing.T, s Suite) {
+	t.Helper()
+	d, c, keys, _ := testWrap(t, s)
 	_, err := SealWrap(c, d.Recipient(), keys[:2])
 	wantErr(t, err, ErrKey, "too few keys")
 	c.Recipient[0] ^= 1
@@ -92,9 +113,11 @@ func TestWrapRefusesMismatch(t *testing.T) {
 
 // A data key comes back from its file, which only its owner may read and which
 // is never overwritten.
-func TestDataKeyFile(t *testing.T) {
-	t.Parallel()
-	d, _, _, w := testWrap(t)
+func TestDataKeyFile(t *testing.T) { eachSuite(t, dataKeyFile) }
+
+func dataKeyFile(t *testing.T, s Suite) {
+	t.Helper()
+	d, _, _, w := testWrap(t, s)
 	path := filepath.Join(t.TempDir(), "data.key")
 	must(t, d.Save(path))
 	wantErr(t, d.Save(path), fs.ErrExist, "overwriting")
@@ -116,9 +139,11 @@ func TestDataKeyFile(t *testing.T) {
 
 // Grant wraps the consent's months and categories only, keeps what it has, adds
 // the epochs and keys that are new, and does nothing for a consent not granted.
-func TestGrantAndRotate(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+func TestGrantAndRotate(t *testing.T) { eachSuite(t, grantAndRotate) }
+
+func grantAndRotate(t *testing.T, s Suite) {
+	t.Helper()
+	w := newWorldOf(t, s)
 	w.seal(bank(202503, 1)...)
 	id := w.consent(nil)
 	ended := w.consent(nil)
@@ -154,7 +179,7 @@ func TestGrantAndRotate(t *testing.T) {
 		t.Errorf("%d records over both epochs, %v", len(got), err)
 	}
 
-	w.key, err = GenerateDataKey(SuiteNIST) // the lender rotates its data key
+	w.key, err = GenerateDataKey(s) // the lender rotates its data key
 	must(t, err)
 	w.chain.dataKeys[testLender] = w.key.Recipient()
 	_, err = w.read(w.request(id))

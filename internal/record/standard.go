@@ -15,6 +15,13 @@ const (
 	FinancedFactored    = 2
 	FinancedSold        = 3
 	FinancedSecuritised = 4
+	FinancedAssigned    = 5 // factored, sold or securitised: the document does not say which
+
+	PaymentOpen = 1
+	PaymentPaid = 2 // on the day paid, where that is known
+
+	BookingOpen   = 1
+	BookingBooked = 2 // on the day booked, where that is known
 
 	SealTrusted   = 1 // seal and digests hold, the signer's issuer is known
 	SealUntrusted = 2 // seal and digests hold, the issuer is not known
@@ -48,7 +55,9 @@ const (
 )
 
 var (
-	financings = []string{"none", "factored", "sold", "securitised"}
+	financings = []string{"none", "factored", "sold", "securitised", "assigned"}
+	payments   = []string{"open", "paid"}
+	bookings   = []string{"open", "booked"}
 	seals      = []string{"trusted", "untrusted"}
 )
 
@@ -104,6 +113,8 @@ func invoice(id, zh, en string) *Schema {
 		Fields: append(
 			invoiceFields(),
 			date("booked", false, "入账日", "Booked on"),
+			optional(code("payment", payments, "付款状态", "Payment")),      // missing: the document does not say
+			optional(code("booking", bookings, "入账状态", "Booking")),      // missing: the document does not say
 			optional(code("financed", financings, "保理或转让", "Financed")), // missing: the document does not say
 			optional(code("seal", seals, "电子签章", "Seal")),               // missing: none, or none that could be checked
 		),

@@ -120,5 +120,14 @@ func (s msgServer) UpdateParams(ctx context.Context, m *orgv1.MsgUpdateParams) (
 	if err := Council(s.k.authority, m.Authority); err != nil {
 		return nil, err
 	}
+
+	suite, err := s.k.Suite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m.Params.Suite != suite {
+		return nil, ErrParams.Wrapf("suite: got %s, genesis chose %s for good", m.Params.Suite, suite)
+	}
+
 	return &orgv1.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, m.Params)
 }

@@ -3,7 +3,6 @@ package org
 import (
 	"bytes"
 	"context"
-	"crypto/ecdh"
 	"crypto/sha256"
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -118,12 +117,20 @@ func (s msgServer) ConfirmEnterprise(ctx context.Context, m *orgv1.MsgConfirmEnt
 // SetDataKey sets or rotates the key to which record keys are wrapped for the
 // organisation. Wraps made for the earlier key stay readable to its holder.
 func (s msgServer) SetDataKey(ctx context.Context, m *orgv1.MsgSetDataKey) (*orgv1.MsgSetDataKeyResponse, error) {
-	if err := dataKey(m.PublicKey); err != nil {
-		return nil, err
+	if len(m.PublicKey) != DataKeyBytes {
+		return nil, ErrKey.Wrapf("data key: got %d bytes, want %d", len(m.PublicKey), DataKeyBytes)
 	}
 
 	o, _, err := Authorise(ctx, s.k, m.Device, m.OrgId, Admin)
 	if err != nil {
+		return nil, err
+	}
+
+	suite, err := s.k.Suite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := dataKey(suite, m.PublicKey); err != nil {
 		return nil, err
 	}
 
@@ -162,14 +169,6 @@ func (s msgServer) ChooseCustodian(ctx context.Context, m *orgv1.MsgChooseCustod
 	}
 	return &orgv1.MsgChooseCustodianResponse{},
 		emit(ctx, &orgv1.EventCustodianChosen{OrgId: o.Id, CustodianOrgId: o.CustodianOrgId})
-}
-
-// dataKey is nil for an uncompressed point of P-256.
-func dataKey(b []byte) error {
-	if _, err := ecdh.P256().NewPublicKey(b); err != nil {
-		return ErrKey.Wrapf("data key of %d bytes is no P-256 point", len(b))
-	}
-	return nil
 }
 
 // mayKeep is nil when the organisation is an active custodian.

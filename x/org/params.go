@@ -39,11 +39,19 @@ func DefaultParams() orgv1.Params {
 		QuotaEnterpriseTxs:   100,
 		TxBytesMax:           64 << 10,
 		TimeoutSecondsMax:    TimeoutSecondsMax,
+		Suite:                orgv1.Suite_SUITE_NIST,
 	}
 }
 
 // Params are the values in force.
 func (k *Keeper) Params(ctx context.Context) (orgv1.Params, error) { return k.params.Get(ctx) }
+
+// Suite is the chain's cipher suite. Genesis chooses it, and nothing changes it
+// later: data keys and records of two suites would not open for one another.
+func (k *Keeper) Suite(ctx context.Context) (orgv1.Suite, error) {
+	p, err := k.Params(ctx)
+	return p.Suite, err
+}
 
 // PasskeyPolicy is what the parameters say about passkeys, for the ante chain.
 func PasskeyPolicy(p orgv1.Params) passkey.Policy {
@@ -55,6 +63,9 @@ func validateParams(p orgv1.Params) error {
 		if len(s) > OriginBytesMax {
 			return ErrParams.Wrapf("origin or rp id %d: got %d bytes, want at most %d", i, len(s), OriginBytesMax)
 		}
+	}
+	if p.Suite != orgv1.Suite_SUITE_NIST && p.Suite != orgv1.Suite_SUITE_SM {
+		return ErrParams.Wrapf("suite: got %s, want SUITE_NIST or SUITE_SM", p.Suite)
 	}
 	if err := PasskeyPolicy(p).Validate(); err != nil {
 		return ErrParams.Wrap(err.Error())

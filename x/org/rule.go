@@ -79,7 +79,7 @@ func nextIDRule(s state) error {
 
 func organisationRule(s state) error {
 	for _, o := range s.gs.Organisations {
-		if err := validOrganisation(o); err != nil {
+		if err := validOrganisation(o, s.gs.Params.Suite); err != nil {
 			return errorsmod.Wrapf(err, "organisation %d", o.Id)
 		}
 	}
@@ -87,7 +87,7 @@ func organisationRule(s state) error {
 }
 
 // validOrganisation judges a row by itself.
-func validOrganisation(o orgv1.Organisation) error {
+func validOrganisation(o orgv1.Organisation, suite orgv1.Suite) error {
 	if err := orgKind(o.Kind); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func validOrganisation(o orgv1.Organisation) error {
 		return err
 	}
 	if k := o.DataKey; k != nil {
-		if err := dataKey(k.PublicKey); err != nil {
+		if err := dataKey(suite, k.PublicKey); err != nil {
 			return err
 		}
 		if id := sha256.Sum256(k.PublicKey); !bytes.Equal(k.Id, id[:]) {
