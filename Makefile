@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench test-browser test-s3
+.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -44,6 +44,8 @@ bench: ## benchmarks of proof, scorecard, vault and passkey
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault
+bench-data: ## rows a second and peak memory of reading documents
+	@go test -run '^$$' -bench 'Million|Statement' -benchtime 1x ./gateway/connector/format
 test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
 	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
 

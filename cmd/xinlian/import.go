@@ -129,7 +129,7 @@ func (p *parsing) file(cmd *cobra.Command, path string) error {
 }
 
 // sidedFormats hold documents of which the owner decides whether they are sales.
-var sidedFormats = []string{"ubl", "cii", "fapiao", "ofd", "xbrl"}
+var sidedFormats = []string{"ubl", "cii", "fapiao", "ofd"}
 
 // openSource opens a file or standard input, unpacked where it is a gzip.
 func openSource(path string, stdin io.Reader) (connector.Source, io.Closer, error) {
