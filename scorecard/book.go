@@ -170,7 +170,7 @@ func compareContent(a, b *record.Record) int {
 }
 
 func (b *book) add(r *record.Record) {
-	if r.Schema.Version != 1 || !b.knows(r.Schema.ID) {
+	if !b.knows(r.Schema) {
 		b.tally.OtherSchema++
 		return
 	}
@@ -199,11 +199,14 @@ func (b *book) add(r *record.Record) {
 	}
 }
 
-func (b *book) knows(id string) bool {
-	switch id {
-	case record.SalesInvoice.ID, record.PurchaseInvoice.ID, record.PlatformSales.ID,
-		record.BankTransaction.ID, record.BankBalance.ID:
-		return true
+// knows is whether the features read records of the schema. Version 2 of the
+// invoices has every field of version 1.
+func (b *book) knows(s *record.Schema) bool {
+	switch s.ID {
+	case record.SalesInvoice.ID, record.PurchaseInvoice.ID:
+		return s.Version == 1 || s.Version == 2
+	case record.PlatformSales.ID, record.BankTransaction.ID, record.BankBalance.ID:
+		return s.Version == 1
 	}
 	return false
 }

@@ -278,7 +278,7 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("%s: bounds or formula", d.Name)
 		}
 		for _, id := range d.Sources {
-			if _, ok := record.Find(id, 1); !ok {
+			if _, ok := record.Latest(id); !ok {
 				t.Errorf("%s: unknown source %s", d.Name, id)
 			}
 		}

@@ -68,7 +68,7 @@ func (d *Definition) reasonEN(r Reason) string {
 func (d *Definition) sourceNames(lang Lang) string {
 	names := make([]string, 0, len(d.Sources))
 	for _, id := range d.Sources {
-		s, ok := record.Find(id, 1)
+		s, ok := record.Latest(id)
 		switch {
 		case !ok:
 		case lang == Chinese:

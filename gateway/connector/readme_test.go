@@ -29,7 +29,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("README does not name rule %s with remedy %s", r.Rule, r.Remedy)
 		}
 	}
-	declared := regexp.MustCompile(`Rule\w+ +Rule = "([\w-]+)"`).FindAllStringSubmatch(read(t, "rule.go"), -1)
+	declared := regexp.MustCompile(`Rule\w+ +Rule = "([\w-]+)"`).FindAllStringSubmatch(read(t, "rule.go")+read(t, "rule_invoice.go"), -1)
 	if len(declared) != len(connector.Rules) {
 		t.Errorf("%d rules declared, %d in the catalogue", len(declared), len(connector.Rules))
 	}
@@ -55,13 +55,13 @@ func TestParseDay(t *testing.T) {
 	const want = 20_458 // 2026-01-05
 	for _, s := range []string{
 		"2026-01-05", "2026/1/5", "2026/01/05", "20260105", "2026年1月5日", "2026年01月05日", "2026.01.05",
-		"2026-01-05T23:59:59.999999999+08:00", "2026-01-05 10:08:05", "2026-01-05+08:00", "2026-01-05Z",
+		"2026-01-05T23:59:59.999999999+08:00", "2026-01-05 10:08:05", "2026-01-05+08:00", "2026-01-05Z", "20260105100805", "20260105100805000",
 	} {
 		if day, ok := connector.ParseDay(s); !ok || day != want {
 			t.Errorf("%q: %d %v", s, day, ok)
 		}
 	}
-	for _, s := range []string{"", "2026-02-29", "2026-13-01", "05.01.2026", "2026-01-05x", "2026-01-05 afternoon", "46027", "２０２６-01-05"} {
+	for _, s := range []string{"", "2026-02-29", "2026-13-01", "05.01.2026", "2026-01-05x", "2026-01-05 afternoon", "46027", "202601051008", "20260105100805x", "２０２６-01-05"} {
 		if day, ok := connector.ParseDay(s); ok {
 			t.Errorf("%q is taken as %d", s, day)
 		}

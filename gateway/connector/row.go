@@ -18,6 +18,7 @@ type Row struct {
 	// reader's. It may be nil.
 	Label    func(column string) string
 	problems []RowError
+	notes    []RowError
 }
 
 // Fail adds a problem.
@@ -28,15 +29,27 @@ func (w *Row) Fail(column string, rule Rule, detail string) {
 	w.problems = append(w.problems, RowError{Position: w.At, Column: column, Rule: rule, Detail: detail})
 }
 
+// Note tells a reader something that refuses nothing.
+func (w *Row) Note(column string, rule Rule, detail string) {
+	if w.Label != nil {
+		column = w.Label(column)
+	}
+	w.notes = append(w.notes, RowError{Position: w.At, Column: column, Rule: rule, Note: true, Detail: detail})
+}
+
 // Failed reports whether the row has a problem.
 func (w *Row) Failed() bool { return len(w.problems) > 0 }
 
-// Emit delivers r, or the row's problems instead of it.
+// Emit delivers r and then the row's notes, or the row's problems instead.
 func (w *Row) Emit(sink Sink, r *record.Record) error {
+	rest := w.problems
 	if !w.Failed() {
-		return sink.Record(w.At, r)
+		if err := sink.Record(w.At, r); err != nil {
+			return err
+		}
+		rest = w.notes
 	}
-	for _, e := range w.problems {
+	for _, e := range rest {
 		if err := sink.Refuse(e); err != nil {
 			return err
 		}
@@ -148,6 +161,8 @@ func ParseDay(s string) (int64, bool) {
 		if i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9' {
 			return 0, false
 		}
+	} else if (len(s) == len("20060102150405") || len(s) == len("20060102150405000")) && strings.Trim(s, "0123456789") == "" {
+		day = s[:len("20060102")]
 	} else if len(s) > len("2006-01-02") && s[4] == '-' {
 		day = s[:10] // an ISO date may carry a zone: 2026-01-31+08:00
 		if c := s[10]; c != '+' && c != '-' && c != 'Z' {

@@ -1,5 +1,7 @@
 package connector
 
+import "slices"
+
 // Rule is the stable code of what a document breaks.
 type Rule string
 
@@ -42,12 +44,15 @@ type RuleText struct {
 	RemedyZH, RemedyEN string
 }
 
-// Rules is the catalogue of every rule, documents first, then rows, then notes.
-var Rules = []RuleText{
+// Rules is the catalogue of every rule: documents first, then rows, then notes,
+// then what invoices have of their own.
+var Rules = slices.Concat(generalRules, invoiceRules)
+
+var generalRules = []RuleText{
 	{
 		RuleFileType, "use-known-format", "文件类型不认识", "The type of the file is not known",
-		"请上传 camt.052/053/054 对账单、UBL 2.1 发票、数电票 XML 或平台模板的 CSV",
-		"Upload a camt.052/053/054 statement, a UBL 2.1 invoice, a 数电票 XML or a CSV by our template",
+		"请上传银行对账单、发票（UBL、CII、数电票 XML、OFD、XBRL）或平台模板的表格",
+		"Upload a bank statement, an invoice (UBL, CII, 数电票 XML, OFD, XBRL) or a table by our template",
 	},
 	{
 		RuleFileSize, "split-file", "文件过大", "The file is too large",

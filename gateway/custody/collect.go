@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,7 +16,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/vault"
-	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -28,12 +28,48 @@ type Upload struct {
 	Data []byte
 }
 
+// Delivery is documents of one enterprise, handed in together.
+type Delivery struct {
+	Enterprise uint64
+	// Key names the delivery among those of the enterprise, at most 200 bytes. The
+	// same key again is the same delivery: nothing is taken in twice, and the first
+	// result is returned. Empty: each call is a delivery of its own.
+	Key     string
+	Owner   connector.Owner
+	Parsers connector.Set // nil: every format of the build
+	// Source names where the documents come from, to the owner: a scheduled
+	// source's id. Empty: the owner brought them.
+	Source string
+	// Complete says that the source leaves nothing out between one delivery and the
+	// next, so that days without records are not days missing.
+	Complete bool
+	Uploads  []Upload
+}
+
+func (d Delivery) parsers() connector.Set {
+	if d.Parsers == nil {
+		return format.All
+	}
+	return d.Parsers
+}
+
 // Collected is what became of a set of documents.
 type Collected struct {
-	Files    []connector.Summary
-	Problems []connector.RowError // each names file, row, column and rule
-	Batches  []vault.BatchInfo
-	Anchored chain.Result
+	Files     []connector.Summary
+	Problems  []connector.RowError // each names file, row, column and rule
+	Batches   []vault.BatchInfo
+	Anchored  chain.Result // empty where nothing was new
+	Twice     int          // records that the profile had already from another document
+	Conflicts []Conflict   // records that contradict one that the profile had already
+}
+
+// Conflict is a record that says something else than an earlier one of the same
+// document. Both are kept; the earlier one counts.
+type Conflict struct {
+	Schema   string
+	SourceID string
+	Batch    vault.ID // of the earlier record
+	Position uint64   // of the earlier record in its batch
 }
 
 // Records counts the sealed records.
@@ -44,186 +80,122 @@ func (c Collected) Records() (n uint64) {
 	return n
 }
 
-// Collect reads documents of an enterprise, keeps the originals, seals the
-// records by stream and anchors the batches in one transaction. A bad row is
-// among the problems and costs nothing else. When Collect fails before the
-// anchor is on chain, nothing of it counts and it may be called again: a batch
-// without an anchor is never served.
+// Collect takes in documents that an owner brings. See Intake.Deliver.
 func (c *Custodian) Collect(ctx context.Context, enterprise uint64, owner connector.Owner, uploads []Upload) (Collected, error) {
-	var out Collected
-	streams, err := c.parse(ctx, owner, uploads, &out)
-	if err != nil {
-		return out, err
-	}
-	if len(streams) == 0 {
-		return out, ErrNothing
-	}
-	if err := c.keepOriginals(ctx, enterprise, streams, uploads); err != nil {
-		return out, err
-	}
-	var anchors []profilev1.BatchAnchor
-	for _, s := range streams {
-		info, err := c.Vault.Seal(ctx, vault.Batch{Enterprise: enterprise, Schema: s.schema, Records: vault.List(s.records)})
-		if err != nil {
-			return out, fmt.Errorf("sealing %s of %s: %w", s.schema.ID, s.source, err)
-		}
-		a, err := c.anchor(ctx, enterprise, s.source, info)
-		if err != nil {
-			return out, err
-		}
-		anchors = append(anchors, a)
-		out.Batches = append(out.Batches, info)
-	}
-	out.Anchored, err = c.Client.Send(ctx, c.Service, &profilev1.MsgAnchorBatches{
-		Device: c.address(), OrgId: c.OrgID, EnterpriseId: enterprise, Anchors: anchors,
-	})
-	if err != nil {
-		return out, fmt.Errorf("anchoring: %w", err)
-	}
-	return out, nil
+	return c.Intake.Deliver(ctx, Delivery{Enterprise: enterprise, Owner: owner, Uploads: uploads})
 }
 
-// stream is the records of one schema from one source.
-type stream struct {
-	source  string
-	schema  *record.Schema
-	records []*record.Record
+// reading is the records of a delivery, parsed.
+type reading struct {
+	Collected
+
+	records []found
 }
 
-// gather sorts parsed records into streams.
+// found is a record with its place and the stream that it belongs to.
+type found struct {
+	record *record.Record
+	at     connector.Position
+	format string
+	stream string
+}
+
+// gather takes what the parsers find.
 type gather struct {
-	sourceOf func(*record.Record) string
+	intake   *Intake
+	delivery Delivery
 	format   string
-	streams  map[string]*stream
-	problems *[]connector.RowError
+	out      *reading
 }
 
-func (g *gather) Record(_ connector.Position, r *record.Record) error {
-	source := g.sourceOf(r)
-	key := source + "/" + r.Schema.ID
-	if g.streams[key] == nil {
-		g.streams[key] = &stream{source: source, schema: r.Schema}
+func (g *gather) Record(at connector.Position, r *record.Record) error {
+	account := r.Text("account")
+	if g.delivery.Parsers != nil { // a form of the source's own: its stream is its own too
+		account = g.delivery.Source + "/" + account
 	}
-	g.streams[key].records = append(g.streams[key].records, r)
+	g.out.records = append(g.out.records, found{r, at, g.format, g.intake.streamName(g.format, account)})
 	return nil
 }
 
 func (g *gather) Refuse(e connector.RowError) error {
-	*g.problems = append(*g.problems, e)
+	g.out.Problems = append(g.out.Problems, e)
 	return nil
 }
 
-func (c *Custodian) parse(ctx context.Context, owner connector.Owner, uploads []Upload, out *Collected) ([]*stream, error) {
-	g := &gather{streams: map[string]*stream{}, problems: &out.Problems}
-	g.sourceOf = func(r *record.Record) string { return c.sourceName(g.format, r.Text("account")) }
-	run := connector.NewRun(format.All, owner, g)
-	for _, u := range uploads {
-		g.format = formatOf(u)
+func (n *Intake) parse(ctx context.Context, d Delivery) (*reading, error) {
+	g := &gather{intake: n, delivery: d, out: &reading{}}
+	run := connector.NewRun(d.parsers(), d.Owner, g)
+	for _, u := range d.Uploads {
+		g.format = formatOf(d.parsers(), u)
 		sum, err := run.Parse(ctx, connector.Source{Name: u.Name, Reader: bytes.NewReader(u.Data), Size: int64(len(u.Data))}, connector.Auto)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", u.Name, err)
 		}
-		out.Files = append(out.Files, sum)
+		g.out.Files = append(g.out.Files, sum)
 	}
-	var streams []*stream
-	for _, s := range g.streams {
-		slices.SortStableFunc(s.records, func(a, b *record.Record) int {
-			da, _ := a.Int("date")
-			db, _ := b.Int("date")
-			return cmp.Or(cmp.Compare(da, db), cmp.Compare(a.SourceID(), b.SourceID()))
-		})
-		streams = append(streams, s)
-	}
-	slices.SortFunc(streams, func(a, b *stream) int {
-		return cmp.Or(cmp.Compare(a.schema.ID, b.schema.ID), cmp.Compare(a.source, b.source))
+	slices.SortStableFunc(g.out.records, func(a, b found) int {
+		da, _ := a.record.Int("date")
+		db, _ := b.record.Int("date")
+		return cmp.Or(cmp.Compare(a.record.Schema.ID, b.record.Schema.ID), cmp.Compare(a.stream, b.stream),
+			cmp.Compare(da, db), cmp.Compare(a.record.SourceID(), b.record.SourceID()))
 	})
-	return streams, nil
+	return g.out, nil
 }
 
-func formatOf(u Upload) string {
-	if p := format.All.Detect(u.Data[:min(len(u.Data), 4096)], u.Name); p != nil {
+func formatOf(set connector.Set, u Upload) string {
+	if p := set.Detect(u.Data[:min(len(u.Data), connector.HeadBytes)], u.Name); p != nil {
 		return p.Format()
 	}
 	return "unknown"
 }
 
-// sourceName names a stream on chain by the kind of document and a keyed tag of
+// streamName names a stream on chain by the kind of document and a keyed tag of
 // the account: an account number has too few digits for a plain hash.
-func (c *Custodian) sourceName(format, account string) string {
+func (n *Intake) streamName(format, account string) string {
 	if account == "" {
 		return format
 	}
-	m := hmac.New(sha256.New, c.TagKey)
+	m := hmac.New(sha256.New, n.TagKey)
 	m.Write([]byte(account))
 	return format + "-" + hex.EncodeToString(m.Sum(nil)[:8])
 }
 
 // keepOriginals stores each document under the category of its records, so that
 // a dispute can be settled on what was really handed in.
-func (c *Custodian) keepOriginals(ctx context.Context, enterprise uint64, streams []*stream, uploads []Upload) error {
-	months := map[record.Category]vault.Months{}
-	formats := map[string]record.Category{}
-	for _, s := range streams {
-		m, known := months[s.schema.Category]
-		first, _ := s.records[0].Int("date")
-		last, _ := s.records[len(s.records)-1].Int("date")
-		from, to := record.Month(first), record.Month(last)
-		if !known {
-			m = vault.Months{From: from, To: to}
-		}
-		months[s.schema.Category] = vault.Months{From: min(m.From, from), To: max(m.To, to)}
-		formats[s.source] = s.schema.Category
+func (n *Intake) keepOriginals(ctx context.Context, d Delivery, records []found) error {
+	type span struct {
+		category record.Category
+		months   vault.Months
 	}
-	for _, u := range uploads {
-		category, ok := categoryOf(formats, formatOf(u))
+	spans := map[string]span{}
+	for _, f := range records {
+		day, _ := f.record.Int("date")
+		month := record.Month(day)
+		s, ok := spans[f.at.File]
 		if !ok {
-			continue // nothing was read from it; the owner keeps it
+			s = span{f.record.Schema.Category, vault.Months{From: month, To: month}}
 		}
-		d := vault.Document{Enterprise: enterprise, Category: category, Months: months[category], Name: u.Name, MediaType: "application/octet-stream"}
-		if _, err := c.Vault.StoreDocument(ctx, d, bytes.NewReader(u.Data)); err != nil {
+		s.months = vault.Months{From: min(s.months.From, month), To: max(s.months.To, month)}
+		spans[f.at.File] = s
+	}
+	for _, u := range d.Uploads {
+		s, ok := spans[u.Name]
+		if !ok {
+			continue // nothing new was read from it; the owner keeps it
+		}
+		doc := vault.Document{Enterprise: d.Enterprise, Category: s.category, Months: s.months, Name: u.Name, MediaType: "application/octet-stream"}
+		if _, err := n.Vault.StoreDocument(ctx, doc, bytes.NewReader(u.Data)); err != nil {
 			return fmt.Errorf("keeping the original of %s: %w", u.Name, err)
 		}
 	}
 	return nil
 }
 
-func categoryOf(formats map[string]record.Category, format string) (record.Category, bool) {
-	names := make([]string, 0, len(formats))
-	for name := range formats {
-		names = append(names, name)
+// freshKey names a delivery that its caller does not name.
+func freshKey() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("drawing a key: %w", err)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if name == format || len(name) > len(format) && name[:len(format)+1] == format+"-" {
-			return formats[name], true
-		}
-	}
-	return 0, false
-}
-
-// anchor makes the anchor of a sealed batch: the next number of its stream.
-func (c *Custodian) anchor(ctx context.Context, enterprise uint64, source string, b vault.BatchInfo) (profilev1.BatchAnchor, error) {
-	sequence, err := c.nextSequence(ctx, enterprise, source, b.SchemaID)
-	if err != nil {
-		return profilev1.BatchAnchor{}, err
-	}
-	return profilev1.BatchAnchor{
-		BatchId: b.ID[:], SchemaId: b.SchemaID, SchemaVersion: uint32(b.Version),
-		Source: source, SourceClass: profilev1.SourceClass_SOURCE_CLASS_OWNER_DECLARED,
-		Sequence: sequence, PeriodFrom: uint32(b.FromDay), PeriodTo: uint32(b.ToDay),
-		RecordCount: uint32(b.Count), Root: b.Root[:], Suite: anchored(b.Suite), Epoch: b.Epoch,
-	}, nil
-}
-
-func (c *Custodian) nextSequence(ctx context.Context, enterprise uint64, source, schema string) (uint64, error) {
-	r, err := c.Client.Profile.Streams(ctx, &profilev1.QueryStreamsRequest{EnterpriseId: enterprise})
-	if err != nil {
-		return 0, fmt.Errorf("reading the streams of enterprise %d: %w", enterprise, err)
-	}
-	for _, s := range r.Streams {
-		if s.Source == source && s.SchemaId == schema {
-			return s.Sequence + 1, nil
-		}
-	}
-	return 1, nil
+	return "once/" + hex.EncodeToString(b[:]), nil
 }

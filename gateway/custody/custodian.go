@@ -26,7 +26,7 @@ type Custodian struct {
 	Vault   *vault.Vault
 	Service wire.Signer // an active service device of the organisation
 	OrgID   uint64
-	TagKey  []byte // 32 secret bytes that key the names of streams
+	Intake  *Intake // takes documents in
 	Log     *slog.Logger
 
 	// DataKey and First are what a second custodian needs: the keys that category
@@ -45,7 +45,8 @@ func (c *Custodian) address() string { return wire.Address(c.Service) }
 const every = 200 * time.Millisecond
 
 // Run does what is due until ctx ends: wraps for granted consents, new epochs
-// after revocations, anchors of the log of reads. Each step is idempotent, so
+// after revocations, anchors of the log of reads; and once, after the start,
+// what a crash left of deliveries. Each step is idempotent, so
 // that a crash between vault and chain is mended by the next round.
 func (c *Custodian) Run(ctx context.Context) error {
 	tick := time.NewTicker(every)
@@ -72,6 +73,9 @@ const (
 
 // Step does one round.
 func (c *Custodian) Step(ctx context.Context) error {
+	if err := c.Intake.Recover(ctx); err != nil {
+		return err
+	}
 	list, err := enterprises(ctx, c.Client, func(o orgv1.Organisation) bool { return o.CustodianOrgId == c.OrgID })
 	if err != nil {
 		return err

@@ -25,8 +25,8 @@ func Suite(ctx context.Context, client *chain.Client) (vault.Suite, error) {
 	return "", fmt.Errorf("%w: the chain's is %s", vault.ErrSuite, r.Params.Suite)
 }
 
-// anchored is the suite as an anchor names it. Both modules number suites alike.
-func anchored(s vault.Suite) profilev1.Suite {
+// onChain is the suite as an anchor names it. Both modules number suites alike.
+func onChain(s vault.Suite) profilev1.Suite {
 	if s == vault.SuiteSM {
 		return profilev1.Suite(orgv1.Suite_SUITE_SM)
 	}

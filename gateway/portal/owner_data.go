@@ -31,14 +31,16 @@ const problemsKept = 500
 
 // result is what became of an upload, as its page shows it.
 type result struct {
-	Files    []connector.Summary
-	Problems []connector.RowError
-	Refused  int // problems in all that refused a row or a document
-	Notes    int
-	Batches  int
-	Records  uint64
-	Height   int64
-	TxHash   string
+	Files     []connector.Summary
+	Problems  []connector.RowError
+	Refused   int // problems in all that refused a row or a document
+	Notes     int
+	Batches   int
+	Records   uint64
+	Twice     int                // records that the profile had already
+	Conflicts []custody.Conflict // records that contradict earlier ones
+	Height    int64
+	TxHash    string
 }
 
 // holding is one stream with its batches, as the data page shows it.
@@ -72,9 +74,13 @@ func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st s
 	if err != nil {
 		return nil, err
 	}
+	sources, err := p.sources(r.Context(), st)
+	if err != nil {
+		return nil, err
+	}
 	return dataPage(g, dataView{
 		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Receipts: receipts,
-		Key: key, Hosted: p.Custodians[st.Org.CustodianOrgId] != nil, Lenders: lenders,
+		Key: key, Hosted: p.Custodians[st.Org.CustodianOrgId] != nil, Lenders: lenders, Sources: sources,
 	}), nil
 }
 
@@ -147,7 +153,7 @@ func (p *Portal) collect(r *http.Request, c *custody.Custodian, st state, upload
 	if err != nil && len(got.Problems) == 0 {
 		return store.Reply{}, err
 	}
-	res := result{Files: got.Files, Records: got.Records(), Batches: len(got.Batches), Height: got.Anchored.Height, TxHash: hex.EncodeToString(got.Anchored.Hash)}
+	res := result{Files: got.Files, Records: got.Records(), Batches: len(got.Batches), Twice: got.Twice, Conflicts: got.Conflicts, Height: got.Anchored.Height, TxHash: hex.EncodeToString(got.Anchored.Hash)}
 	if err != nil { // nothing was anchored; the problems say why, or the chain does
 		if len(got.Batches) > 0 {
 			return store.Reply{}, err

@@ -255,7 +255,7 @@ func (g *Page) filter(fen int64) string {
 }
 
 func (g *Page) schema(id string) string {
-	if s, ok := record.Find(id, 1); ok {
+	if s, ok := record.Latest(id); ok {
 		return g.Pick(s.ZH, s.EN)
 	}
 	return id

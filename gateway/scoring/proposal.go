@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/identity"
 	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
@@ -18,8 +20,9 @@ import (
 	"github.com/xinlian/xinlian/zk"
 )
 
-// ExtractorHash names the pinned extractor: the feature set of this version.
-var ExtractorHash = canon.New("extractor").Uint32(scorecard.FeatureSet1).MustSum()
+// ExtractorHash names the pinned extractor: the feature set of this version, and
+// the rules by which each document counts once.
+var ExtractorHash = canon.New("extractor").Uint32(scorecard.FeatureSet1).Uint32(identity.Version).MustSum()
 
 // ErrDiffers says that a feature set derived again is not the proposed one.
 var ErrDiffers = errors.New("scoring: the features derived from the records differ from the proposal")
@@ -74,12 +77,16 @@ func Recompute(ctx context.Context, c *chain.Client, enterprise uint64, opened [
 	return again, nil
 }
 
-// Derive derives a feature set under a salt that is already drawn.
+// Derive derives a feature set under a salt that is already drawn. Batches that
+// their source has replaced count for nothing, and each document counts once,
+// as it was anchored first, whatever sources gave it.
 func Derive(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened, asOfDay int64, salt [31]byte) (Proposal, error) {
-	ids, refs, err := references(ctx, c, enterprise, opened)
+	batches, err := anchored(ctx, c, enterprise, opened)
 	if err != nil {
 		return Proposal{}, err
 	}
+	opened = Standing(opened, batches)
+	ids, refs := references(opened, batches)
 	digest, err := zk.DataDigest(refs)
 	if err != nil {
 		return Proposal{}, err
@@ -88,7 +95,7 @@ func Derive(ctx context.Context, c *chain.Client, enterprise uint64, opened []*v
 	for i, o := range opened {
 		records[i] = o.Record
 	}
-	features, err := scorecard.Extract(records, asOfDay)
+	features, err := scorecard.Extract(identity.Sort(records).First, asOfDay)
 	if err != nil {
 		return Proposal{}, fmt.Errorf("deriving features: %w", err)
 	}
@@ -100,8 +107,45 @@ func Derive(ctx context.Context, c *chain.Client, enterprise uint64, opened []*v
 	return p, err
 }
 
-// references lists the batches of the opened records as the chain has them.
-func references(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened) ([][]byte, []zk.DataRef, error) {
+// anchored reads the batches of the opened records as the chain has them.
+func anchored(ctx context.Context, c *chain.Client, enterprise uint64, opened []*vault.Opened) (map[vault.ID]profilev1.Batch, error) {
+	batches := map[vault.ID]profilev1.Batch{}
+	for _, o := range opened {
+		if _, ok := batches[o.Batch.ID]; ok {
+			continue
+		}
+		r, err := c.Profile.Batch(ctx, &profilev1.QueryBatchRequest{BatchId: o.Batch.ID[:]})
+		if err != nil {
+			return nil, fmt.Errorf("reading batch %s: %w", o.Batch.ID, err)
+		}
+		if r.Batch.EnterpriseId != enterprise {
+			return nil, fmt.Errorf("batch %s is not of enterprise %d", o.Batch.ID, enterprise)
+		}
+		batches[o.Batch.ID] = r.Batch
+	}
+	return batches, nil
+}
+
+// Standing lists the records of batches that are not superseded, in the order in
+// which they were anchored: by block, stream and number, then place in the batch.
+func Standing(opened []*vault.Opened, batches map[vault.ID]profilev1.Batch) []*vault.Opened {
+	var list []*vault.Opened
+	for _, o := range opened {
+		if batches[o.Batch.ID].Status != profilev1.BatchStatus_BATCH_STATUS_SUPERSEDED {
+			list = append(list, o)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y *vault.Opened) int {
+		a, b := batches[x.Batch.ID], batches[y.Batch.ID]
+		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.Anchor.Source, b.Anchor.Source), cmp.Compare(a.Anchor.SchemaId, b.Anchor.SchemaId),
+			cmp.Compare(a.Anchor.Sequence, b.Anchor.Sequence), cmp.Compare(x.Proof.Index, y.Proof.Index))
+	})
+	return list
+}
+
+// references lists the batches of the opened records, ascending, and what the
+// data digest says of each.
+func references(opened []*vault.Opened, batches map[vault.ID]profilev1.Batch) ([][]byte, []zk.DataRef) {
 	seen := map[vault.ID]bool{}
 	var ids [][]byte
 	var refs []zk.DataRef
@@ -110,14 +154,7 @@ func references(ctx context.Context, c *chain.Client, enterprise uint64, opened 
 			continue
 		}
 		seen[o.Batch.ID] = true
-		r, err := c.Profile.Batch(ctx, &profilev1.QueryBatchRequest{BatchId: o.Batch.ID[:]})
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading batch %s: %w", o.Batch.ID, err)
-		}
-		a := r.Batch.Anchor
-		if r.Batch.EnterpriseId != enterprise {
-			return nil, nil, fmt.Errorf("batch %s is not of enterprise %d", o.Batch.ID, enterprise)
-		}
+		a := batches[o.Batch.ID].Anchor
 		ids = append(ids, bytes.Clone(o.Batch.ID[:]))
 		refs = append(refs, zk.DataRef{
 			BatchID: o.Batch.ID, Root: o.Batch.Root, SourceOrg: a.SourceOrgId,
@@ -125,5 +162,5 @@ func references(ctx context.Context, c *chain.Client, enterprise uint64, opened 
 		})
 	}
 	slices.SortFunc(ids, bytes.Compare)
-	return ids, refs, nil
+	return ids, refs
 }

@@ -49,6 +49,10 @@ type Config struct {
 		PathStyle bool   `toml:"path_style" doc:"s3: the bucket is in the path, as most compatible servers want"`
 		KeyFile   string `toml:"key_file" doc:"s3: file with access key id and secret key, a line each, mode 0600; empty: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"`
 	} `toml:"blobs"`
+	Pull struct {
+		Sources string   `toml:"sources" doc:"folder of the definitions of scheduled sources, NAME.source.toml; empty: none"`
+		Allow   []string `toml:"allow" doc:"where scheduled sources may call, HOST:PORT, then plain (without TLS) or private (loopback and private addresses) where that is meant"`
+	} `toml:"pull"`
 	Log struct {
 		Level string `toml:"level" doc:"debug, info, warn or error"`
 	} `toml:"log"`

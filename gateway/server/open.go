@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -45,7 +46,10 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	}
 	p := Parts{
 		Client: client, Vaults: remote, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
-		Listen: c.Listen, Origin: c.Origin, Log: log, Blobs: c.OpenBlobs,
+		Listen: c.Listen, Origin: c.Origin, Sources: c.Pull.Sources, Log: log, Blobs: c.OpenBlobs,
+	}
+	if p.Allow, err = pull.ParseAllowList(c.Pull.Allow); err != nil {
+		return nil, errors.Join(err, client.Close())
 	}
 	if err := fill(ctx, &p, c, folders, order); err != nil {
 		return nil, errors.Join(err, client.Close())

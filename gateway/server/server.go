@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/portal"
+	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
@@ -64,6 +65,8 @@ type Parts struct {
 	AmountLimitFen int64
 	Listen         string
 	Origin         string
+	Sources        string         // folder of the definitions of scheduled sources; empty: none
+	Allow          pull.AllowList // where they may call
 	Log            *slog.Logger
 }
 
@@ -127,6 +130,7 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 	if err != nil {
 		return err
 	}
+	ledger := custody.Ledger{Client: s.client}
 	suite, err := custody.Suite(ctx, s.client)
 	if err != nil {
 		return err
@@ -140,14 +144,19 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 	}
 	v, err := vault.Open(ctx, vault.Config{
 		Dir: dir, KMSDir: kms, Suite: suite, Master: s.parts.Master, Blobs: blobs,
-		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: custody.Ledger{Client: s.client},
+		ChainID: s.client.ChainID(), Custodian: h.OrgID, Chain: ledger,
 		Signers: vault.NewSigners(custody.Policy(s.client)),
 	})
 	if err != nil {
 		return fmt.Errorf("opening the vault of organisation %d: %w", h.OrgID, err)
 	}
+	log := s.parts.Log.With("custodian", h.OrgID)
 	s.custodians[h.OrgID] = &custody.Custodian{
-		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, TagKey: tag, Log: s.parts.Log.With("custodian", h.OrgID),
+		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, Log: log,
+		Intake: &custody.Intake{
+			Vault: v, Ledger: ledger, Chain: custody.Anchors{Client: s.client, Service: h.Service, OrgID: h.OrgID},
+			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log,
+		},
 	}
 	return nil
 }
@@ -291,6 +300,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	all.Go(func() { s.control(work) })
 	if s.monitor != nil {
 		all.Go(func() { _ = s.monitor.Run(work) })
+	}
+	if s.parts.Sources != "" {
+		all.Go(func() { _ = s.scheduler().Run(work) })
 	}
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,

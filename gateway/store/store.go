@@ -116,12 +116,18 @@ func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// deliveryKept is how long the result of a delivery is kept for its repetition.
+const deliveryKept = 30 * 24 * time.Hour
+
 // Sweep removes what has expired.
 func (s *Store) Sweep(ctx context.Context) error {
 	for _, table := range []string{"nonce", "prepared", "reply", "session"} {
 		if _, err := s.db.ExecContext(ctx, "DELETE FROM "+table+" WHERE expires_at <= ?", s.now().Unix()); err != nil {
 			return fmt.Errorf("sweeping %s: %w", table, err)
 		}
+	}
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM delivery WHERE stage = 'done' AND at <= ?", s.now().Add(-deliveryKept).Unix()); err != nil {
+		return fmt.Errorf("sweeping delivery: %w", err)
 	}
 	return nil
 }

@@ -97,13 +97,13 @@ func TestRoundTrip(t *testing.T) {
 // record within CanonicalBytesMax.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	last := ""
+	last, version := "", uint16(0)
 	hashes := map[[32]byte]string{}
 	for _, s := range record.Schemas {
-		if s.ID <= last {
-			t.Errorf("%s stands after %s", s.ID, last)
+		if s.ID < last || s.ID == last && s.Version != version+1 {
+			t.Errorf("%s version %d stands after %s version %d", s.ID, s.Version, last, version)
 		}
-		last = s.ID
+		last, version = s.ID, s.Version
 		if other, ok := hashes[s.Hash()]; ok {
 			t.Errorf("%s and %s have one hash", s.ID, other)
 		}
@@ -135,8 +135,14 @@ func TestSchemas(t *testing.T) {
 			t.Errorf("%s: longest record has %d bytes, %v", s.ID, len(b), err)
 		}
 	}
-	if _, ok := record.Find("sales-invoice", 2); ok {
+	if _, ok := record.Find("sales-invoice", 3); ok {
 		t.Error("found a version that does not exist")
+	}
+	if s, ok := record.Latest("sales-invoice"); !ok || s != record.SalesInvoice {
+		t.Error("the latest sales invoice is not the one of new records")
+	}
+	if _, ok := record.Latest("sales-invoices"); ok {
+		t.Error("found a schema that does not exist")
 	}
 }
 
@@ -310,7 +316,7 @@ func TestLeaf(t *testing.T) {
 	}
 	r := canon.Open("record", record.LeafData(1, record.SalesInvoice, salt, body))
 	if r.Uint64() != 1 || record.Category(r.Uint8()) != record.CategoryInvoice || r.String() != "sales-invoice" ||
-		r.Uint16() != 1 || !bytes.Equal(r.Fixed(32), salt) {
+		r.Uint16() != record.SalesInvoice.Version || !bytes.Equal(r.Fixed(32), salt) {
 		t.Error("leaf data has other fields")
 	}
 	const sum = "a62cbfa5ab07ca2085092bb00488c2256b93dedcd2a8bd88e65b6ee055d7a499" // SHA-256 of body

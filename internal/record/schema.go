@@ -21,10 +21,17 @@ type Category uint8
 
 // The categories of records.
 const (
-	CategoryBank     Category = 1 // statements of bank accounts
-	CategoryInvoice  Category = 2 // sales and purchase invoices
-	CategoryTax      Category = 3 // VAT and income-tax returns
-	CategoryPlatform Category = 4 // sales reported by a platform or acquirer
+	CategoryBank       Category = 1  // statements of bank accounts
+	CategoryInvoice    Category = 2  // sales and purchase invoices
+	CategoryTax        Category = 3  // VAT and income-tax returns
+	CategoryPlatform   Category = 4  // sales reported by a platform or acquirer
+	CategoryPayroll    Category = 5  // wages and social insurance, in sums only
+	CategoryUtility    Category = 6  // bills for electricity, water, gas and telephone
+	CategoryLicence    Category = 7  // business licences and permits
+	CategoryCourt      Category = 8  // notices of courts and authorities
+	CategoryLease      Category = 9  // leases of premises and equipment
+	CategoryReceivable Category = 10 // what customers owe
+	CategoryLoan       Category = 11 // loans from lenders outside the network
 )
 
 // Categories lists every category with its names, in ascending order.
@@ -37,6 +44,13 @@ var Categories = []struct {
 	{CategoryInvoice, "invoice", "发票", "Invoices"},
 	{CategoryTax, "tax", "纳税", "Tax returns"},
 	{CategoryPlatform, "platform", "平台销售", "Platform sales"},
+	{CategoryPayroll, "payroll", "工资社保", "Payroll and social insurance"},
+	{CategoryUtility, "utility", "水电气费", "Utility bills"},
+	{CategoryLicence, "licence", "证照", "Licences and permits"},
+	{CategoryCourt, "court", "司法与处罚", "Court and penalty notices"},
+	{CategoryLease, "lease", "租赁", "Leases"},
+	{CategoryReceivable, "receivable", "应收账款", "Receivables"},
+	{CategoryLoan, "loan", "外部借款", "Loans from elsewhere"},
 }
 
 // String is the category's code.
@@ -120,80 +134,19 @@ func date(name string, required bool, zh, en string) Field {
 	return Field{Name: name, Type: Date, Min: DateMin, Max: DateMax, Required: required, ZH: zh, EN: en}
 }
 
+func count(name string, required bool, most int64, zh, en string) Field {
+	return Field{Name: name, Type: Count, Max: most, Required: required, ZH: zh, EN: en}
+}
+
+// optional is the field f, which may be missing.
+func optional(f Field) Field {
+	f.Required = false
+	return f
+}
+
 func code(name string, codes []string, zh, en string) Field {
 	return Field{Name: name, Type: Code, Min: 1, Max: int64(len(codes)), Required: true, Codes: codes, ZH: zh, EN: en}
 }
-
-// BankTransaction is one booked movement on a bank account.
-var BankTransaction = &Schema{
-	ID: "bank-transaction", Version: 1, Category: CategoryBank, ZH: "银行交易", EN: "Bank transaction",
-	Fields: []Field{
-		text("source_id", true, "流水号", "Reference"),
-		date("date", true, "记账日期", "Booking date"),
-		amount("amount", true, "金额", "Amount"), // never negative: direction carries the sign
-		text("currency", true, "币种", "Currency"),
-		code("direction", directions, "收支方向", "Direction"),
-		code("status", statuses, "状态", "Status"),
-		text("account", true, "账号", "Account"),
-		text("counterparty", false, "对方户名", "Counterparty"),
-		text("description", false, "摘要", "Description"),
-	},
-}
-
-// BankBalance is the closing balance of an account on a day.
-var BankBalance = &Schema{
-	ID: "bank-balance", Version: 1, Category: CategoryBank, ZH: "银行余额", EN: "Bank balance",
-	Fields: []Field{
-		text("source_id", true, "对账单号", "Statement number"),
-		date("date", true, "日期", "Date"),
-		amount("amount", true, "余额", "Balance"), // negative: overdrawn
-		text("currency", true, "币种", "Currency"),
-		text("account", true, "账号", "Account"),
-	},
-}
-
-func invoice(id, zh, en string) *Schema {
-	return &Schema{
-		ID: id, Version: 1, Category: CategoryInvoice, ZH: zh, EN: en,
-		Fields: []Field{
-			text("source_id", true, "发票号码", "Invoice number"),
-			date("date", true, "开票日期", "Issue date"),
-			amount("amount", true, "价税合计", "Total with tax"),
-			text("currency", true, "币种", "Currency"),
-			code("direction", directions, "收支方向", "Direction"),
-			code("status", statuses, "状态", "Status"),
-			amount("net", true, "不含税金额", "Total without tax"),
-			amount("tax", true, "税额", "Tax"),
-			text("counterparty", true, "对方税号或名称", "Counterparty"),
-			date("due", false, "约定付款日", "Due date"),
-			date("paid", false, "实际收付日", "Paid on"),
-		},
-	}
-}
-
-// SalesInvoice is an invoice that the enterprise issued.
-var SalesInvoice = invoice("sales-invoice", "销项发票", "Sales invoice")
-
-// PurchaseInvoice is an invoice that the enterprise received.
-var PurchaseInvoice = invoice("purchase-invoice", "进项发票", "Purchase invoice")
-
-// PlatformSales is one day's sales as a platform or acquirer reports them.
-var PlatformSales = &Schema{
-	ID: "platform-sales", Version: 1, Category: CategoryPlatform, ZH: "平台销售日报", EN: "Platform sales",
-	Fields: []Field{
-		text("source_id", true, "日报编号", "Report number"),
-		date("date", true, "日期", "Date"),
-		amount("amount", true, "净销售额", "Net sales"),
-		text("currency", true, "币种", "Currency"),
-		code("direction", directions, "收支方向", "Direction"),
-		code("status", statuses, "状态", "Status"),
-		{Name: "orders", Type: Count, Min: 0, Max: 10_000_000, Required: true, ZH: "订单数", EN: "Orders"},
-		amount("refunds", true, "退款额", "Refunds"),
-	},
-}
-
-// Schemas lists every schema of this build in ascending order of id.
-var Schemas = []*Schema{BankBalance, BankTransaction, PlatformSales, PurchaseInvoice, SalesInvoice}
 
 // Find is the schema of that id and version.
 func Find(id string, version uint16) (*Schema, bool) {
@@ -203,6 +156,18 @@ func Find(id string, version uint16) (*Schema, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Latest is the newest version of the schema of that id: the one that new
+// records are made under.
+func Latest(id string) (*Schema, bool) {
+	var latest *Schema
+	for _, s := range Schemas {
+		if s.ID == id && (latest == nil || s.Version > latest.Version) {
+			latest = s
+		}
+	}
+	return latest, latest != nil
 }
 
 // Index is the position of the named field, or -1.

@@ -3,15 +3,15 @@
 // purchase-invoice: the owner is the seller or the buyer.
 //
 // A 数电票 is never void: it is cancelled by a red-letter invoice with negative
-// amounts. Totals are checked to the fen against each other and the lines. The
-// tax bureau's signature is not checked here; that is a verifier's work.
+// amounts. Totals are checked to the fen against each other, the lines and the
+// amount in words. The tax bureau's signature is not checked: how its elements
+// are turned into signed bytes is not published, nor are its certificates.
 package fapiao
 
 import (
 	"context"
 
 	"github.com/xinlian/xinlian/gateway/connector"
-	"github.com/xinlian/xinlian/internal/record"
 )
 
 // totalWithTax is spelled with a hyphen in the standard; the line's twin is not.
@@ -44,36 +44,47 @@ func (Parser) Parse(_ context.Context, src connector.Source, owner connector.Own
 		return err
 	}
 	row := &connector.Row{At: connector.Position{Row: 1, Line: n.Line}}
-	return row.Emit(sink, invoice(row, n, owner))
+	return row.Emit(sink, row.Invoice(owner, Invoice(row, n)))
 }
 
-func invoice(row *connector.Row, n *connector.Node, owner connector.Owner) *record.Record {
+// Invoice reads the element EInvoice, of its own file or out of an OFD.
+func Invoice(row *connector.Row, n *connector.Node) connector.Invoice {
+	const basic, item = "BasicInformation/", "IssuItemInformation/"
 	data := n.Child("EInvoiceData")
-	seller, buyer := data.Child("SellerInformation"), data.Child("BuyerInformation")
-	sellerName, buyerName := seller.Value("SellerName"), buyer.Value("BuyerName")
-	sells := owner.Is(seller.Value("SellerIdNum"), sellerName)
-	buys := owner.Is(buyer.Value("BuyerIdNum"), buyerName)
-
-	schema, direction := record.SalesInvoice, int64(record.DirectionIn)
-	other, otherID := buyerName, buyer.Value("BuyerIdNum")
-	switch {
-	case sells == buys:
-		row.Fail("SellerInformation", connector.RuleOwner, "the enterprise is not exactly one of seller and buyer")
-	case buys:
-		schema, direction = record.PurchaseInvoice, record.DirectionOut
-		other, otherID = sellerName, seller.Value("SellerIdNum")
+	seller, buyer, b := data.Child("SellerInformation"), data.Child("BuyerInformation"), data.Child("BasicInformation")
+	inv := connector.Invoice{
+		Number:   number(row, n),
+		National: true,
+		Seller:   connector.NewParty(seller.Value("SellerName"), seller.Value("SellerIdNum")),
+		Buyer:    connector.NewParty(buyer.Value("BuyerName"), buyer.Value("BuyerIdNum")),
+		Column:   "SellerInformation",
+		Date:     row.Day("TaxSupervisionInfo/IssueTime", issueTime(n)),
+		Currency: "CNY",
+		Net:      row.Fen(basic+"TotalAmWithoutTax", b.Value("TotalAmWithoutTax")),
+		Tax:      TaxFen(row, basic+"TotalTaxAm", b.Value("TotalTaxAm")),
+		Total:    row.Fen(basic+totalWithTax, b.Value(totalWithTax)),
 	}
-	if other == "" {
-		other = otherID
+	inv.Red = red(row, n, inv.Total)
+	CheckTaxNumber(row, "SellerInformation/SellerIdNum", seller.Value("SellerIdNum"))
+	CheckTaxNumber(row, "BuyerInformation/BuyerIdNum", buyer.Value("BuyerIdNum"))
+	var lines []Line
+	for _, l := range data.All("IssuItemInformation") {
+		if l.Value("Amount") == "" && l.Value("ComTaxAm") == "" && l.Value("TotaltaxIncludedAmount") == "" {
+			continue // a line that only describes
+		}
+		line := Line{
+			Net:  row.Fen(item+"Amount", l.Value("Amount")),
+			Tax:  TaxFen(row, item+"ComTaxAm", l.Value("ComTaxAm")),
+			Rate: l.Value("TaxRate"), Taxed: l.Value("ComTaxAm") != "",
+		}
+		if s := l.Value("TotaltaxIncludedAmount"); s != "" {
+			row.Total(item+"TotaltaxIncludedAmount", row.Fen(item+"TotaltaxIncludedAmount", s), line.Net, line.Tax)
+		}
+		lines = append(lines, line)
 	}
-	net, tax, total := totals(row, data)
-	return record.New(schema).
-		SetText("source_id", number(row, n)).
-		SetInt("date", row.Day("TaxSupervisionInfo/IssueTime", issueTime(n))).
-		SetInt("amount", total).SetText("currency", "CNY").
-		SetInt("direction", direction).SetInt("status", status(row, n, total)).
-		SetInt("net", net).SetInt("tax", tax).
-		SetText("counterparty", row.Required("Name", other))
+	CheckTotals(row, Columns{Net: basic + "TotalAmWithoutTax", Tax: basic + "TotalTaxAm", Total: basic + totalWithTax, Line: item + "ComTaxAm"}, inv, lines)
+	CheckWords(row, basic+totalWithTax+"InChinese", b.Value(totalWithTax+"InChinese"), inv.Total)
+	return inv
 }
 
 // number is the tax bureau's; the header repeats it. Numbers elsewhere in the
@@ -100,51 +111,25 @@ func issueTime(n *connector.Node) string {
 	return n.Value("EInvoiceData", "BasicInformation", "RequestTime")
 }
 
-// status tells a red letter by the standard's blue-letter flag: Y is blue, N is red.
-func status(row *connector.Row, n *connector.Node, total int64) int64 {
+// red tells a red letter by the standard's blue-letter flag: Y is blue, N is
+// red. Where the flag is left out the sign decides.
+func red(row *connector.Row, n *connector.Node, total int64) bool {
 	const column = "Header/InherentLabel/InIssuType/LabelCode"
-	switch n.Value("Header", "InherentLabel", "InIssuType", "LabelCode") {
-	case "Y":
+	flag := n.Child("Header", "InherentLabel", "InIssuType", "LabelCode")
+	switch {
+	case flag == nil:
+		return total < 0
+	case flag.Value() == "Y":
 		if total < 0 {
 			row.Fail(column, connector.RuleSign, "a blue-letter invoice has a negative total")
 		}
-		return record.StatusNormal
-	case "N":
+		return false
+	case flag.Value() == "N":
 		if total > 0 {
 			row.Fail(column, connector.RuleSign, "a red-letter invoice has a positive total")
 		}
-		return record.StatusRed
+		return true
 	}
 	row.Fail(column, connector.RuleCode, "the blue-letter flag is neither Y nor N")
-	return 0
-}
-
-func totals(row *connector.Row, data *connector.Node) (net, tax, total int64) {
-	const basic = "BasicInformation/"
-	b := data.Child("BasicInformation")
-	net = row.Fen(basic+"TotalAmWithoutTax", b.Value("TotalAmWithoutTax"))
-	tax = row.Fen(basic+"TotalTaxAm", b.Value("TotalTaxAm"))
-	total = row.Fen(basic+totalWithTax, b.Value(totalWithTax))
-
-	var lineNet, lineTax int64
-	lines := data.All("IssuItemInformation")
-	for _, line := range lines {
-		amount := row.Fen("IssuItemInformation/Amount", line.Value("Amount"))
-		lineNet = record.AddFen(lineNet, amount)
-		// Exempt lines leave the tax out or write stars.
-		var lineTaxFen int64
-		if s := line.Value("ComTaxAm"); s != "" && s != "***" {
-			lineTaxFen = row.Fen("IssuItemInformation/ComTaxAm", s)
-		}
-		lineTax = record.AddFen(lineTax, lineTaxFen)
-		if s := line.Value("TotaltaxIncludedAmount"); s != "" {
-			row.Total("IssuItemInformation/TotaltaxIncludedAmount", row.Fen("IssuItemInformation/TotaltaxIncludedAmount", s), amount, lineTaxFen)
-		}
-	}
-	row.Total(basic+totalWithTax, total, net, tax)
-	if len(lines) > 0 {
-		row.Total(basic+"TotalAmWithoutTax", net, lineNet)
-		row.Total(basic+"TotalTaxAm", tax, lineTax)
-	}
-	return net, tax, total
+	return false
 }

@@ -1,18 +1,17 @@
-// Package ubl reads UBL 2.1 invoices and credit notes, EN 16931 and Peppol BIS
-// included. One document is one sales-invoice or purchase-invoice: the owner
-// is the supplier or the customer.
+// Package ubl reads UBL 2.1 invoices and credit notes, EN 16931, Peppol BIS and
+// XRechnung included. One document is one sales-invoice or purchase-invoice:
+// the owner is the supplier or the customer.
 //
-// The totals are checked to the fen: tax-exclusive and tax amount give
-// tax-inclusive; lines, charges and allowances give tax-exclusive; the tax
-// breakdown gives the tax amount.
+// This package only knows where UBL writes what; the calculation rules are
+// those of package en16931.
 package ubl
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"github.com/xinlian/xinlian/gateway/connector"
-	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/gateway/connector/en16931"
 )
 
 const (
@@ -50,90 +49,43 @@ func (Parser) Parse(_ context.Context, src connector.Source, owner connector.Own
 		return err
 	}
 	row := &connector.Row{At: connector.Position{Row: 1, Line: n.Line}}
-	return row.Emit(sink, invoice(row, n, owner))
+	return row.Emit(sink, en16931.Record(row, invoice(row, n), owner))
 }
 
-// party carries every identifier the document gives: which of them is the tax
-// number differs between countries and senders.
-type party struct {
-	ids  []string
-	name string
-}
-
-// is reports whether any identifier, or the name where there is none, is the owner's.
-func (p party) is(owner connector.Owner) bool {
-	if len(p.ids) == 0 {
-		return owner.Is("", p.name)
+func invoice(row *connector.Row, n *connector.Node) *en16931.Invoice {
+	inv := &en16931.Invoice{
+		Number:     row.Required("ID", n.Value("ID")),
+		CreditNote: n.Name == "CreditNote",
+		Currency:   row.Currency("DocumentCurrencyCode", n.Value("DocumentCurrencyCode")),
+		Date:       row.Day("IssueDate", n.Value("IssueDate")),
+		Seller:     party(n, "AccountingSupplierParty"),
+		Buyer:      party(n, "AccountingCustomerParty"),
+		Column:     "AccountingSupplierParty",
+		TypeColumn: n.Name + "TypeCode",
+		Profile:    en16931.ProfileOf(n.Value("CustomizationID")),
 	}
-	for _, id := range p.ids {
-		if owner.Is(id, "") {
-			return true
-		}
-	}
-	return false
-}
-
-func (p party) label() string {
-	if p.name != "" {
-		return p.name
-	}
-	return p.id()
-}
-
-func (p party) id() string {
-	if len(p.ids) > 0 {
-		return p.ids[0]
-	}
-	return p.name
-}
-
-func partyOf(n *connector.Node, role string) party {
-	p := n.Child(role, "Party")
-	out := party{name: p.Value("PartyLegalEntity", "RegistrationName")}
-	if out.name == "" {
-		out.name = p.Value("PartyName", "Name")
-	}
-	for _, path := range [][]string{
-		{"PartyTaxScheme", "CompanyID"}, {"PartyLegalEntity", "CompanyID"}, {"PartyIdentification", "ID"}, {"EndpointID"},
-	} {
-		if id := p.Value(path...); id != "" {
-			out.ids = append(out.ids, id)
-		}
-	}
-	return out
-}
-
-func invoice(row *connector.Row, n *connector.Node, owner connector.Owner) *record.Record {
-	seller, buyer := partyOf(n, "AccountingSupplierParty"), partyOf(n, "AccountingCustomerParty")
-	id := row.Required("ID", n.Value("ID"))
-	schema, direction, other := record.SalesInvoice, int64(record.DirectionIn), buyer
-	switch sells, buys := seller.is(owner), buyer.is(owner); {
-	case sells == buys:
-		row.Fail("AccountingSupplierParty", connector.RuleOwner, "the enterprise is not exactly one of supplier and customer")
-	case buys:
-		schema, direction, other = record.PurchaseInvoice, record.DirectionOut, seller
-		id = connector.PurchaseID(id, seller.id())
-	}
-	currency := row.Currency("DocumentCurrencyCode", n.Value("DocumentCurrencyCode"))
-	t := totalsOf(row, n, currency)
-	status := int64(record.StatusNormal)
-	if n.Name == "CreditNote" {
-		t.negate()
-	}
-	if t.inclusive < 0 {
-		status = record.StatusRed
-	}
-	r := record.New(schema).
-		SetText("source_id", id).
-		SetInt("date", row.Day("IssueDate", n.Value("IssueDate"))).
-		SetInt("amount", t.inclusive).SetText("currency", currency).
-		SetInt("direction", direction).SetInt("status", status).
-		SetInt("net", t.exclusive).SetInt("tax", t.tax).
-		SetText("counterparty", row.Required("Party", other.label()))
+	inv.TypeCode = n.Value(inv.TypeColumn)
 	if due := dueDate(n); due != "" {
-		r.SetInt("due", row.Day("DueDate", due))
+		inv.Due = row.Day("DueDate", due)
 	}
-	return r
+	r := en16931.Reader{Row: row, Currency: inv.Currency}
+	inv.Totals = totals(r, n, inv.Profile)
+	inv.Breakdown = taxes(r, n, &inv.Totals, inv.Profile)
+	inv.Allowances = allowances(r, n, "")
+	for _, line := range append(n.All("InvoiceLine"), n.All("CreditNoteLine")...) {
+		inv.Lines = append(inv.Lines, lineOf(r, line))
+	}
+	return inv
+}
+
+func party(n *connector.Node, role string) connector.Party {
+	p := n.Child(role, "Party")
+	name := p.Value("PartyLegalEntity", "RegistrationName")
+	if name == "" {
+		name = p.Value("PartyName", "Name")
+	}
+	return connector.NewParty(name, p.Value("PartyTaxScheme", "CompanyID"), p.Value("PartyLegalEntity", "CompanyID"),
+		p.Value("PartyIdentification", "ID"), p.Value("EndpointID"))
 }
 
 func dueDate(n *connector.Node) string {
@@ -143,59 +95,92 @@ func dueDate(n *connector.Node) string {
 	return n.Value("PaymentMeans", "PaymentDueDate") // where a credit note has it
 }
 
-type totals struct{ exclusive, tax, inclusive int64 }
-
-func (t *totals) negate() { t.exclusive, t.tax, t.inclusive = -t.exclusive, -t.tax, -t.inclusive }
-
-// totalsOf reads the totals and holds them against each other and the lines.
-func totalsOf(row *connector.Row, n *connector.Node, currency string) totals {
-	sums := n.Child("LegalMonetaryTotal")
-	amount := func(parent *connector.Node, column, name string) int64 {
-		c := parent.Child(name)
-		if unit := c.Attr("currencyID"); c != nil && unit != currency {
-			row.Fail(column+name, connector.RuleCurrency, fmt.Sprintf("%.8q is not the document's currency", unit))
-		}
-		return row.Fen(column+name, c.Value())
-	}
-	optional := func(parent *connector.Node, column, name string) int64 {
-		if parent.Child(name) == nil {
-			return 0
-		}
-		return amount(parent, column, name)
-	}
+func totals(r en16931.Reader, n *connector.Node, p en16931.Profile) en16931.Totals {
 	const legal = "LegalMonetaryTotal/"
-	t := totals{
-		exclusive: amount(sums, legal, "TaxExclusiveAmount"),
-		inclusive: amount(sums, legal, "TaxInclusiveAmount"),
+	sums := n.Child("LegalMonetaryTotal")
+	t := en16931.Totals{
+		Lines:      r.Amount(sums, legal, "LineExtensionAmount", true),
+		Allowances: r.Amount(sums, legal, "AllowanceTotalAmount", false),
+		Charges:    r.Amount(sums, legal, "ChargeTotalAmount", false),
+		Exclusive:  r.Amount(sums, legal, "TaxExclusiveAmount", true),
+		Inclusive:  r.Amount(sums, legal, "TaxInclusiveAmount", true),
+		Prepaid:    r.Amount(sums, legal, "PrepaidAmount", false),
+		Rounding:   r.Amount(sums, legal, "PayableRoundingAmount", false),
+		Payable:    r.Amount(sums, legal, "PayableAmount", !p.Plain),
 	}
-	lineTotal := amount(sums, legal, "LineExtensionAmount")
-	charges, allowances := optional(sums, legal, "ChargeTotalAmount"), optional(sums, legal, "AllowanceTotalAmount")
-
-	var breakdown int64
-	var subtotals int
-	for _, total := range n.All("TaxTotal") {
-		if total.Child("TaxAmount").Attr("currencyID") != currency {
-			continue // the same tax again, in the tax office's currency
+	if strings.Contains(n.Value("CustomizationID"), ":extension:xrechnung") {
+		// Elsewhere PrepaidPayment says what PrepaidAmount is made of.
+		for _, p := range n.All("PrepaidPayment") {
+			t.ThirdParty.Fen += r.Amount(p, "PrepaidPayment/", "PaidAmount", true).Fen
 		}
-		t.tax = record.AddFen(t.tax, amount(total, "TaxTotal/", "TaxAmount"))
-		for _, sub := range total.All("TaxSubtotal") {
-			subtotals++
-			breakdown = record.AddFen(breakdown, amount(sub, "TaxTotal/TaxSubtotal/", "TaxAmount"))
-		}
-	}
-	var lines int64
-	found := append(n.All("InvoiceLine"), n.All("CreditNoteLine")...)
-	for _, line := range found {
-		lines = record.AddFen(lines, amount(line, line.Name+"/", "LineExtensionAmount"))
-	}
-	if len(found) == 0 {
-		row.Fail("InvoiceLine", connector.RuleRequired, "the invoice has no line")
-	}
-	row.Total(legal+"TaxInclusiveAmount", t.inclusive, t.exclusive, t.tax)
-	row.Total(legal+"LineExtensionAmount", lineTotal, lines)
-	row.Total(legal+"TaxExclusiveAmount", t.exclusive, lineTotal, charges, -allowances)
-	if subtotals > 0 {
-		row.Total("TaxTotal/TaxAmount", t.tax, breakdown)
 	}
 	return t
+}
+
+// taxes reads the tax in the invoice's currency. The same tax may follow in the
+// tax office's currency, which is not part of the sum.
+func taxes(r en16931.Reader, n *connector.Node, t *en16931.Totals, p en16931.Profile) []en16931.Tax {
+	const column = "TaxTotal/"
+	var out []en16931.Tax
+	t.Tax.Column = column + "TaxAmount"
+	found := false
+	for _, total := range n.All("TaxTotal") {
+		if unit := total.Child("TaxAmount").Attr("currencyID"); unit != r.Currency && unit != "" {
+			continue
+		}
+		if found {
+			r.Row.Fail(t.Tax.Column, connector.RuleBRCO15, "two tax totals in the invoice's currency")
+			return out
+		}
+		found = true
+		t.Tax = r.Amount(total, column, "TaxAmount", true)
+		for _, sub := range total.All("TaxSubtotal") {
+			out = append(out, en16931.Tax{
+				Category: category(r, sub.Child("TaxCategory"), column+"TaxSubtotal/TaxCategory/Percent"),
+				Taxable:  r.Amount(sub, column+"TaxSubtotal/", "TaxableAmount", !p.Plain),
+				Amount:   r.Amount(sub, column+"TaxSubtotal/", "TaxAmount", true),
+			})
+		}
+	}
+	if !found && !p.Plain {
+		r.Row.Fail(t.Tax.Column, connector.RuleBRCO15, "there is no tax total in the invoice's currency")
+	}
+	return out
+}
+
+func category(r en16931.Reader, n *connector.Node, column string) en16931.Category {
+	return en16931.Category{Code: n.Value("ID"), Rate: r.Decimal(column, n.Value("Percent"))}
+}
+
+func allowances(r en16931.Reader, n *connector.Node, prefix string) []en16931.Allowance {
+	var out []en16931.Allowance
+	column := prefix + "AllowanceCharge/"
+	for _, a := range n.All("AllowanceCharge") {
+		one := en16931.Allowance{
+			Amount:   r.Amount(a, column, "Amount", true),
+			Category: category(r, a.Child("TaxCategory"), column+"TaxCategory/Percent"),
+			Base:     r.Amount(a, column, "BaseAmount", false),
+			Percent:  r.Decimal(column+"MultiplierFactorNumeric", a.Value("MultiplierFactorNumeric")),
+		}
+		one.Charge = r.Indicator(column+"ChargeIndicator", a.Value("ChargeIndicator"))
+		out = append(out, one)
+	}
+	return out
+}
+
+func lineOf(r en16931.Reader, n *connector.Node) en16931.Line {
+	column := n.Name + "/"
+	quantity := "InvoicedQuantity"
+	if n.Name == "CreditNoteLine" {
+		quantity = "CreditedQuantity"
+	}
+	item := n.Child("Item", "ClassifiedTaxCategory")
+	return en16931.Line{
+		Net:          r.Amount(n, column, "LineExtensionAmount", true),
+		Category:     category(r, item, column+"Item/ClassifiedTaxCategory/Percent"),
+		Quantity:     r.Decimal(column+quantity, n.Value(quantity)),
+		Price:        r.Decimal(column+"Price/PriceAmount", n.Value("Price", "PriceAmount")),
+		BaseQuantity: r.Decimal(column+"Price/BaseQuantity", n.Value("Price", "BaseQuantity")),
+		Allowances:   allowances(r, n, column),
+	}
 }
