@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/cosmos/cosmos-sdk/types/query"
+
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -127,6 +129,19 @@ func (l Ledger) Custodians(ctx context.Context, enterprise uint64) (first, secon
 	return r.Organisation.CustodianOrgId, r.Organisation.SecondCustodianOrgId, nil
 }
 
-// Erasures lists the enterprises whose erasure is on chain. This version of the
-// chain has no erasure message yet, so there are none.
-func (l Ledger) Erasures(context.Context) ([]uint64, error) { return nil, nil }
+// Erasures lists the enterprises whose erasure is on chain.
+func (l Ledger) Erasures(ctx context.Context) ([]uint64, error) {
+	var list []uint64
+	page := &query.PageRequest{Limit: pageRows}
+	for page != nil {
+		r, err := l.Client.Profile.Erasures(ctx, &profilev1.QueryErasuresRequest{Pagination: page})
+		if err != nil {
+			return nil, fmt.Errorf("reading the erasures: %w", err)
+		}
+		for _, e := range r.Erasures {
+			list = append(list, e.EnterpriseId)
+		}
+		page = next(r.Pagination)
+	}
+	return list, nil
+}

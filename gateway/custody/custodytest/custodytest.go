@@ -148,6 +148,14 @@ func (c *Chain) DataKey(context.Context, uint64) (vault.Recipient, error) {
 	return vault.Recipient{}, vault.ErrKey
 }
 
+// Custodians knows none.
+func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) { return 0, 0, nil }
+
+// Custodians are the one custodian of this world and no second.
+func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) {
+	return Custodian, 0, nil
+}
+
 // Erasures lists none.
 func (c *Chain) Erasures(context.Context) ([]uint64, error) { return nil, nil }
 
