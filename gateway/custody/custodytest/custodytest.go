@@ -151,11 +151,6 @@ func (c *Chain) DataKey(context.Context, uint64) (vault.Recipient, error) {
 // Custodians knows none.
 func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) { return 0, 0, nil }
 
-// Custodians are the one custodian of this world and no second.
-func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) {
-	return Custodian, 0, nil
-}
-
 // Erasures lists none.
 func (c *Chain) Erasures(context.Context) ([]uint64, error) { return nil, nil }
 
