@@ -68,7 +68,7 @@ record with its enterprise.`,
 			if !slices.Contains(formatNames(), kind) {
 				return fmt.Errorf("no format is called %q: use one of %s", kind, strings.Join(formatNames(), ", "))
 			}
-			debug.SetGCPercent(100) // the node's setting trades memory that a stream of rows does not need
+			debug.SetGCPercent(40) // the node's setting trades memory for time; a stream of rows has little to collect
 			firm := connector.Owner{Name: name, TaxNumber: taxNumber}
 			if owner != "" {
 				firm = connector.Owner{Name: owner, TaxNumber: owner}
