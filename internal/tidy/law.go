@@ -31,7 +31,7 @@ var law = []struct {
 	{"x/", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
 	{"app", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/"}},
 	{"bundle", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"gateway", []string{"gen", "passkey", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
+	{"gateway", []string{"gen", "passkey", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
 	{"internal/testkit", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
 	{"internal/tidy", nil},
 	{"cmd", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},

@@ -18,8 +18,11 @@ import (
 	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/rpc/client/local"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
+	"github.com/xinlian/xinlian/app/node"
+	"github.com/xinlian/xinlian/gateway/chain"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	"github.com/xinlian/xinlian/internal/testkit"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -48,7 +51,7 @@ func TestRaces(t *testing.T) {
 	}
 	began := time.Now()
 	r := prepare(t, n)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(n/50+120)*time.Second)
 	defer cancel()
 	r.start(ctx)
 	t.Logf("prepared %d receivables with two statements each and started %d nodes in %s", n, validators, time.Since(began).Round(time.Second))
@@ -82,7 +85,7 @@ func (r *race) run(ctx context.Context) {
 			txs := r.sign(ctx, l, device, half)
 			wg.Go(func() {
 				<-start
-				errs[2*i+d] = broadcast(ctx, r.nodes[i+2*d].Client(), txs)
+				errs[2*i+d] = broadcast(ctx, r.nodes[i+2*d], device, txs)
 			})
 		}
 	}
@@ -112,26 +115,56 @@ func (r *race) sign(ctx context.Context, l *lender, device wire.Signer, receivab
 	return txs
 }
 
-// broadcast hands transactions to a node in order, and waits while its mempool is
-// full.
-func broadcast(ctx context.Context, c *local.Local, txs [][]byte) error {
+// ahead is how many transactions a device has on the way at most: a node checks
+// the waiting ones again after every block, and drops what that takes too long for.
+const ahead = 300
+
+// broadcast hands a device's transactions to a node in order. A node that is
+// between a block and its second look at the waiting ones takes none of a later
+// sequence; it is asked again.
+func broadcast(ctx context.Context, n *node.Node, device wire.Signer, txs [][]byte) error {
+	client, err := chain.Dial(ctx, n.Address())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	first := uint64(0)
 	for i, raw := range txs {
-		for {
-			res, err := c.BroadcastTxSync(ctx, raw)
-			if full := (mempool.ErrMempoolIsFull{}); errors.As(err, &full) {
-				time.Sleep(50 * time.Millisecond)
-				continue
-			}
+		for i%(ahead/2) == 0 {
+			a, err := client.Account(ctx, wire.Address(device))
 			if err != nil {
-				return fmt.Errorf("sending pledge %d: %w", i, err)
+				return err
 			}
-			if res.Code != 0 {
-				return fmt.Errorf("pledge %d was not admitted: %s/%d %s", i, res.Codespace, res.Code, res.Log)
+			if i == 0 {
+				first = a.GetSequence()
 			}
-			break
+			if a.GetSequence()+ahead > first+uint64(i) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if err := hand(ctx, n.Client(), raw); err != nil {
+			return fmt.Errorf("sending pledge %d: %w", i, err)
 		}
 	}
 	return nil
+}
+
+func hand(ctx context.Context, c *local.Local, raw []byte) error {
+	for {
+		res, err := c.BroadcastTxSync(ctx, raw)
+		switch {
+		case err == nil && res.Code == 0, errors.Is(err, mempool.ErrTxInCache):
+			return nil
+		case err != nil && !errors.As(err, &mempool.ErrMempoolIsFull{}):
+			return err
+		case err == nil && (res.Codespace != sdkerrors.RootCodespace || res.Code != sdkerrors.ErrWrongSequence.ABCICode()):
+			return fmt.Errorf("not admitted: %s/%d %s", res.Codespace, res.Code, res.Log)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // settle waits until every pledge that was sent is in a block, and returns the
