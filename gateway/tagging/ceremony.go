@@ -3,10 +3,16 @@ package tagging
 import (
 	"crypto/rand"
 	"fmt"
+	"os"
+	"path/filepath"
 
+	"github.com/xinlian/xinlian/gateway/store"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	"github.com/xinlian/xinlian/oprf"
 )
+
+// SealFile is the key that seals what lies in a keys folder.
+const SealFile = "seal.key"
 
 // Ceremony is what a ceremony gave: the public outcome, and in Shares those of
 // the members whose secrets were at hand.
@@ -89,4 +95,26 @@ func (c Ceremony) hold() (oprf.Published, error) {
 		all.Complaints = append(all.Complaints, complaints...)
 	}
 	return all, nil
+}
+
+// Found holds a ceremony in this process for a chain that is being founded, seals
+// the shares into the keys folder, and returns the row for the genesis.
+func Found(chainID string, organisations []uint64, keys string) (pledgev1.Key, error) {
+	if err := os.MkdirAll(keys, 0o700); err != nil {
+		return pledgev1.Key{}, fmt.Errorf("making the folder of keys: %w", err)
+	}
+	sealer, err := store.OpenSealer(filepath.Join(keys, SealFile))
+	if err != nil {
+		return pledgev1.Key{}, err
+	}
+	c, err := Generate(chainID, organisations)
+	if err != nil {
+		return pledgev1.Key{}, fmt.Errorf("making the members' key: %w", err)
+	}
+	for org, share := range c.Shares {
+		if err := SaveShare(keys, sealer, org, HeldShare{Epoch: 1, Share: share}); err != nil {
+			return pledgev1.Key{}, err
+		}
+	}
+	return c.Row(1, 1), nil
 }
