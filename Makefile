@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3
+.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3 test-races
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -37,6 +37,8 @@ sim: ## seeded random simulation of the whole chain: SIM_STEPS=100000 SIM_SEED=1
 	@SIM_STEPS=$(or $(SIM_STEPS),20000) SIM_SEED=$(or $(SIM_SEED),1) go test -count=1 -timeout 6h ./test/sim -v -run TestSimulation
 fuzz: ## every fuzz target for FUZZTIME each, default 30s
 	@tools/fuzz $(or $(FUZZTIME),30s)
+test-races: ## two lenders race for RACES=10000 receivables through four validators; exactly one wins each
+	@RACES=$(or $(RACES),10000) go test -count=1 -timeout 2h ./test/races -v -run TestRaces
 fault: ## kill the demonstration at random moments and start it again: FAULT_KILLS=12
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey

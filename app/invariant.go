@@ -13,6 +13,7 @@ import (
 	"github.com/xinlian/xinlian/x/council"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
+	"github.com/xinlian/xinlian/x/pledge"
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
@@ -79,6 +80,9 @@ func (k keepers) checks() []func(context.Context) error {
 	}
 	for _, i := range k.attestation.Invariants() {
 		add(attestation.Name, i.Name, i.Check)
+	}
+	for _, i := range k.pledge.Invariants() {
+		add(pledge.Name, i.Name, i.Check)
 	}
 	for _, i := range k.score.Invariants() {
 		add(score.Name, i.Name, i.Check)

@@ -24,6 +24,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -58,8 +59,8 @@ type Parts struct {
 	Vaults map[uint64]string // custodian elsewhere → address of its gateway
 	Data   string            // folder of the database and the vaults
 	Keys   string            // folder of master keys and the sealing key
-	// TagKey is the identity verifiers' shared key, 32 bytes; nil: no firm registers.
-	TagKey         []byte
+	// Members are gateways elsewhere of members that hold shares of the tags' key.
+	Members        map[uint64]string
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
 	AmountLimitFen int64
@@ -82,6 +83,8 @@ type Server struct {
 	registrar  *registry.Registrar
 	scorer     *scoring.Scorer
 	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
+	taggers    map[uint64]*tagging.Client
+	services   map[uint64]*tagging.Service
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -174,6 +177,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	}
 	s.line = &line.Line{Client: s.client, Store: s.store, Lenders: map[uint64]*desk.Desk{}, Prover: s.parts.Prover, Log: s.parts.Log}
 	var verifiers []registry.Verifier
+	if err := s.openTagging(); err != nil {
+		return err
+	}
 	for _, h := range s.parts.Hosted {
 		has := func(r orgv1.Role) bool { return slices.Contains(roles[h.OrgID], r) }
 		if h.DataKey != nil {
@@ -188,7 +194,7 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 		}
 		if h.Officer != nil {
 			if has(orgv1.Role_ROLE_KYB) {
-				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer})
+				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer, Tags: s.taggers[h.OrgID]})
 			}
 		}
 		if (has(orgv1.Role_ROLE_REGULATOR) || has(orgv1.Role_ROLE_CUSTODIAN)) && s.monitor == nil {
@@ -198,9 +204,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			s.scorer = &scoring.Scorer{Client: s.client, Prover: s.parts.Prover, Service: h.Service, OrgID: h.OrgID}
 		}
 	}
-	if s.parts.TagKey != nil && len(verifiers) >= 2 {
+	if len(verifiers) >= 2 {
 		s.registrar = &registry.Registrar{
-			Client: s.client, First: verifiers[0], Second: verifiers[1], TagKey: s.parts.TagKey,
+			Client: s.client, First: verifiers[0], Second: verifiers[1],
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
@@ -253,6 +259,9 @@ func (s *Server) Scorer() *scoring.Scorer { return s.scorer }
 // are not two.
 func (s *Server) Registrar() *registry.Registrar { return s.registrar }
 
+// Tags makes tags for a hosted organisation, nil where it is not hosted.
+func (s *Server) Tags(org uint64) *tagging.Client { return s.taggers[org] }
+
 // Exporter makes proof bundles.
 func (s *Server) Exporter() evidence.Exporter { return evidence.Exporter{Client: s.client} }
 
@@ -261,6 +270,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.portal.Handler())
 	mux.Handle("/vault/", vaultHandler(s.custodians, s.parts.Log))
+	mux.Handle(tagging.Path, tagging.Handler(s.services, s.parts.Log))
 	return mux
 }
 

@@ -72,6 +72,8 @@ type world struct {
 	loans        []uint64
 	freezes      []freeze
 	stops        []string
+	receivables  []receivable
+	pledges      []pledged
 	named        int // numbers names that must differ
 
 	tally map[string]*count
@@ -117,6 +119,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		rng: rand.New(rand.NewPCG(seed, 0)), tally: map[string]*count{},
 	}
 	w.models = [][]byte{w.Adopt().Hash}
+	w.shareKey()
 	for _, f := range w.Founders() {
 		w.Do(f.Admin, &orgv1.MsgSetDataKey{Device: wire.Address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(wire.Address(f.Admin))})
 	}

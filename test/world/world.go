@@ -18,10 +18,11 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/server"
-	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey/softkey"
@@ -58,7 +59,6 @@ type World struct {
 	tb     testing.TB
 	prover *zk.Prover
 	home   string
-	tagKey []byte
 	stop   func() error // ends the gateway
 }
 
@@ -76,8 +76,6 @@ func Start(tb testing.TB) *World {
 	defer cancel()
 	w.start(ctx, home)
 	w.adopt(ctx)
-	w.tagKey, err = store.LoadOrNewKey(filepath.Join(tb.TempDir(), "kyb.key"))
-	must(tb, err)
 	w.open(ctx, listener)
 	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
@@ -131,6 +129,13 @@ func (w *World) start(ctx context.Context, home string) {
 		must(w.tb, err)
 		*f.into = o
 	}
+	var members []uint64
+	for _, o := range w.orgs() {
+		members = append(members, o.ID)
+	}
+	key, err := tagging.Found(ChainID, members, filepath.Join(home, "gateway", "keys"))
+	must(w.tb, err)
+	g.Pledge.Keys = []pledgev1.Key{key}
 	codec, err := wire.NewCodec()
 	must(w.tb, err)
 	doc, err := g.Doc(codec)
@@ -161,7 +166,7 @@ func (w *World) newOrg(name string) *Org {
 func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
 	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
-	p.TagKey, p.AmountLimitFen = w.tagKey, 1_000_000_00
+	p.AmountLimitFen = 1_000_000_00
 	p.Sources, p.Allow = w.Sources, w.Allow
 	var err error
 	w.Server, err = server.New(ctx, p)
