@@ -117,11 +117,11 @@ func (c *Custodian) parse(ctx context.Context, owner connector.Owner, uploads []
 	g := &gather{streams: map[string]*stream{}, problems: &out.Problems}
 	g.sourceOf = func(r *record.Record) string { return c.sourceName(g.format, r.Text("account")) }
 	run := connector.NewRun(format.All, owner, g)
-	for _, u := range uploads {
+	for i, u := range uploads {
 		g.format = formatOf(u)
 		sum, err := run.Parse(ctx, connector.Source{Name: u.Name, Reader: bytes.NewReader(u.Data), Size: int64(len(u.Data))}, connector.Auto)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", u.Name, err)
+			return nil, fmt.Errorf("reading document %d: %w", i+1, err) // errors are logged: no name of a file
 		}
 		out.Files = append(out.Files, sum)
 	}
@@ -174,14 +174,14 @@ func (c *Custodian) keepOriginals(ctx context.Context, enterprise uint64, stream
 		months[s.schema.Category] = vault.Months{From: min(m.From, from), To: max(m.To, to)}
 		formats[s.source] = s.schema.Category
 	}
-	for _, u := range uploads {
+	for i, u := range uploads {
 		category, ok := categoryOf(formats, formatOf(u))
 		if !ok {
 			continue // nothing was read from it; the owner keeps it
 		}
 		d := vault.Document{Enterprise: enterprise, Category: category, Months: months[category], Name: u.Name, MediaType: "application/octet-stream"}
 		if _, err := c.Vault.StoreDocument(ctx, d, bytes.NewReader(u.Data)); err != nil {
-			return fmt.Errorf("keeping the original of %s: %w", u.Name, err)
+			return fmt.Errorf("keeping the original of document %d: %w", i+1, err)
 		}
 	}
 	return nil
