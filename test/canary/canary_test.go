@@ -4,6 +4,7 @@ package canary_test
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -123,6 +124,11 @@ func play(t *testing.T, c *cast, w *world.Processes, count int, bundles string) 
 	close(next)
 	work.Wait()
 	if failed != nil {
+		for line := range strings.Lines(w.Gateway.Printed()) {
+			if strings.Contains(line, "level=ERROR") {
+				t.Log(line)
+			}
+		}
 		t.Fatal(failed)
 	}
 	return all
@@ -166,10 +172,8 @@ func crash(t *testing.T, w *world.Processes, b *borrower) (memory func(*search.F
 // leaves it and a smaller one unfinished.
 func stall(t *testing.T, w *world.Processes, b *borrower) {
 	t.Helper()
-	big := append([]sample.File{}, b.files...)
-	for size := 0; size < 40<<20; size += len(b.files[0].Data) {
-		big = append(big, b.files[0])
-	}
+	scan := []byte(b.stray.String() + "\n")
+	big := []sample.File{{Name: b.stray.name + ".pdf", Data: bytes.Repeat(scan, 40<<20/len(scan))}}
 	for _, files := range [][]sample.File{big, b.files} {
 		kind, body, err := documents("stalled", files)
 		if err != nil {
@@ -198,7 +202,7 @@ func erase(t *testing.T, w *world.Processes) {
 	t.Helper()
 	id := w.Settlement.ID
 	v, err := vault.Open(t.Context(), vault.Config{
-		Dir: filepath.Join(w.Home, "gateway", "data", fmt.Sprintf("vault-%d", id)), KMSDir: filepath.Join(w.Home, "gateway", "keys", fmt.Sprintf("kms-%d", id)),
+		Dir: filepath.Join(w.Home(), "gateway", "data", fmt.Sprintf("vault-%d", id)), KMSDir: filepath.Join(w.Home(), "gateway", "keys", fmt.Sprintf("kms-%d", id)),
 		Suite: vault.SuiteNIST, ChainID: w.Client.ChainID(), Custodian: id, Chain: custody.Ledger{Client: w.Client},
 		Signers: vault.NewSigners(custody.Policy(w.Client)),
 	})

@@ -83,9 +83,11 @@ func (p person) String() string { return p.name + " " + p.phone + " " + p.addres
 
 func (c *cast) person() person {
 	return person{
-		name:    c.once(func() string { return surnames[c.r.IntN(len(surnames))] + c.runes(hanzi, 2) }),
-		phone:   c.once(func() string { return fmt.Sprintf("1990%09d", c.r.IntN(1e9)) }), // two digits more than a real one
-		address: c.once(func() string { return fmt.Sprintf("样本省%s市%s路%d号", c.runes(hanzi, 2), c.runes(hanzi, 3), c.r.IntN(9999)) }),
+		name:  c.once(func() string { return surnames[c.r.IntN(len(surnames))] + c.runes(hanzi, 2) }),
+		phone: c.once(func() string { return fmt.Sprintf("1990%09d", c.r.IntN(1e9)) }), // two digits more than a real one
+		address: c.once(func() string {
+			return fmt.Sprintf("样本省%s市%s路%d号", c.runes(hanzi, 2), c.runes(hanzi, 3), c.r.IntN(9999))
+		}),
 		amount: c.once(func() string {
 			return fmt.Sprintf("%d,%03d,%03d,%03d.%02d", 10+c.r.IntN(89), c.r.IntN(1000), c.r.IntN(1000), c.r.IntN(1000), c.r.IntN(100))
 		}),
@@ -220,7 +222,7 @@ func TestCast(t *testing.T) {
 	var all bytes.Buffer
 	for i := range 3 {
 		f := c.firm(i * 5)
-				for _, file := range f.files {
+		for _, file := range f.files {
 			edit(&file, func(text string) string {
 				all.WriteString(file.Name + text)
 				return text

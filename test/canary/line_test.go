@@ -17,8 +17,8 @@ type borrower struct {
 	*firm
 	*visitor
 	number  int
-	bundles string // folder outside the searched homes
-	consent string // the lender's
+	bundles string   // folder outside the searched homes
+	granted []string // consents
 }
 
 // play takes a firm through the whole line, and errs on the way as people do.
@@ -113,7 +113,7 @@ func (b *borrower) consents() error {
 		if err := b.sign("/xinlian.profile.v1.MsgGrantConsent", map[string]string{"consent_id": id}); err != nil {
 			return err
 		}
-		b.consent = id
+		b.granted = append(b.granted, id)
 	}
 	return nil
 }
@@ -188,17 +188,27 @@ func (b *borrower) revoke() error {
 	if status, page, err := officer.form("/hosted", url.Values{"org": {"1"}}); err != nil || status != http.StatusOK {
 		return failure("entering the officer's desk", status, page, err)
 	}
-	look := func() (int, string, error) {
-		return officer.form("/officer/read", url.Values{"consent_id": {b.consent}, "idempotency_key": {fmt.Sprintf("look-%d", b.number)}})
+	look := func(consent string) (int, string, error) {
+		return officer.form("/officer/read", url.Values{"consent_id": {consent}})
 	}
-	if status, page, err := look(); err != nil || status != http.StatusOK {
-		return failure("reading by the officer", status, page, err)
+	read := 0
+	for _, id := range b.granted { // the bank's, and those of others, which it may not use
+		status, page, err := look(id)
+		if err != nil {
+			return failure("reading by the officer", status, page, err)
+		}
+		if status == http.StatusOK {
+			read++
+		}
+		if err := b.sign("/xinlian.profile.v1.MsgRevokeConsent", map[string]string{"consent_id": id}); err != nil {
+			return err
+		}
+		if status, page, err := look(id); err != nil || status == http.StatusOK {
+			return failure("reading after the revocation", status, page, err)
+		}
 	}
-	if err := b.sign("/xinlian.profile.v1.MsgRevokeConsent", map[string]string{"consent_id": b.consent}); err != nil {
-		return err
-	}
-	if status, page, err := look(); err != nil || status == http.StatusOK {
-		return failure("reading after the revocation", status, page, err)
+	if read != 1 {
+		return fmt.Errorf("the bank's officer could read under %d consents, want 1", read)
 	}
 	return nil
 }

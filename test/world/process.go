@@ -22,10 +22,9 @@ import (
 const patience = 90 * time.Second
 
 // Processes is the network of World with node and gateway as processes of their
-// own, as a member runs them. Everything that they write is below Home.
+// own, as a member runs them. Everything that they write is below Home().
 type Processes struct {
 	*World
-	Home          string
 	Node, Gateway *Process
 
 	binary string
@@ -45,11 +44,12 @@ type Process struct {
 // binary. env is added to the environment of both, such as XINLIAN_NODE_LOG_LEVEL.
 func StartProcesses(tb testing.TB, binary, home string, env ...string) *Processes {
 	tb.Helper()
-	p := &Processes{World: &World{tb: tb, home: home, Origin: "http://localhost:" + freePort(tb)}, Home: home, binary: binary}
+	p := &Processes{World: &World{tb: tb, home: home, Origin: "http://localhost:" + freePort(tb)}, binary: binary}
 	for _, dir := range []string{"tmp", "log"} {
 		must(tb, os.MkdirAll(filepath.Join(home, dir), 0o700))
 	}
-	p.env = append(os.Environ(),
+	p.env = append(
+		os.Environ(),
 		"HOME="+home, "TMPDIR="+filepath.Join(home, "tmp"), "GOTRACEBACK=crash",
 		"XINLIAN_NODE_GRPC_LISTEN=127.0.0.1:0", "XINLIAN_NODE_P2P_LISTEN=tcp://127.0.0.1:0",
 		"XINLIAN_NODE_CONSENSUS_EMPTY_BLOCK_INTERVAL=300ms", "XINLIAN_NODE_CONSENSUS_PROPOSE_TIMEOUT=150ms", "XINLIAN_NODE_CONSENSUS_VOTE_TIMEOUT=100ms",
@@ -80,7 +80,7 @@ var serves = regexp.MustCompile(`(?m)^chain \S+ at height \d+; gRPC on (\S+)$`)
 // the same at the next start.
 func (p *Processes) startNode() (address string) {
 	p.tb.Helper()
-	p.Node = p.start("node", "node", "start", "--home", filepath.Join(p.Home, "node"))
+	p.Node = p.start("node", "node", "start", "--home", filepath.Join(p.home, "node"))
 	p.wait("the node", p.Node, func() bool {
 		if m := serves.FindStringSubmatch(p.Node.Printed()); m != nil {
 			address = m[1]
@@ -94,7 +94,7 @@ func (p *Processes) startNode() (address string) {
 // StartGateway starts the gateway, also again after it ended.
 func (p *Processes) StartGateway() {
 	p.tb.Helper()
-	p.Gateway = p.start("gateway", "gateway", "start", "--home", filepath.Join(p.Home, "gateway"))
+	p.Gateway = p.start("gateway", "gateway", "start", "--home", filepath.Join(p.home, "gateway"))
 	p.wait("the gateway", p.Gateway, func() bool {
 		res, err := http.Get(p.Origin + "/healthz")
 		if err != nil {
@@ -108,10 +108,10 @@ func (p *Processes) StartGateway() {
 // into the environment.
 func (p *Processes) saveKeys() {
 	p.tb.Helper()
-	home := filepath.Join(p.Home, "gateway")
+	home := filepath.Join(p.home, "gateway")
 	var hosted []string
 	for _, o := range p.orgs() {
-		folder := filepath.Join(p.Home, "keys", fmt.Sprint(o.ID))
+		folder := filepath.Join(p.home, "keys", fmt.Sprint(o.ID))
 		must(p.tb, os.MkdirAll(folder, 0o700))
 		must(p.tb, errors.Join(
 			o.Service.Save(filepath.Join(folder, "service.key")),
@@ -120,12 +120,13 @@ func (p *Processes) saveKeys() {
 		))
 		hosted = append(hosted, fmt.Sprintf("%d=%s", o.ID, folder))
 	}
-	kyb := filepath.Join(p.Home, "keys", "kyb.key")
+	kyb := filepath.Join(p.home, "keys", "kyb.key")
 	var err error
 	p.tagKey, err = store.LoadOrNewKey(kyb)
 	must(p.tb, err)
 	address := p.env[len(p.env)-1][len("XINLIAN_NODE_GRPC_LISTEN="):]
-	p.env = append(p.env,
+	p.env = append(
+		p.env,
 		"XINLIAN_GATEWAY_LISTEN="+strings.TrimPrefix(p.Origin, "http://"), "XINLIAN_GATEWAY_ORIGIN="+p.Origin,
 		"XINLIAN_GATEWAY_NODE="+address, "XINLIAN_GATEWAY_HOSTED="+strings.Join(hosted, ","),
 		"XINLIAN_GATEWAY_SOFTWARE_OFFICERS=true", "XINLIAN_GATEWAY_KYB_KEY="+kyb,
@@ -141,7 +142,7 @@ func (p *Processes) saveKeys() {
 // machine lets it.
 func (p *Processes) start(name string, args ...string) *Process {
 	p.tb.Helper()
-	c := &Process{Dir: filepath.Join(p.Home, name+"-work"), Log: filepath.Join(p.Home, "log", name+".log"), done: make(chan error, 1)}
+	c := &Process{Dir: filepath.Join(p.home, name+"-work"), Log: filepath.Join(p.home, "log", name+".log"), done: make(chan error, 1)}
 	must(p.tb, os.MkdirAll(c.Dir, 0o700))
 	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(p.tb, err)

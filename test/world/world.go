@@ -79,6 +79,9 @@ func Start(tb testing.TB) *World {
 	return w
 }
 
+// Home is the folder of all files: node, gateway/data, gateway/keys.
+func (w *World) Home() string { return w.home }
+
 func (w *World) orgs() []*Org {
 	return []*Org{w.BankA, w.BankB, w.VerifierA, w.VerifierB, w.Settlement, w.Regulator, w.Auditor}
 }

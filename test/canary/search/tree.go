@@ -93,7 +93,7 @@ func (f *Finder) File(ctx context.Context, path string, report func(Hit)) (int64
 	switch {
 	case strings.HasSuffix(path, ".sst"):
 		content, err = table(path)
-	case strings.HasSuffix(path, ".log") && isNumber(strings.TrimSuffix(filepath.Base(path), ".log")):
+	case isJournal(path):
 		content, err = journal(file)
 	case string(head) == "SQLite format 3\x00":
 		content, err = rows(ctx, path)
@@ -103,6 +103,38 @@ func (f *Finder) File(ctx context.Context, path string, report func(Hit)) (int64
 	}
 	n, err := f.Reader(bytes.NewReader(content), int64(len(content)), path+", its rows", report)
 	return total + n, err
+}
+
+// Rows is every key and value of all pebble databases below dir, in tables and in
+// logs, also while a process writes there: what it writes meanwhile may be missing.
+func Rows(dir string) ([]byte, error) {
+	var all []byte
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		var content []byte
+		switch {
+		case strings.HasSuffix(path, ".sst"):
+			content, err = table(path)
+		case isJournal(path):
+			var file *os.File
+			if file, err = os.Open(path); err == nil {
+				content, err = journal(file)
+				err = errors.Join(err, file.Close())
+			}
+		}
+		all = append(all, content...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading rows: %w", err)
+	}
+	return all, nil
+}
+
+func isJournal(path string) bool {
+	return strings.HasSuffix(path, ".log") && isNumber(strings.TrimSuffix(filepath.Base(path), ".log"))
 }
 
 func isNumber(s string) bool { _, err := strconv.ParseUint(s, 10, 64); return err == nil }
