@@ -21,12 +21,12 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench test-browser
+.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-canary test-commitment
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
 	@go vet ./...
-	@go vet -tags 'browser fault' ./test/...
+	@go vet -tags 'browser fault canary' ./test/...
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata'))" \
 		|| { echo 'not formatted: run make fmt'; exit 1; }
 lint: ## golangci-lint; every linter has its reason in .golangci.yml
@@ -41,6 +41,12 @@ fault: ## kill the demonstration at random moments and start it again: FAULT_KIL
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey
 	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+bench-data: ## records collected, proven and read, and revocation to refusal, on a real chain
+	@go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime $(or $(BENCHTIME),5x) ./test/data
+test-canary: ## hunt for CANARIES=10000 invented people and firms in all that node and gateway leave
+	@CANARIES=$(or $(CANARIES),10000) go test -count=1 -timeout 6h -tags canary ./test/canary/... -v
+test-commitment: ## try CANDIDATES=10000000 for each tag, source and root on a real chain
+	@CANDIDATES=$(or $(CANDIDATES),10000000) go test -count=1 -timeout 6h ./test/commitment -v
 test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
 	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
 

@@ -268,7 +268,7 @@ func dump(pid int, path string) (err error) {
 	defer func() { err = errors.Join(err, out.Close()) }()
 	var total int64
 	for line := range strings.Lines(string(maps)) {
-		var from, to int64
+		var from, to uint64
 		var mode string
 		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); err != nil {
 			return err
@@ -276,7 +276,7 @@ func dump(pid int, path string) (err error) {
 		if !strings.HasPrefix(mode, "rw") {
 			continue
 		}
-		n, _ := io.Copy(out, io.NewSectionReader(mem, from, to-from)) // a page that cannot be read ends its region
+		n, _ := io.Copy(out, io.NewSectionReader(mem, int64(from), int64(to-from))) // a page that cannot be read ends its region
 		total += n
 	}
 	if total == 0 {
@@ -380,7 +380,7 @@ func tell(t *testing.T, hits []search.Hit) {
 func covered(t *testing.T, home string) {
 	t.Helper()
 	for _, pattern := range []string{
-		"node/data/application.db/*.sst", "node/data/application.db/*.log", "node/data/blockstore.db/*", "node/data/tx_index.db/*", "node/data/cs.wal/wal",
+		"node/data/application.db/*.log", "node/data/blockstore.db/*", "node/data/tx_index.db/*", "node/data/cs.wal/wal",
 		"node/data/snapshots/*/*/*", "gateway/data/gateway.db", "gateway/data/gateway.db-wal", "gateway/data/vault-5/blobs/batches/*/*",
 		"gateway/data/vault-5/log/receipts*", "log/node.log", "log/gateway.log", "backup.tar.gz", "node-work/*",
 	} {

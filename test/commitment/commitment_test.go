@@ -49,7 +49,7 @@ func TestBruteForce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a node")
 	}
-	candidates := int64(200_000)
+	candidates := int64(50_000)
 	if text := os.Getenv("CANDIDATES"); text != "" {
 		var err error
 		if candidates, err = strconv.ParseInt(text, 10, 64); err != nil || candidates < 1 {
@@ -221,8 +221,8 @@ func set(t *testing.T) *target {
 		t.Fatal("no batch of one invoice")
 	}
 	var known bool
-	if x.total, known = x.invoice.Record.Int("total"); !known {
-		t.Fatalf("the invoice has no total: %v", x.invoice.Record.Schema.Fields)
+	if x.total, known = x.invoice.Record.Int("amount"); !known {
+		t.Fatalf("the invoice has no amount: %v", x.invoice.Record.Schema.Fields)
 	}
 	if x.streamKey, err = store.LoadOrNewKey(filepath.Join(w.Home(), "gateway", "keys", fmt.Sprintf("streams-%d.key", w.Settlement.ID))); err != nil {
 		t.Fatal(err)

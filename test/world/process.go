@@ -27,8 +27,9 @@ type Processes struct {
 	*World
 	Node, Gateway *Process
 
-	binary string
-	env    []string
+	binary     string
+	env        []string
+	nodeStarts int
 }
 
 // Process is a running command.
@@ -58,7 +59,7 @@ func StartProcesses(tb testing.TB, binary, home string, env ...string) *Processe
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	p.found(filepath.Join(home, "node"))
-	p.dial(ctx, p.startNode())
+	p.dial(ctx, p.StartNode())
 	p.adopt(ctx)
 	p.saveKeys()
 	p.StartGateway()
@@ -76,17 +77,20 @@ func freePort(tb testing.TB) string {
 
 var serves = regexp.MustCompile(`(?m)^chain \S+ at height \d+; gRPC on (\S+)$`)
 
-// startNode starts the node and returns the address of its service, which stays
-// the same at the next start.
-func (p *Processes) startNode() (address string) {
+// StartNode starts the node, also again after it ended, and returns the address of
+// its service, which stays the same.
+func (p *Processes) StartNode() (address string) {
 	p.tb.Helper()
 	p.Node = p.start("node", "node", "start", "--home", filepath.Join(p.home, "node"))
 	p.wait("the node", p.Node, func() bool {
-		if m := serves.FindStringSubmatch(p.Node.Printed()); m != nil {
-			address = m[1]
+		m := serves.FindAllStringSubmatch(p.Node.Printed(), -1)
+		if len(m) == p.nodeStarts {
+			return false // those are of earlier starts
 		}
-		return address != ""
+		address = m[len(m)-1][1]
+		return true
 	})
+	p.nodeStarts++
 	p.env = append(p.env, "XINLIAN_NODE_GRPC_LISTEN="+address)
 	return address
 }
