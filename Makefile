@@ -21,12 +21,12 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3 test-races
+.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3 test-races test-canary test-commitment
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
 	@go vet ./...
-	@go vet -tags 'browser fault s3' ./test/... ./gateway/vault
+	@go vet -tags 'browser fault canary s3' ./test/... ./gateway/vault
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata'))" \
 		|| { echo 'not formatted: run make fmt'; exit 1; }
 lint: ## golangci-lint; every linter has its reason in .golangci.yml
@@ -46,8 +46,13 @@ bench: ## benchmarks of proof, scorecard, vault and passkey
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault
-bench-data: ## rows a second and peak memory of reading documents
+bench-data: ## rows read; records collected, proven and read on a real chain; revocation to refusal
 	@go test -run '^$$' -bench 'Million|Statement' -benchtime 1x ./gateway/connector/format
+	@go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime $(or $(BENCHTIME),5x) ./test/data
+test-canary: ## hunt for CANARIES=10000 invented people and firms in all that node and gateway leave
+	@CANARIES=$(or $(CANARIES),10000) go test -count=1 -timeout 6h -tags canary ./test/canary/... -v
+test-commitment: ## try CANDIDATES=10000000 for each tag, source and root on a real chain
+	@CANDIDATES=$(or $(CANDIDATES),10000000) go test -count=1 -timeout 6h ./test/commitment -v
 test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
 	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
 

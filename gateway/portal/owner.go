@@ -18,7 +18,7 @@ func (p *Portal) ownerRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /owner/register", p.page(p.ownerRegister))
 	mux.HandleFunc("GET /owner", p.owner(p.ownerHome))
 	mux.HandleFunc("GET /owner/data", p.owner(p.ownerData))
-	mux.HandleFunc("POST /owner/data", p.owner(p.upload))
+	mux.HandleFunc("POST "+uploadPath, p.owner(p.upload))
 	mux.HandleFunc("GET /owner/data/uploads/{id}", p.owner(p.uploaded))
 	mux.HandleFunc("POST /owner/files", p.owner(p.beginFile))
 	mux.HandleFunc("GET /owner/progress", p.owner(p.progress))

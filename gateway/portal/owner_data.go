@@ -199,14 +199,15 @@ const filesMax = 2000
 // readUploads takes the files out of a form, opening ZIP archives: invoices come
 // by the hundred in one.
 func readUploads(r *http.Request) ([]custody.Upload, error) {
-	if err := r.ParseMultipartForm(8 << 20); err != nil {
+	// All of it stays in memory: what does not fit there would go to temporary
+	// files, in the clear, and stay after a kill.
+	if err := r.ParseMultipartForm(uploadBytesMax); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, err
 		}
 		return nil, problem{status: http.StatusBadRequest, key: "error.request", cause: err}
 	}
-	defer r.MultipartForm.RemoveAll() //nolint:errcheck // temporary files; the system sweeps them
 	var uploads []custody.Upload
 	budget := int64(uploadBytesMax)
 	for _, h := range r.MultipartForm.File["files"] {

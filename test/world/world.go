@@ -52,7 +52,7 @@ type World struct {
 	Sources string
 	Allow   pull.AllowList
 	Client  *chain.Client
-	Server  *server.Server
+	Server  *server.Server // nil where the gateway is a process of its own
 
 	BankA, BankB, VerifierA, VerifierB, Settlement, Regulator, Auditor *Org
 
@@ -74,21 +74,24 @@ func Start(tb testing.TB) *World {
 	w := &World{tb: tb, home: home, Sources: filepath.Join(home, "sources"), Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	w.start(ctx, home)
+	w.found(filepath.Join(home, "node"))
+	w.start(ctx, filepath.Join(home, "node"))
 	w.adopt(ctx)
 	w.open(ctx, listener)
 	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
 }
 
+// Home is the folder of all files: node, gateway/data, gateway/keys.
+func (w *World) Home() string { return w.home }
+
 func (w *World) orgs() []*Org {
 	return []*Org{w.BankA, w.BankB, w.VerifierA, w.VerifierB, w.Settlement, w.Regulator, w.Auditor}
 }
 
-// start makes the genesis and the node.
-func (w *World) start(ctx context.Context, home string) {
+// found makes the keys and the genesis.
+func (w *World) found(nodeHome string) {
 	w.tb.Helper()
-	nodeHome := filepath.Join(home, "node")
 	public, err := node.Prepare(nodeHome)
 	must(w.tb, err)
 	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, time.Now().UTC())
@@ -133,7 +136,7 @@ func (w *World) start(ctx context.Context, home string) {
 	for _, o := range w.orgs() {
 		members = append(members, o.ID)
 	}
-	key, err := tagging.Found(ChainID, members, filepath.Join(home, "gateway", "keys"))
+	key, err := tagging.Found(ChainID, members, filepath.Join(w.home, "gateway", "keys"))
 	must(w.tb, err)
 	g.Pledge.Keys = []pledgev1.Key{key}
 	codec, err := wire.NewCodec()
@@ -141,10 +144,21 @@ func (w *World) start(ctx context.Context, home string) {
 	doc, err := g.Doc(codec)
 	must(w.tb, err)
 	must(w.tb, node.WriteGenesis(nodeHome, doc))
+}
+
+// start runs the node in this process.
+func (w *World) start(ctx context.Context, nodeHome string) {
+	w.tb.Helper()
 	n, err := node.Start(ctx, nodeHome, node.DemoConfig(), log.NewNopLogger())
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, n.Stop()) })
-	w.Client, err = chain.Dial(ctx, n.Address())
+	w.dial(ctx, n.Address())
+}
+
+func (w *World) dial(ctx context.Context, address string) {
+	w.tb.Helper()
+	var err error
+	w.Client, err = chain.Dial(ctx, address)
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, w.Client.Close()) })
 }

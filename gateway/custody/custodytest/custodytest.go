@@ -149,7 +149,9 @@ func (c *Chain) DataKey(context.Context, uint64) (vault.Recipient, error) {
 }
 
 // Custodians knows none.
-func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) { return 0, 0, nil }
+func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) {
+	return 0, 0, nil
+}
 
 // Erasures lists none.
 func (c *Chain) Erasures(context.Context) ([]uint64, error) { return nil, nil }
