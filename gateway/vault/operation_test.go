@@ -216,8 +216,8 @@ func (o *operator) request() {
 		o.grant(g)
 	}
 	if len(o.consents) > consentsKept {
-		delete(o.book.consent, o.consents[0])
-		o.w.chain.state(o.consents[0], StateRevoked) // nobody asks about it again
+		o.book.consent[o.consents[0]].State = StateRevoked // only replays ask about it again
+		o.w.chain.state(o.consents[0], StateRevoked)
 		o.consents = o.consents[1:]
 	}
 }

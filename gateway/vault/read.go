@@ -59,6 +59,7 @@ func (r *reading) judge(ctx context.Context) error {
 		return err
 	}
 	r.receipt.Request = sha256.Sum256(raw)
+	r.receipt.Categories, r.receipt.Months = slices.Clone(r.req.Selector.Categories), r.req.Selector.Months
 	if r.req.ChainID != v.cfg.ChainID || r.req.Custodian != v.cfg.Custodian {
 		return ErrWrongVault
 	}

@@ -43,6 +43,9 @@ func RowConsentEntry(id []byte, number uint64) Row {
 	return row("profile", 12, collections.PairKeyCodec(collections.BytesKey, collections.Uint64Key), collections.Join(id, number))
 }
 
+// RowAccessLog is the anchored head of a vault's log of reads.
+func RowAccessLog(vaultOrg uint64) Row { return row("profile", 13, collections.Uint64Key, vaultOrg) }
+
 // RowAttestation is an attestation.
 func RowAttestation(id uint64) Row { return row("attestation", 3, collections.Uint64Key, id) }
 
