@@ -92,6 +92,9 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 		Profile: k.profile, Attestation: k.attestation, Score: k.score,
 	})
 
+	// A loan that runs holds the erasure of the records it rests on.
+	k.profile.SetDebts(k.loan)
+
 	// The council decides by x/gov: no staking, no deposits, one organisation one vote.
 	k.gov = govkeeper.NewKeeper(c.Proto, open(govtypes.StoreKey), k.account, k.bank, nil, base.MsgServiceRouter(),
 		govtypes.DefaultConfig(), authority, k.council.Tally)

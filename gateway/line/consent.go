@@ -54,6 +54,7 @@ func terms(h holdings, enterprise, grantee uint64, purpose profilev1.Purpose, no
 	t := profilev1.ConsentTerms{
 		EnterpriseId: enterprise, GranteeOrgId: grantee, Categories: h.categories, MonthFrom: h.monthFrom, MonthTo: h.monthTo,
 		Purpose: purpose, PurposeTextHash: text[:], Mode: profilev1.Mode_MODE_VIEW,
+		Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_ONETIME,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_ONCE, FetchLimit: readsMax,
 		StartsAt: now.Unix(), ExpiresAt: now.Add(verificationFor).Unix(), Nonce: make([]byte, consentNonceBytes),
 	}

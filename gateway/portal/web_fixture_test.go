@@ -266,6 +266,7 @@ func consentCases(t *testing.T, codec wire.Codec, device string, orgs map[string
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_TAX},
 		MonthFrom:  202501, MonthTo: 202606, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING,
 		PurposeTextHash: textHash[:], Mode: profilev1.Mode_MODE_STORE,
+		Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_MONTH, FetchLimit: 2,
 		StartsAt: fixtureNow - 60, ExpiresAt: fixtureNow + 90*86400, RetentionDays: 30, AmountFenMin: 100,
 		Nonce: bytes.Repeat([]byte{7}, 16),

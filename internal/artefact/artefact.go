@@ -49,8 +49,10 @@ func AnchorContent(chainID string, enterprise uint64, a profilev1.BatchAnchor) (
 		Encoded()
 }
 
-// ConsentID is the SHA-256 of the canonical terms. The nonce in them makes two
-// requests of equal content two consents.
+// ConsentID is the SHA-256 of the canonical terms: every field of them. The nonce
+// makes two requests of equal content two consents. It returns ErrSize for a hash,
+// link or nonce of another size, and canon.ErrText for text that is not UTF-8 in
+// form NFC.
 func ConsentID(t profilev1.ConsentTerms) ([]byte, error) {
 	if err := size("purpose_text_hash", t.PurposeTextHash, HashBytes); err != nil {
 		return nil, err
@@ -58,15 +60,33 @@ func ConsentID(t profilev1.ConsentTerms) ([]byte, error) {
 	if err := size("nonce", t.Nonce, NonceBytes); err != nil {
 		return nil, err
 	}
+	for _, link := range []struct {
+		field string
+		id    []byte
+	}{{"amends", t.Amends}, {"renews", t.Renews}} {
+		if len(link.id) != 0 {
+			if err := size(link.field, link.id, HashBytes); err != nil {
+				return nil, err
+			}
+		}
+	}
 	w := canon.New("consent").Uint64(t.EnterpriseId).Uint64(t.GranteeOrgId).Uint32(uint32(len(t.Categories)))
 	for _, c := range t.Categories {
 		w.Uint32(uint32(c))
 	}
-	return sum(w.Uint32(t.MonthFrom).Uint32(t.MonthTo).
+	w.Uint32(t.MonthFrom).Uint32(t.MonthTo).
 		Uint32(uint32(t.Purpose)).Fixed(t.PurposeTextHash).Uint32(uint32(t.Mode)).
-		Uint32(uint32(t.FetchUnit)).Uint32(t.FetchLimit).
-		Int64(t.StartsAt).Int64(t.ExpiresAt).Uint32(t.RetentionDays).Int64(t.AmountFenMin).
-		Fixed(t.Nonce))
+		Uint32(uint32(t.FetchType)).Uint32(uint32(t.FetchUnit)).Uint32(t.FetchLimit).
+		Int64(t.StartsAt).Int64(t.ExpiresAt).Uint32(t.RetentionDays).
+		Uint32(uint32(t.Signer)).Uint32(uint32(len(t.Providers)))
+	for _, p := range t.Providers {
+		w.Uint64(p.OrgId).String(p.Source)
+	}
+	w.Int64(t.AmountFenMin).Uint32(uint32(len(t.Schemas)))
+	for _, id := range t.Schemas {
+		w.String(id)
+	}
+	return sum(w.Bytes(t.Amends).Bytes(t.Renews).String(t.CaseNumber).Fixed(t.Nonce))
 }
 
 // ConsentEntryHash is the hash of one entry of a consent's journal. It covers
@@ -80,7 +100,7 @@ func ConsentEntryHash(consentID []byte, e profilev1.ConsentEntry) ([]byte, error
 		return nil, err
 	}
 	return sum(canon.New("consent-entry").Fixed(consentID).Uint64(e.Number).Int64(e.Height).Int64(e.At).
-		Uint32(uint32(e.State)).String(e.Device).Fixed(e.Previous))
+		Uint32(uint32(e.State)).String(e.Device).Uint32(uint32(e.Signer)).Fixed(e.Previous))
 }
 
 func sum(w *canon.Writer) ([]byte, error) {

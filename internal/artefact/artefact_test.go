@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write testdata/vectors.json")
 // vector is one case for every implementation: the value in proto JSON and
 // either the wanted bytes or the class of the failure.
 type vector struct {
-	Kind       string          `json:"kind"` // anchor, consent, entry
+	Kind       string          `json:"kind"` // anchor, consent, entry, deletion, erasure
 	Name       string          `json:"name"`
 	ChainID    string          `json:"chain_id,omitempty"`
 	Enterprise uint64          `json:"enterprise,omitempty"`
@@ -49,6 +49,7 @@ func terms() *profilev1.ConsentTerms {
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_TAX},
 		MonthFrom:  202501, MonthTo: 202606, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING,
 		PurposeTextHash: b("p", 32), Mode: profilev1.Mode_MODE_STORE,
+		Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_MONTH, FetchLimit: 1,
 		StartsAt: 1_780_000_000, ExpiresAt: 1_790_000_000, RetentionDays: 30, AmountFenMin: 100, Nonce: b("n", 16),
 	}
@@ -58,6 +59,19 @@ func entry() *profilev1.ConsentEntry {
 	return &profilev1.ConsentEntry{
 		Number: 1, Height: 9, At: 1_780_000_000, State: profilev1.ConsentState_CONSENT_STATE_PENDING,
 		Device: "xin1device", Previous: make([]byte, 32), Hash: b("h", 32),
+	}
+}
+
+func deletion() *profilev1.DeletionStatement {
+	return &profilev1.DeletionStatement{
+		ConsentId: b("c", 32), OrgId: 2, Device: "xin1device", Method: profilev1.DeletionMethod_DELETION_METHOD_OVERWRITE,
+		Records: 412, Wraps: 3, DeletedAt: 1_790_000_100,
+	}
+}
+
+func erasure() *profilev1.ErasureStatement {
+	return &profilev1.ErasureStatement{
+		CustodianOrgId: 3, EnterpriseId: 5, DestroyedAt: 1_790_000_200, Batches: 12, Documents: 1, Root: b("r", 32),
 	}
 }
 
@@ -103,6 +117,19 @@ func cases(t *testing.T) []vector {
 			c.Mode, c.RetentionDays, c.FetchUnit = profilev1.Mode_MODE_VIEW, 0, profilev1.FetchUnit_FETCH_UNIT_ONCE
 		}},
 		{"another nonce", "", func(c *profilev1.ConsentTerms) { c.Nonce = b("m", 16) }},
+		{"every list and link", "", func(c *profilev1.ConsentTerms) {
+			c.Signer = profilev1.Signer_SIGNER_HANDLER
+			c.Providers = []profilev1.Provider{{Source: "upload"}, {OrgId: 7}, {OrgId: 9, Source: "平台:1"}}
+			c.Schemas = []string{"bank-transaction", "tax-return"}
+			c.Amends, c.Renews = b("a", 32), b("r", 32)
+		}},
+		{"features only", "", func(c *profilev1.ConsentTerms) { c.Mode, c.RetentionDays = profilev1.Mode_MODE_QUERY, 0 }},
+		{"case", "", func(c *profilev1.ConsentTerms) {
+			c.Purpose, c.Signer, c.CaseNumber = profilev1.Purpose_PURPOSE_SUPERVISION, 0, "case 17"
+		}},
+		{"short amends", "size", func(c *profilev1.ConsentTerms) { c.Amends = b("a", 31) }},
+		{"long renews", "size", func(c *profilev1.ConsentTerms) { c.Renews = b("a", 33) }},
+		{"provider not in NFC", "text", func(c *profilev1.ConsentTerms) { c.Providers = []profilev1.Provider{{Source: "e\u0301"}} }},
 		{"short nonce", "size", func(c *profilev1.ConsentTerms) { c.Nonce = b("n", 15) }},
 		{"no purpose text", "size", func(c *profilev1.ConsentTerms) { c.PurposeTextHash = nil }},
 	}
@@ -119,6 +146,13 @@ func cases(t *testing.T) []vector {
 	add(vector{Kind: "entry", Name: "second", ConsentID: id}, second)
 	add(vector{Kind: "entry", Name: "no previous", ConsentID: id, Failure: "size"}, short)
 	add(vector{Kind: "entry", Name: "short consent id", ConsentID: "00", Failure: "size"}, entry())
+	byHandler := entry()
+	byHandler.Signer = profilev1.Signer_SIGNER_HANDLER
+	add(vector{Kind: "entry", Name: "by a handler", ConsentID: id}, byHandler)
+	add(vector{Kind: "deletion", Name: "overwritten", ChainID: "xinlian-1"}, deletion())
+	add(vector{Kind: "deletion", Name: "short consent id", ChainID: "xinlian-1", Failure: "size"}, &profilev1.DeletionStatement{})
+	add(vector{Kind: "erasure", Name: "keys destroyed", ChainID: "xinlian-1"}, erasure())
+	add(vector{Kind: "erasure", Name: "no root", ChainID: "xinlian-1", Failure: "size"}, &profilev1.ErasureStatement{})
 	return out
 }
 
@@ -139,6 +173,14 @@ func run(t *testing.T, v vector) ([]byte, error) {
 		var c profilev1.ConsentTerms
 		read(&c)
 		return ConsentID(c)
+	case "deletion":
+		var d profilev1.DeletionStatement
+		read(&d)
+		return DeletionHash(v.ChainID, d)
+	case "erasure":
+		var e profilev1.ErasureStatement
+		read(&e)
+		return ErasureHash(v.ChainID, e)
 	case "entry":
 		var e profilev1.ConsentEntry
 		read(&e)
@@ -272,6 +314,13 @@ func TestConsentIDCoversEveryField(t *testing.T) {
 		"retention_days":    func(c *profilev1.ConsentTerms) { c.RetentionDays++ },
 		"amount_fen_min":    func(c *profilev1.ConsentTerms) { c.AmountFenMin++ },
 		"nonce":             func(c *profilev1.ConsentTerms) { c.Nonce[0]++ },
+		"signer":            func(c *profilev1.ConsentTerms) { c.Signer++ },
+		"providers":         func(c *profilev1.ConsentTerms) { c.Providers = []profilev1.Provider{{OrgId: 1}} },
+		"fetch_type":        func(c *profilev1.ConsentTerms) { c.FetchType-- },
+		"schemas":           func(c *profilev1.ConsentTerms) { c.Schemas = []string{"tax-return"} },
+		"amends":            func(c *profilev1.ConsentTerms) { c.Amends = b("a", 32) },
+		"renews":            func(c *profilev1.ConsentTerms) { c.Renews = b("a", 32) },
+		"case_number":       func(c *profilev1.ConsentTerms) { c.CaseNumber = "1" },
 	} {
 		c := terms()
 		bend(c)

@@ -16,7 +16,8 @@ func (c *Chain) Terms(e Enterprise, grantee Founder, purpose profilev1.Purpose, 
 		EnterpriseId: e.ID, GranteeOrgId: grantee.ID, Purpose: purpose, PurposeTextHash: Digest("purpose", purpose),
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK},
 		MonthFrom:  record.Month(today - 700), MonthTo: record.Month(today),
-		Mode: profilev1.Mode_MODE_STORE, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 10,
+		Mode: profilev1.Mode_MODE_STORE, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
+		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 10,
 		StartsAt: c.now.Unix(), ExpiresAt: c.now.Add(life).Unix(), RetentionDays: 30, Nonce: Digest("nonce", nonce)[:16],
 	}
 }

@@ -111,7 +111,8 @@ func (w *world) grant(t *testing.T, lasts time.Duration) []byte {
 		EnterpriseId: thin.ID, GranteeOrgId: bank.ID, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK},
 		MonthFrom:  record.Month(book.LastDay), MonthTo: record.Month(book.LastDay),
-		Mode: profilev1.Mode_MODE_VIEW, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 5,
+		Mode: profilev1.Mode_MODE_VIEW, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
+		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 5,
 		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(lasts).Unix(), Nonce: make([]byte, 16),
 	}
 	if _, err := rand.Read(terms.Nonce); err != nil {

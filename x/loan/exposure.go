@@ -19,6 +19,13 @@ func (k *Keeper) Exposure(ctx context.Context, enterprise uint64) (loanv1.Exposu
 	return e, err
 }
 
+// Owes tells whether an enterprise has anything running: principal outstanding or an
+// amount promised to it. x/profile asks before it takes an order to erase.
+func (k *Keeper) Owes(ctx context.Context, enterprise uint64) (bool, error) {
+	e, err := k.Exposure(ctx, enterprise)
+	return e.OutstandingFen > 0 || e.ReservedFen > 0, err
+}
+
 // reserve promises an amount out of a pool to an enterprise, or takes the
 // promise back with a negative amount.
 func (k *Keeper) reserve(ctx context.Context, poolID, enterprise uint64, amountFen int64) error {

@@ -18,4 +18,6 @@ var (
 	_ Profile     = (*profile.Keeper)(nil)
 	_ Attestation = (*attestation.Keeper)(nil)
 	_ Scores      = (*score.Keeper)(nil)
+
+	_ profile.Debts = (*Keeper)(nil)
 )

@@ -43,7 +43,7 @@ func checkAnchor(a profilev1.BatchAnchor) error {
 	if err := checkHash("root", a.Root); err != nil {
 		return err
 	}
-	if a.Suite != profilev1.Suite_SUITE_NIST {
+	if a.Suite < profilev1.Suite_SUITE_NIST || a.Suite > profilev1.Suite_SUITE_SM {
 		return ErrField.Wrapf("suite: got %s", a.Suite)
 	}
 	if a.Epoch < 1 {

@@ -41,6 +41,10 @@ func checkOrder(gs *profilev1.GenesisState) error {
 		})},
 		{"consents", ascending(gs.Consents, func(a, b profilev1.Consent) int { return bytes.Compare(a.Id, b.Id) })},
 		{"logs", ascending(gs.Logs, func(a, b profilev1.AccessLog) int { return cmp.Compare(a.VaultOrgId, b.VaultOrgId) })},
+		{"log_anchors", ascending(gs.LogAnchors, func(a, b profilev1.LogAnchor) int {
+			return cmp.Or(cmp.Compare(a.VaultOrgId, b.VaultOrgId), cmp.Compare(a.Sequence, b.Sequence))
+		})},
+		{"erasures", ascending(gs.Erasures, func(a, b profilev1.Erasure) int { return cmp.Compare(a.EnterpriseId, b.EnterpriseId) })},
 		{"receipts", ascending(gs.Receipts, func(a, b profilev1.DeletionReceipt) int {
 			return cmp.Or(cmp.Compare(a.OrgId, b.OrgId), bytes.Compare(a.ConsentId, b.ConsentId))
 		})},
@@ -154,6 +158,9 @@ func checkEpochs(gs *profilev1.GenesisState) error {
 		}
 	}
 	for _, b := range gs.Batches {
+		if b.Anchor.Suite != gs.Params.Suite {
+			return ErrInvariant.Wrapf("batch %x: suite %s, the chain has %s", clip(b.Anchor.BatchId), b.Anchor.Suite, gs.Params.Suite)
+		}
 		pinned := slices.ContainsFunc(gs.Schemas, func(s profilev1.Schema) bool {
 			return s.Id == b.Anchor.SchemaId && s.Version == b.Anchor.SchemaVersion && s.Category == b.Category
 		})
@@ -226,8 +233,11 @@ func checkReceipts(gs *profilev1.GenesisState) error {
 		j, found := slices.BinarySearchFunc(gs.Receipts, due, func(a, b profilev1.DeletionReceipt) int {
 			return cmp.Or(cmp.Compare(a.OrgId, b.OrgId), bytes.Compare(a.ConsentId, b.ConsentId))
 		})
-		if !found || gs.Receipts[j].DueAt != due.DueAt {
+		if !found || gs.Receipts[j].DueAt != due.DueAt || gs.Receipts[j].EnterpriseId != due.EnterpriseId {
 			return ErrInvariant.Wrapf("consent %x: no receipt due at %d", clip(c.Id), due.DueAt)
+		}
+		if at := gs.Receipts[j].OverdueAt; at != 0 && at <= due.DueAt {
+			return ErrInvariant.Wrapf("consent %x: overdue at %d, due at %d", clip(c.Id), at, due.DueAt)
 		}
 		if r := gs.Receipts[j]; (r.PostedAt == 0) != (len(r.ReceiptHash) == 0) || len(r.ReceiptHash) != 0 && len(r.ReceiptHash) != HashBytes {
 			return ErrInvariant.Wrapf("consent %x: receipt half posted", clip(c.Id))

@@ -6,6 +6,7 @@ import (
 
 	"cosmossdk.io/collections"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
 
@@ -27,6 +28,7 @@ const (
 	stateRevoked = profilev1.ConsentState_CONSENT_STATE_REVOKED
 	stateExpired = profilev1.ConsentState_CONSENT_STATE_EXPIRED
 	stateRefused = profilev1.ConsentState_CONSENT_STATE_REFUSED
+	stateAmended = profilev1.ConsentState_CONSENT_STATE_AMENDED
 )
 
 type transition struct{ from, to profilev1.ConsentState }
@@ -38,12 +40,15 @@ var transitions = []transition{
 	{statePending, stateRefused},
 	{statePending, stateRevoked},
 	{statePending, stateExpired},
+	{statePending, stateAmended},
 	{stateActive, statePaused},
 	{stateActive, stateRevoked},
 	{stateActive, stateExpired},
+	{stateActive, stateAmended},
 	{statePaused, stateActive},
 	{statePaused, stateRevoked},
 	{statePaused, stateExpired},
+	{statePaused, stateAmended},
 }
 
 // checkTransition is nil where the change is legal now. Once its time has passed a
@@ -64,9 +69,25 @@ func checkTransition(c profilev1.Consent, to profilev1.ConsentState, now int64) 
 // isLive tells whether the state still gives or may give access.
 func isLive(s profilev1.ConsentState) bool { return s == stateActive || s == statePaused }
 
-// overdue tells whether the consent has passed its end without a row saying so.
-func overdue(c profilev1.Consent, now int64) bool {
-	return now >= c.Terms.ExpiresAt && (c.State == statePending || isLive(c.State))
+// ends tells whether the row's state still waits for the consent's end.
+func ends(s profilev1.ConsentState) bool { return s == statePending || isLive(s) }
+
+// actor is the device behind a change and the role in which it acts; the zero
+// actor is time.
+type actor struct {
+	device string
+	signer profilev1.Signer
+}
+
+func actorOf(d orgv1.Device) actor {
+	a := actor{device: d.Address, signer: profilev1.Signer_SIGNER_SERVICE}
+	switch d.Role {
+	case orgv1.DeviceRole_DEVICE_ROLE_ADMIN:
+		a.signer = profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE
+	case orgv1.DeviceRole_DEVICE_ROLE_OFFICER:
+		a.signer = profilev1.Signer_SIGNER_HANDLER
+	}
+	return a
 }
 
 // Consent is a consent as its row says, or ErrNotFound. A row that is ACTIVE may
@@ -93,19 +114,19 @@ func (k *Keeper) LiveConsent(ctx context.Context, id []byte) (profilev1.Consent,
 	return c, nil
 }
 
-// change moves a consent to another state by a device, or by time where device is
-// empty, writes its journal and its indexes, and tells. It returns the new row.
-func (k *Keeper) change(ctx context.Context, c profilev1.Consent, to profilev1.ConsentState, device string) (profilev1.Consent, error) {
+// change moves a consent to another state, writes its journal and its indexes, and
+// tells. It returns the new row.
+func (k *Keeper) change(ctx context.Context, c profilev1.Consent, to profilev1.ConsentState, by actor) (profilev1.Consent, error) {
 	now, _ := moment(ctx)
 	if err := checkTransition(c, to, now); err != nil {
 		return c, err
 	}
 	before := c.State
 	c.State = to
-	if device != "" {
-		c.SignerDevice = device
+	if by.device != "" {
+		c.SignerDevice = by.device
 	}
-	c, err := k.record(ctx, c, device)
+	c, err := k.record(ctx, c, by)
 	if err != nil {
 		return c, err
 	}
@@ -117,10 +138,10 @@ func (k *Keeper) change(ctx context.Context, c profilev1.Consent, to profilev1.C
 
 // record appends a journal entry for the consent's state, then writes the row,
 // which carries the journal's head, and the sets that follow the state.
-func (k *Keeper) record(ctx context.Context, c profilev1.Consent, device string) (profilev1.Consent, error) {
+func (k *Keeper) record(ctx context.Context, c profilev1.Consent, by actor) (profilev1.Consent, error) {
 	now, height := moment(ctx)
 	c.ChangedAt, c.ChangedHeight = now, height
-	c, entry, err := appendEntry(c, device)
+	c, entry, err := appendEntry(c, by)
 	if err != nil {
 		return c, err
 	}
@@ -138,34 +159,37 @@ func (k *Keeper) record(ctx context.Context, c profilev1.Consent, device string)
 	})
 }
 
-// follow makes the sets of waiting and of live consents agree with the row.
+// follow makes the sets of waiting, of live and of ending consents agree with the
+// row.
 func (k *Keeper) follow(ctx context.Context, c profilev1.Consent) error {
-	waits := collections.Join3(c.Terms.EnterpriseId, c.Terms.GranteeOrgId, c.Id)
-	lives := collections.Join(c.Terms.EnterpriseId, c.Id)
-	if c.State == statePending {
-		return k.pending.Set(ctx, waits)
-	}
-	if err := k.pending.Remove(ctx, waits); err != nil {
+	if err := put(ctx, k.expiries, collections.Join(c.Terms.ExpiresAt, c.Id), ends(c.State)); err != nil {
 		return err
 	}
-	if isLive(c.State) {
-		return k.live.Set(ctx, lives)
+	waits := collections.Join3(c.Terms.EnterpriseId, c.Terms.GranteeOrgId, c.Id)
+	lives := collections.Join(c.Terms.EnterpriseId, c.Id)
+	if err := put(ctx, k.pending, waits, c.State == statePending); err != nil {
+		return err
 	}
-	return k.live.Remove(ctx, lives)
+	return put(ctx, k.live, lives, isLive(c.State))
 }
 
-// pendingConsents lists the open requests of one grantee to one enterprise.
-func (k *Keeper) pendingConsents(ctx context.Context, enterprise, grantee uint64) ([]profilev1.Consent, error) {
-	var ids [][]byte
+// put makes a key a member of a set, or not.
+func put[K any](ctx context.Context, set collections.KeySet[K], key K, member bool) error {
+	if member {
+		return set.Set(ctx, key)
+	}
+	return set.Remove(ctx, key)
+}
+
+// waiting counts the open requests of one grantee to one enterprise.
+func (k *Keeper) waiting(ctx context.Context, enterprise, grantee uint64) (int, error) {
+	n := 0
 	err := k.pending.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, uint64, []byte](enterprise, grantee),
-		func(key pendingKey) (bool, error) {
-			ids = append(ids, key.K3())
+		func(pendingKey) (bool, error) {
+			n++
 			return false, nil
 		})
-	if err != nil {
-		return nil, err
-	}
-	return k.load(ctx, ids)
+	return n, err
 }
 
 // liveConsents lists the active and paused consents of an enterprise.
@@ -191,25 +215,4 @@ func (k *Keeper) load(ctx context.Context, ids [][]byte) ([]profilev1.Consent, e
 		}
 	}
 	return all, nil
-}
-
-// sweep makes every consent of the list that has passed its end EXPIRED, and
-// returns the others. Wraps that only an expired consent was waiting for are no
-// longer due.
-func (k *Keeper) sweep(ctx context.Context, all []profilev1.Consent) ([]profilev1.Consent, error) {
-	now, _ := moment(ctx)
-	var rest []profilev1.Consent
-	for _, c := range all {
-		if !overdue(c, now) {
-			rest = append(rest, c)
-			continue
-		}
-		if _, err := k.change(ctx, c, stateExpired, ""); err != nil {
-			return nil, err
-		}
-	}
-	if len(rest) == len(all) {
-		return rest, nil
-	}
-	return rest, k.settleRewraps(ctx, all[0].Terms.EnterpriseId)
 }

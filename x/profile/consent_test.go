@@ -14,13 +14,14 @@ const (
 	day  = 24 * time.Hour
 )
 
-var states = []profilev1.ConsentState{statePending, stateActive, statePaused, stateRevoked, stateExpired, stateRefused}
+var states = []profilev1.ConsentState{statePending, stateActive, statePaused, stateRevoked, stateExpired, stateRefused, stateAmended}
 
 // The table of transitions is exactly this, and ended states have no way out.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	const now, end = 100, 200
 	want := map[transition]bool{
+		{statePending, stateAmended}: true, {stateActive, stateAmended}: true, {statePaused, stateAmended}: true,
 		{statePending, stateActive}: true, {statePending, stateRefused}: true, {statePending, stateRevoked}: true,
 		{stateActive, statePaused}: true, {stateActive, stateRevoked}: true,
 		{statePaused, stateActive}: true, {statePaused, stateRevoked}: true,
@@ -70,14 +71,14 @@ func TestTermsRefused(t *testing.T) {
 		"months descending":     func(x *profilev1.ConsentTerms) { x.MonthTo = 202412 },
 		"61 months":             func(x *profilev1.ConsentTerms) { x.MonthFrom, x.MonthTo = 202001, 202501 },
 		"no purpose":            func(x *profilev1.ConsentTerms) { x.Purpose = 0 },
-		"unknown purpose":       func(x *profilev1.ConsentTerms) { x.Purpose = 4 },
+		"unknown purpose":       func(x *profilev1.ConsentTerms) { x.Purpose = purposeLast + 1 },
 		"short purpose text":    func(x *profilev1.ConsentTerms) { x.PurposeTextHash = id(1)[1:] },
 		"no mode":               func(x *profilev1.ConsentTerms) { x.Mode = 0 },
-		"unknown mode":          func(x *profilev1.ConsentTerms) { x.Mode = 3 },
+		"unknown mode":          func(x *profilev1.ConsentTerms) { x.Mode = 4 },
 		"view and keep":         func(x *profilev1.ConsentTerms) { x.Mode = profilev1.Mode_MODE_VIEW },
 		"kept for ever":         func(x *profilev1.ConsentTerms) { x.RetentionDays = RetentionDaysMax + 1 },
 		"no unit":               func(x *profilev1.ConsentTerms) { x.FetchUnit = 0 },
-		"unknown unit":          func(x *profilev1.ConsentTerms) { x.FetchUnit = 4 },
+		"unknown unit":          func(x *profilev1.ConsentTerms) { x.FetchUnit = 5 },
 		"no reads":              func(x *profilev1.ConsentTerms) { x.FetchLimit = 0 },
 		"too many reads":        func(x *profilev1.ConsentTerms) { x.FetchLimit = 1001 },
 		"negative filter":       func(x *profilev1.ConsentTerms) { x.AmountFenMin = -1 },

@@ -14,12 +14,37 @@ import (
 func dueDeletion(c profilev1.Consent) profilev1.DeletionReceipt {
 	end := min(c.ChangedAt, c.Terms.ExpiresAt)
 	return profilev1.DeletionReceipt{
-		ConsentId: c.Id, OrgId: c.Terms.GranteeOrgId, DueAt: end + int64(c.Terms.RetentionDays)*daySeconds,
+		ConsentId: c.Id, OrgId: c.Terms.GranteeOrgId, EnterpriseId: c.Terms.EnterpriseId, DueAt: end + int64(c.Terms.RetentionDays)*daySeconds,
 	}
 }
 
 func (k *Keeper) oweDeletion(ctx context.Context, c profilev1.Consent) error {
-	return k.receipts.Set(ctx, collections.Join(c.Terms.GranteeOrgId, c.Id), dueDeletion(c))
+	return k.setReceipt(ctx, dueDeletion(c))
+}
+
+// setReceipt writes a receipt and makes the sets of due and of overdue ones agree.
+func (k *Keeper) setReceipt(ctx context.Context, r profilev1.DeletionReceipt) error {
+	at := collections.Join(r.DueAt, r.ConsentId)
+	if err := put(ctx, k.due, at, r.PostedAt == 0 && r.OverdueAt == 0); err != nil {
+		return err
+	}
+	if err := put(ctx, k.overdue, at, r.PostedAt == 0 && r.OverdueAt != 0); err != nil {
+		return err
+	}
+	return k.receipts.Set(ctx, collections.Join(r.OrgId, r.ConsentId), r)
+}
+
+// receipt is the receipt for a consent, due or posted.
+func (k *Keeper) receipt(ctx context.Context, consentID []byte) (profilev1.DeletionReceipt, error) {
+	c, err := k.Consent(ctx, consentID)
+	if err != nil {
+		return profilev1.DeletionReceipt{}, err
+	}
+	r, found, err := lookup(k.receipts.Get(ctx, collections.Join(c.Terms.GranteeOrgId, c.Id)))
+	if err == nil && !found {
+		err = ErrInvariant.Wrapf("consent %x: a due receipt has no row", clip(consentID))
+	}
+	return r, err
 }
 
 // owed is the unposted receipt for a consent, or ErrReceipt.

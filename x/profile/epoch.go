@@ -42,10 +42,14 @@ func (k *Keeper) openEpoch(ctx context.Context, e profilev1.Epoch, height int64)
 	return emit(ctx, &profilev1.EventEpochStarted{EnterpriseId: e.EnterpriseId, Category: e.Category, Number: e.Number})
 }
 
-// rotate starts the next epoch of every category of an ended consent. others are
-// the enterprise's remaining live consents.
-func (k *Keeper) rotate(ctx context.Context, ended profilev1.Consent, others []profilev1.Consent, p profilev1.Params) error {
+// rotate starts the next epoch of every category of an ended consent, whose row no
+// longer is live. While others read the category, wraps for them are due.
+func (k *Keeper) rotate(ctx context.Context, ended profilev1.Consent, p profilev1.Params) error {
 	now, height := moment(ctx)
+	others, err := k.liveConsents(ctx, ended.Terms.EnterpriseId)
+	if err != nil {
+		return err
+	}
 	for _, c := range ended.Terms.Categories {
 		e, _, err := k.epoch(ctx, ended.Terms.EnterpriseId, c)
 		if err != nil {
@@ -122,4 +126,23 @@ func rewrapped(e profilev1.Epoch, live []profilev1.Consent, now int64) bool {
 		}
 	}
 	return true
+}
+
+// closeEpochs ends the key epochs of an erased enterprise: each that began is over,
+// and no wrap is due any more.
+func (k *Keeper) closeEpochs(ctx context.Context, enterprise uint64) error {
+	_, height := moment(ctx)
+	for c := profilev1.Category_CATEGORY_BANK; knownCategory(c); c++ {
+		e, started, err := k.epoch(ctx, enterprise, c)
+		if err != nil {
+			return err
+		}
+		if !started {
+			continue
+		}
+		if err := k.startEpoch(ctx, e, height, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }

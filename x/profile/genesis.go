@@ -54,8 +54,18 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *profilev1.GenesisState) er
 			return err
 		}
 	}
+	for _, a := range gs.LogAnchors {
+		if err := k.logAnchors.Set(ctx, collections.Join(a.VaultOrgId, a.Sequence), a); err != nil {
+			return err
+		}
+	}
 	for _, r := range gs.Receipts {
-		if err := k.receipts.Set(ctx, collections.Join(r.OrgId, r.ConsentId), r); err != nil {
+		if err := k.setReceipt(ctx, r); err != nil {
+			return err
+		}
+	}
+	for _, e := range gs.Erasures {
+		if err := k.setErasure(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -68,6 +78,9 @@ func (k *Keeper) initBatches(ctx context.Context, gs *profilev1.GenesisState) er
 			return err
 		}
 		if err := k.anchored.Set(ctx, collections.Join3(b.EnterpriseId, uint64(b.Height), b.Anchor.BatchId)); err != nil {
+			return err
+		}
+		if err := k.holdKeys(ctx, b.EnterpriseId, b.CustodianOrgId); err != nil {
 			return err
 		}
 	}
@@ -131,7 +144,13 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*profilev1.GenesisState, er
 	if gs.Logs, err = values(ctx, k.logs); err != nil {
 		return nil, err
 	}
-	gs.Receipts, err = values(ctx, k.receipts)
+	if gs.Receipts, err = values(ctx, k.receipts); err != nil {
+		return nil, err
+	}
+	if gs.LogAnchors, err = values(ctx, k.logAnchors); err != nil {
+		return nil, err
+	}
+	gs.Erasures, err = values(ctx, k.erasures)
 	return gs, err
 }
 

@@ -352,6 +352,7 @@ func TestErrorsGolden(t *testing.T) {
 		ErrUnauthorised, ErrField, ErrTerms, ErrSchema, ErrSchemaExists, ErrEnterprise, ErrBatchExists, ErrSequence,
 		ErrOverlap, ErrPeriod, ErrEpoch, ErrSource, ErrSupersede, ErrNotFound, ErrConsentExists, ErrTransition,
 		ErrNotLive, ErrTooMany, ErrWrap, ErrLogGap, ErrReceipt, ErrParams, ErrGenesis, ErrInvariant,
+		ErrCeiling, ErrNarrow, ErrErased, ErrLegalHold, ErrErasure,
 	}
 	var out strings.Builder
 	for i, e := range all {

@@ -28,6 +28,9 @@ var claims = []claim{
 	{"consents-hold", checkConsents},
 	{"journals-chained", checkJournals},
 	{"receipts-for-ended", checkReceipts},
+	{"amendments-narrow", checkAmendments},
+	{"logs-anchored", checkLogAnchors},
+	{"erasures-final", checkErasures},
 }
 
 // Invariants lists the module's claims.
@@ -45,10 +48,11 @@ func (k *Keeper) Invariants() []Invariant {
 	return append(all, Invariant{"indexes-agree", k.checkIndexes})
 }
 
-// checkIndexes: the sets of waiting and of live consents, and the order of
-// anchoring, hold exactly what the rows say.
+// checkIndexes: the sets of waiting, of live and of ending consents, those of due
+// and of overdue receipts, and the orders of anchoring and of erasure hold exactly
+// what the rows say.
 func (k *Keeper) checkIndexes(ctx context.Context) error {
-	waiting, live, batches := 0, 0, 0
+	waiting, live, ending, batches := 0, 0, 0, 0
 	err := k.consents.Walk(ctx, nil, func(id []byte, c profilev1.Consent) (bool, error) {
 		inPending, err := k.pending.Has(ctx, collections.Join3(c.Terms.EnterpriseId, c.Terms.GranteeOrgId, id))
 		if err != nil {
@@ -58,10 +62,14 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 		if err != nil {
 			return true, err
 		}
-		if inPending != (c.State == statePending) || inLive != isLive(c.State) {
-			return true, ErrInvariant.Wrapf("consent %x is %s: pending %v, live %v", id, c.State, inPending, inLive)
+		inExpiries, err := k.expiries.Has(ctx, collections.Join(c.Terms.ExpiresAt, id))
+		if err != nil {
+			return true, err
 		}
-		waiting, live = waiting+count(inPending), live+count(inLive)
+		if inPending != (c.State == statePending) || inLive != isLive(c.State) || inExpiries != ends(c.State) {
+			return true, ErrInvariant.Wrapf("consent %x is %s: pending %v, live %v, ending %v", id, c.State, inPending, inLive, inExpiries)
+		}
+		waiting, live, ending = waiting+count(inPending), live+count(inLive), ending+count(inExpiries)
 		return false, nil
 	})
 	if err != nil {
@@ -73,8 +81,22 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 		if err == nil && !found {
 			err = ErrInvariant.Wrapf("batch %x is not in the order of anchoring", id)
 		}
+		if err == nil {
+			found, err = k.custodians.Has(ctx, collections.Join(b.EnterpriseId, b.CustodianOrgId))
+		}
+		if err == nil && !found {
+			err = ErrInvariant.Wrapf("batch %x: its custodian is not among those that hold keys", id)
+		}
 		return err != nil, err
 	})
+	if err != nil {
+		return err
+	}
+	due, overdue, err := k.countReceipts(ctx)
+	if err != nil {
+		return err
+	}
+	erasures, err := k.countErasures(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,6 +107,10 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 	}{
 		{"pending", waiting, func() (int, error) { return sizeOf(ctx, k.pending) }},
 		{"live", live, func() (int, error) { return sizeOf(ctx, k.live) }},
+		{"expiries", ending, func() (int, error) { return sizeOf(ctx, k.expiries) }},
+		{"due", due, func() (int, error) { return sizeOf(ctx, k.due) }},
+		{"overdue", overdue, func() (int, error) { return sizeOf(ctx, k.overdue) }},
+		{"erasures_by_height", erasures, func() (int, error) { return sizeOf(ctx, k.erased) }},
 		{"batches_by_height", batches, func() (int, error) { return sizeOf(ctx, k.anchored) }},
 	} {
 		if n, err := set.size(); err != nil || n != set.want {
@@ -92,6 +118,42 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// countReceipts counts the missing receipts that wait and those that are overdue,
+// each of which must be in its set.
+func (k *Keeper) countReceipts(ctx context.Context) (due, overdue int, err error) {
+	err = k.receipts.Walk(ctx, nil, func(_ collections.Pair[uint64, []byte], r profilev1.DeletionReceipt) (bool, error) {
+		at := collections.Join(r.DueAt, r.ConsentId)
+		waits, err := k.due.Has(ctx, at)
+		if err != nil {
+			return true, err
+		}
+		late, err := k.overdue.Has(ctx, at)
+		if err != nil {
+			return true, err
+		}
+		missing := r.PostedAt == 0
+		if waits != (missing && r.OverdueAt == 0) || late != (missing && r.OverdueAt != 0) {
+			return true, ErrInvariant.Wrapf("receipt of consent %x: due %v, overdue %v", r.ConsentId, waits, late)
+		}
+		due, overdue = due+count(waits), overdue+count(late)
+		return false, nil
+	})
+	return due, overdue, err
+}
+
+func (k *Keeper) countErasures(ctx context.Context) (int, error) {
+	n := 0
+	err := k.erasures.Walk(ctx, nil, func(enterprise uint64, e profilev1.Erasure) (bool, error) {
+		n++
+		found, err := k.erased.Has(ctx, collections.Join(uint64(e.Height), enterprise))
+		if err == nil && !found {
+			err = ErrInvariant.Wrapf("erasure of enterprise %d is not in the order of blocks", enterprise)
+		}
+		return err != nil, err
+	})
+	return n, err
 }
 
 func sizeOf[K any](ctx context.Context, s collections.KeySet[K]) (int, error) {

@@ -10,10 +10,10 @@ import (
 // appendEntry chains an entry for the consent's present state to its journal.
 // The head in the row then commits to every change there ever was, so that one
 // proven row proves the history.
-func appendEntry(c profilev1.Consent, device string) (profilev1.Consent, profilev1.ConsentEntry, error) {
+func appendEntry(c profilev1.Consent, by actor) (profilev1.Consent, profilev1.ConsentEntry, error) {
 	e := profilev1.ConsentEntry{
 		Number: c.JournalEntries + 1, Height: c.ChangedHeight, At: c.ChangedAt,
-		State: c.State, Device: device, Previous: c.JournalHead,
+		State: c.State, Device: by.device, Signer: by.signer, Previous: c.JournalHead,
 	}
 	if c.JournalEntries == 0 {
 		e.Previous = make([]byte, HashBytes)
@@ -41,7 +41,7 @@ func checkJournal(c profilev1.Consent, entries []profilev1.ConsentEntry) error {
 		if err != nil || !bytes.Equal(hash, e.Hash) {
 			return ErrInvariant.Wrapf("consent %x: entry %d has another hash", clip(c.Id), e.Number)
 		}
-		if err := checkStep(entries, i); err != nil {
+		if err := checkStep(c, entries, i); err != nil {
 			return ErrInvariant.Wrapf("consent %x: %v", clip(c.Id), err)
 		}
 		previous = hash
@@ -53,11 +53,16 @@ func checkJournal(c profilev1.Consent, entries []profilev1.ConsentEntry) error {
 	return nil
 }
 
-// checkStep checks that entry i is a legal change after entry i-1.
-func checkStep(entries []profilev1.ConsentEntry, i int) error {
+// checkStep checks that entry i is a legal change after entry i-1. A journal begins
+// with a request, or with the grant of an owner's amendment, which nobody asked for.
+func checkStep(c profilev1.Consent, entries []profilev1.ConsentEntry, i int) error {
 	to := entries[i].State
 	if i == 0 {
-		if to != statePending {
+		first := statePending
+		if len(c.Terms.Amends) != 0 {
+			first = stateActive
+		}
+		if to != first {
 			return ErrTransition.Wrapf("journal begins with %s", to)
 		}
 		return nil

@@ -30,6 +30,13 @@ var (
 	prefixJournal           = collections.NewPrefix(12)
 	prefixLogs              = collections.NewPrefix(13)
 	prefixReceipts          = collections.NewPrefix(14)
+	prefixExpiries          = collections.NewPrefix(15)
+	prefixDue               = collections.NewPrefix(16)
+	prefixOverdue           = collections.NewPrefix(17)
+	prefixLogAnchors        = collections.NewPrefix(18)
+	prefixErasures          = collections.NewPrefix(19)
+	prefixErasuresByHeight  = collections.NewPrefix(20)
+	prefixCustodians        = collections.NewPrefix(21)
 )
 
 // OrgKeeper is what profile asks of x/org.
@@ -44,6 +51,7 @@ type (
 	sequenceKey = collections.Quad[uint64, string, string, uint64] // and sequence
 	heightKey   = collections.Triple[uint64, uint64, []byte]       // enterprise, height, batch
 	pendingKey  = collections.Triple[uint64, uint64, []byte]       // enterprise, grantee, consent
+	timeKey     = collections.Pair[int64, []byte]                  // Unix seconds, consent
 )
 
 // batchIndexes: which batch has this number in this stream?
@@ -70,6 +78,7 @@ func (i consentIndexes) IndexesList() []collections.Index[[]byte, profilev1.Cons
 type Keeper struct {
 	authority string
 	orgs      OrgKeeper
+	debts     Debts
 
 	schema collections.Schema
 	// params -> the parameters; never dies.
@@ -96,6 +105,20 @@ type Keeper struct {
 	logs collections.Map[uint64, profilev1.AccessLog]
 	// grantee, consent id -> deletion receipt due or posted. Never dies.
 	receipts collections.Map[collections.Pair[uint64, []byte], profilev1.DeletionReceipt]
+	// expires_at, consent id. Answers: which waiting or live consent ends next? Dies when it ended.
+	expiries collections.KeySet[timeKey]
+	// due_at, consent id. Answers: which missing receipt is due next? Dies when posted or reported.
+	due collections.KeySet[timeKey]
+	// due_at, consent id. Answers: which receipts were reported overdue and are missing still? Dies when posted.
+	overdue collections.KeySet[timeKey]
+	// vault organisation, last receipt -> anchor. Answers: which head covered a receipt? Dies when log_anchors_max later ones exist.
+	logAnchors collections.Map[collections.Pair[uint64, uint64], profilev1.LogAnchor]
+	// enterprise -> erasure. Never dies.
+	erasures collections.Map[uint64, profilev1.Erasure]
+	// height, enterprise. Answers: which erasures must a restored vault apply? Never dies.
+	erased collections.KeySet[collections.Pair[uint64, uint64]]
+	// enterprise, custodian. Answers: who ever held its keys? Never dies.
+	custodians collections.KeySet[collections.Pair[uint64, uint64]]
 }
 
 // NewKeeper builds the keeper; authority pins schemas and changes the parameters.
@@ -129,6 +152,14 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		logs: collections.NewMap(sb, prefixLogs, "logs", u64, codec.CollValue[profilev1.AccessLog](cdc)),
 		receipts: collections.NewMap(sb, prefixReceipts, "receipts",
 			collections.PairKeyCodec(u64, id), codec.CollValue[profilev1.DeletionReceipt](cdc)),
+		expiries: collections.NewKeySet(sb, prefixExpiries, "expiries", collections.PairKeyCodec(collections.Int64Key, id)),
+		due:      collections.NewKeySet(sb, prefixDue, "due", collections.PairKeyCodec(collections.Int64Key, id)),
+		overdue:  collections.NewKeySet(sb, prefixOverdue, "overdue", collections.PairKeyCodec(collections.Int64Key, id)),
+		logAnchors: collections.NewMap(sb, prefixLogAnchors, "log_anchors",
+			collections.PairKeyCodec(u64, u64), codec.CollValue[profilev1.LogAnchor](cdc)),
+		erasures:   collections.NewMap(sb, prefixErasures, "erasures", u64, codec.CollValue[profilev1.Erasure](cdc)),
+		erased:     collections.NewKeySet(sb, prefixErasuresByHeight, "erasures_by_height", collections.PairKeyCodec(u64, u64)),
+		custodians: collections.NewKeySet(sb, prefixCustodians, "custodians", collections.PairKeyCodec(u64, u64)),
 	}
 	var err error
 	if k.schema, err = sb.Build(); err != nil {

@@ -77,9 +77,15 @@ func newKit(t tester) kit {
 	return kit{Keeper: k, ctx: ctx, key: key, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
 }
 
-// after is the same chain that much later; each second is a block.
+// after is the same chain that much later; each second is a block, of which the
+// last few are run at their end.
 func (c kit) after(d time.Duration) kit {
 	c.ctx = c.ctx.WithBlockTime(c.ctx.BlockTime().Add(d)).WithBlockHeight(c.ctx.BlockHeight() + int64(d/time.Second))
+	for range 2 + LiveConsentsMax/int(DefaultParams().ExpiriesPerBlockMax) {
+		if err := c.EndBlock(c.ctx); err != nil {
+			panic(err)
+		}
+	}
 	return c
 }
 
@@ -169,6 +175,7 @@ func terms(grantee uint64, n int) profilev1.ConsentTerms {
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_TAX},
 		MonthFrom:  202501, MonthTo: 202606, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING,
 		PurposeTextHash: id(1), Mode: profilev1.Mode_MODE_STORE,
+		Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_MONTH, FetchLimit: 2,
 		StartsAt: genesisTime.Unix(), ExpiresAt: genesisTime.Add(30 * 24 * time.Hour).Unix(),
 		RetentionDays: 30, Nonce: id(n)[:16],

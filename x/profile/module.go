@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"context"
 	"encoding/json"
 
 	"google.golang.org/grpc"
@@ -27,6 +28,7 @@ var (
 	_ appmodule.HasServices      = AppModule{}
 	_ module.HasGenesis          = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
+	_ appmodule.HasEndBlocker    = AppModule{}
 )
 
 // AppModule connects the keeper to the SDK's module manager.
@@ -46,6 +48,9 @@ func (AppModule) Name() string { return Name }
 
 // ConsensusVersion rises with every change of the state's form.
 func (AppModule) ConsensusVersion() uint64 { return 1 }
+
+// EndBlock ends what time has ended.
+func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
 
 // RegisterServices connects messages and queries.
 func (m AppModule) RegisterServices(r grpc.ServiceRegistrar) error {

@@ -26,6 +26,9 @@ func (s msgServer) AnchorBatches(ctx context.Context, m *profilev1.MsgAnchorBatc
 	if err := s.checkCustodian(ctx, m.Device, m.OrgId, m.EnterpriseId); err != nil {
 		return nil, err
 	}
+	if err := s.k.holdKeys(ctx, m.EnterpriseId, m.OrgId); err != nil {
+		return nil, err
+	}
 	for i, a := range m.Anchors {
 		if err := s.anchor(ctx, m, a, contents[i]); err != nil {
 			return nil, err
@@ -43,6 +46,9 @@ func decodeAnchors(chainID string, m *profilev1.MsgAnchorBatches, p profilev1.Pa
 	for i, a := range m.Anchors {
 		if err := checkAnchor(a); err != nil {
 			return nil, err
+		}
+		if a.Suite != p.Suite {
+			return nil, ErrField.Wrapf("suite: got %s, the chain has %s", a.Suite, p.Suite)
 		}
 		content, err := artefact.AnchorContent(chainID, m.EnterpriseId, a)
 		if err != nil {
@@ -134,7 +140,7 @@ func (s msgServer) checkVouched(ctx context.Context, enterprise uint64, a profil
 }
 
 // enterprise is an organisation that has a profile: an active enterprise, else
-// ErrEnterprise.
+// ErrEnterprise, that has not ordered its erasure, else ErrErased.
 func (k *Keeper) enterprise(ctx context.Context, id uint64) (orgv1.Organisation, error) {
 	e, err := k.orgs.Organisation(ctx, id)
 	if err != nil {
@@ -143,5 +149,5 @@ func (k *Keeper) enterprise(ctx context.Context, id uint64) (orgv1.Organisation,
 	if !slices.Contains(e.Roles, orgv1.Role_ROLE_BORROWER) || e.Status != orgv1.OrgStatus_ORG_STATUS_ACTIVE {
 		return e, ErrEnterprise.Wrapf("organisation %d is %s, %s", id, e.Kind, e.Status)
 	}
-	return e, nil
+	return e, k.checkNotErased(ctx, id)
 }

@@ -66,6 +66,9 @@ func (s msgServer) AnchorAccessLog(ctx context.Context, m *profilev1.MsgAnchorAc
 	if _, _, err := s.acting(ctx, m.Device, m.OrgId, orgv1.Role_ROLE_CUSTODIAN); err != nil {
 		return nil, err
 	}
+	if _, height := moment(ctx); m.FirstHeight > height {
+		return nil, ErrField.Wrapf("first_height: got %d, this is block %d", m.FirstHeight, height)
+	}
 	l, err := s.k.log(ctx, m.OrgId)
 	if err != nil {
 		return nil, err
@@ -73,17 +76,27 @@ func (s msgServer) AnchorAccessLog(ctx context.Context, m *profilev1.MsgAnchorAc
 	if l, err = advanceLog(l, m); err != nil {
 		return nil, err
 	}
+	p, err := s.k.params.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
 	_, l.Height = moment(ctx)
+	late := lateBlocks(m.FirstHeight, l.Height, p)
+	if late > 0 {
+		l.LateAnchors++
+	}
+	if l, err = s.k.keepAnchor(ctx, l, m.FirstHeight, p); err != nil {
+		return nil, err
+	}
 	if err := s.k.logs.Set(ctx, m.OrgId, l); err != nil {
 		return nil, err
 	}
 	return &profilev1.MsgAnchorAccessLogResponse{}, emit(ctx, &profilev1.EventAccessAnchored{
-		VaultOrgId: m.OrgId, Sequence: l.Sequence, Head: l.Head,
+		VaultOrgId: m.OrgId, Sequence: l.Sequence, Head: l.Head, LateBlocks: late,
 	})
 }
 
-// PostDeletionReceipt records the grantee's word that its copies are gone. A
-// consent that has passed its end becomes EXPIRED here.
+// PostDeletionReceipt records the grantee's word that its copies are gone.
 func (s msgServer) PostDeletionReceipt(ctx context.Context, m *profilev1.MsgPostDeletionReceipt) (*profilev1.MsgPostDeletionReceiptResponse, error) {
 	if err := checkHash("receipt_hash", m.ReceiptHash); err != nil {
 		return nil, err
@@ -96,32 +109,32 @@ func (s msgServer) PostDeletionReceipt(ctx context.Context, m *profilev1.MsgPost
 		return nil, ErrUnauthorised.Wrapf("grantee is organisation %d", c.Terms.GranteeOrgId)
 	}
 	now, _ := moment(ctx)
-	if isLive(c.State) && overdue(c, now) {
-		if c, err = s.k.change(ctx, c, stateExpired, ""); err != nil {
-			return nil, err
-		}
-		if err := s.k.settleRewraps(ctx, c.Terms.EnterpriseId); err != nil {
-			return nil, err
-		}
-	}
 	receipt, err := s.k.owed(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	receipt.ReceiptHash, receipt.PostedAt = m.ReceiptHash, now
-	if err := s.k.receipts.Set(ctx, collections.Join(m.OrgId, c.Id), receipt); err != nil {
+	if err := s.k.setReceipt(ctx, receipt); err != nil {
 		return nil, err
 	}
 	return &profilev1.MsgPostDeletionReceiptResponse{}, emit(ctx, &profilev1.EventDeleted{ConsentId: c.Id, OrgId: m.OrgId})
 }
 
-// UpdateParams replaces the parameters.
+// UpdateParams replaces the parameters. The suite stays: batches of two suites on
+// one chain would each be unreadable to half of its members.
 func (s msgServer) UpdateParams(ctx context.Context, m *profilev1.MsgUpdateParams) (*profilev1.MsgUpdateParamsResponse, error) {
 	if err := ValidateParams(m.Params); err != nil {
 		return nil, err
 	}
 	if err := s.checkAuthority(m.Authority); err != nil {
 		return nil, err
+	}
+	old, err := s.k.params.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m.Params.Suite != old.Suite {
+		return nil, ErrParams.Wrapf("suite: got %s, fixed at genesis as %s", m.Params.Suite, old.Suite)
 	}
 	return &profilev1.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, m.Params)
 }

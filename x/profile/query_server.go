@@ -73,7 +73,9 @@ func (s queryServer) Consent(ctx context.Context, r *profilev1.QueryConsentReque
 	return &profilev1.QueryConsentResponse{Consent: c}, nil
 }
 
-// Consents lists the consents of an enterprise, of a grantee, or between the two.
+// Consents lists the consents of an enterprise, of a grantee, or between the two,
+// of one purpose or of all. With the purpose of supervision it lists the cases of
+// regulators, which the owner may see.
 func (s queryServer) Consents(ctx context.Context, r *profilev1.QueryConsentsRequest) (*profilev1.QueryConsentsResponse, error) {
 	index, of := s.k.consents.Indexes.enterprise, r.EnterpriseId
 	if of == 0 {
@@ -85,11 +87,11 @@ func (s queryServer) Consents(ctx context.Context, r *profilev1.QueryConsentsReq
 	type key = collections.Pair[uint64, []byte]
 	rows, page, err := query.CollectionFilteredPaginate(ctx, index, r.Pagination,
 		func(at key, _ collections.NoValue) (bool, error) {
-			if r.EnterpriseId == 0 || r.GranteeOrgId == 0 {
+			if (r.EnterpriseId == 0 || r.GranteeOrgId == 0) && r.Purpose == 0 {
 				return true, nil
 			}
 			c, err := s.k.Consent(ctx, at.K2())
-			return c.Terms.GranteeOrgId == r.GranteeOrgId, err
+			return (r.GranteeOrgId == 0 || c.Terms.GranteeOrgId == r.GranteeOrgId) && (r.Purpose == 0 || c.Terms.Purpose == r.Purpose), err
 		},
 		func(at key, _ collections.NoValue) (profilev1.Consent, error) { return s.k.Consent(ctx, at.K2()) },
 		query.WithCollectionPaginationPairPrefix[uint64, []byte](of))
@@ -124,8 +126,7 @@ func (s queryServer) AccessLog(ctx context.Context, r *profilev1.QueryAccessLogR
 	return &profilev1.QueryAccessLogResponse{Log: l}, nil
 }
 
-// DeletionReceipts lists what deletions are due or posted for a grantee. A consent
-// that time ended appears once a message has touched it.
+// DeletionReceipts lists what deletions are due or posted for a grantee.
 func (s queryServer) DeletionReceipts(ctx context.Context, r *profilev1.QueryDeletionReceiptsRequest) (*profilev1.QueryDeletionReceiptsResponse, error) {
 	rows, page, err := query.CollectionPaginate(ctx, s.k.receipts, r.Pagination,
 		func(_ collections.Pair[uint64, []byte], v profilev1.DeletionReceipt) (profilev1.DeletionReceipt, error) {
@@ -136,6 +137,70 @@ func (s queryServer) DeletionReceipts(ctx context.Context, r *profilev1.QueryDel
 		return nil, err
 	}
 	return &profilev1.QueryDeletionReceiptsResponse{Receipts: rows, Pagination: page}, nil
+}
+
+// OverdueDeletions lists the receipts that were not posted in time, those that
+// were due first in front: of an enterprise, of a grantee, or all.
+func (s queryServer) OverdueDeletions(ctx context.Context, r *profilev1.QueryOverdueDeletionsRequest) (*profilev1.QueryOverdueDeletionsResponse, error) {
+	rows, page, err := query.CollectionFilteredPaginate(ctx, s.k.overdue, r.Pagination,
+		func(at timeKey, _ collections.NoValue) (bool, error) {
+			d, err := s.k.receipt(ctx, at.K2())
+			return (r.EnterpriseId == 0 || d.EnterpriseId == r.EnterpriseId) && (r.OrgId == 0 || d.OrgId == r.OrgId), err
+		},
+		func(at timeKey, _ collections.NoValue) (profilev1.DeletionReceipt, error) {
+			return s.k.receipt(ctx, at.K2())
+		})
+	if err != nil {
+		return nil, err
+	}
+	return &profilev1.QueryOverdueDeletionsResponse{Receipts: rows, Pagination: page}, nil
+}
+
+// LogAnchor returns the first kept anchor that covers a receipt: what its proof is
+// led to.
+func (s queryServer) LogAnchor(ctx context.Context, r *profilev1.QueryLogAnchorRequest) (*profilev1.QueryLogAnchorResponse, error) {
+	a, err := s.k.anchorFrom(ctx, r.VaultOrgId, r.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	return &profilev1.QueryLogAnchorResponse{Anchor: a}, nil
+}
+
+// LogAnchors lists the kept anchors of a vault's log in order.
+func (s queryServer) LogAnchors(ctx context.Context, r *profilev1.QueryLogAnchorsRequest) (*profilev1.QueryLogAnchorsResponse, error) {
+	rows, page, err := query.CollectionPaginate(ctx, s.k.logAnchors, r.Pagination,
+		func(_ collections.Pair[uint64, uint64], v profilev1.LogAnchor) (profilev1.LogAnchor, error) {
+			return v, nil
+		},
+		query.WithCollectionPaginationPairPrefix[uint64, uint64](r.VaultOrgId))
+	if err != nil {
+		return nil, err
+	}
+	return &profilev1.QueryLogAnchorsResponse{Anchors: rows, Pagination: page}, nil
+}
+
+// Erasure returns the erasure that an enterprise has ordered.
+func (s queryServer) Erasure(ctx context.Context, r *profilev1.QueryErasureRequest) (*profilev1.QueryErasureResponse, error) {
+	e, err := s.k.Erasure(ctx, r.EnterpriseId)
+	if err != nil {
+		return nil, err
+	}
+	return &profilev1.QueryErasureResponse{Erasure: e}, nil
+}
+
+// Erasures lists erasures from a block on, in order: what a vault that was restored
+// from a backup applies before it serves.
+func (s queryServer) Erasures(ctx context.Context, r *profilev1.QueryErasuresRequest) (*profilev1.QueryErasuresResponse, error) {
+	type key = collections.Pair[uint64, uint64]
+	rows, page, err := query.CollectionFilteredPaginate(ctx, s.k.erased, r.Pagination,
+		func(at key, _ collections.NoValue) (bool, error) {
+			return r.FromHeight <= 0 || at.K1() >= uint64(r.FromHeight), nil
+		},
+		func(at key, _ collections.NoValue) (profilev1.Erasure, error) { return s.k.Erasure(ctx, at.K2()) })
+	if err != nil {
+		return nil, err
+	}
+	return &profilev1.QueryErasuresResponse{Erasures: rows, Pagination: page}, nil
 }
 
 // Schemas lists the pinned schemas, at most SchemasMax.

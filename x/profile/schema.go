@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -67,4 +68,24 @@ func (k *Keeper) pinned(ctx context.Context, id string, version uint32) (profile
 		err = ErrSchema.Wrapf("%s version %d", id, version)
 	}
 	return s, err
+}
+
+// checkFilterPinned wants every schema of the filter pinned in one of the
+// consent's categories, or ErrSchema: a misspelt one would hide everything.
+func (k *Keeper) checkFilterPinned(ctx context.Context, t profilev1.ConsentTerms) error {
+	for _, id := range t.Schemas {
+		found := false
+		err := k.schemas.Walk(ctx, collections.NewPrefixedPairRange[string, uint32](id),
+			func(_ collections.Pair[string, uint32], s profilev1.Schema) (bool, error) {
+				found = slices.Contains(t.Categories, s.Category)
+				return true, nil // versions of one schema are of one category
+			})
+		if err != nil {
+			return err
+		}
+		if !found {
+			return ErrSchema.Wrapf("schemas: %s is not pinned in a category of the consent", id)
+		}
+	}
+	return nil
 }

@@ -31,7 +31,8 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 		EnterpriseId: w.id(f.name), GranteeOrgId: grantee.id, Purpose: purpose, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_INVOICE, profilev1.Category_CATEGORY_PLATFORM},
 		MonthFrom:  record.Month(f.book.FirstDay), MonthTo: record.Month(f.book.LastDay),
-		Mode: profilev1.Mode_MODE_STORE, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: fetchesPerDay,
+		Mode: profilev1.Mode_MODE_STORE, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
+		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: fetchesPerDay,
 		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(10 * 24 * time.Hour).Unix(), RetentionDays: 30,
 		Nonce: make([]byte, 16),
 	}

@@ -12,22 +12,26 @@ function sized(b: Uint8Array, want: number): Uint8Array {
 
 /** The SHA-256 of a consent's canonical terms. */
 export function consentID(t: ConsentTerms): Promise<Bytes> {
+  for (const link of [t.amends, t.renews]) if (link.length !== 0) sized(link, 32);
   const w = new Writer("consent").uint64(t.enterpriseId).uint64(t.granteeOrgId).uint32(t.categories.length);
   for (const c of t.categories) w.uint32(c);
-  return w
-    .uint32(t.monthFrom)
+  w.uint32(t.monthFrom)
     .uint32(t.monthTo)
     .uint32(t.purpose)
     .fixed(sized(t.purposeTextHash, 32))
     .uint32(t.mode)
+    .uint32(t.fetchType)
     .uint32(t.fetchUnit)
     .uint32(t.fetchLimit)
     .int64(t.startsAt)
     .int64(t.expiresAt)
     .uint32(t.retentionDays)
-    .int64(t.amountFenMin)
-    .fixed(sized(t.nonce, 16))
-    .sum();
+    .uint32(t.signer)
+    .uint32(t.providers.length);
+  for (const p of t.providers) w.uint64(p.orgId).string(p.source);
+  w.int64(t.amountFenMin).uint32(t.schemas.length);
+  for (const id of t.schemas) w.string(id);
+  return w.bytes(t.amends).bytes(t.renews).string(t.caseNumber).fixed(sized(t.nonce, 16)).sum();
 }
 
 /** The canonical bytes of a loan contract; the template hash stands for all that the template fixes. */

@@ -4,10 +4,10 @@ import { consentID } from "./artefact.ts";
 import { equal, sha256, utf8 } from "./bytes.ts";
 import type { Card, CardMaker, Line, Subject } from "./template.ts";
 import { Fault, type Text } from "./fault.ts";
-import type { ConsentTerms, OnConsent } from "./message.ts";
+import type { AmendConsent, ConsentTerms, OnConsent, Provider, RequestErasure } from "./message.ts";
 import { yuan } from "./money.ts";
 import { decodeJSON } from "./schema.ts";
-import { categoryList, frequency, mode, month, organisation, purpose, same, short, time } from "./word.ts";
+import { categoryList, frequency, mode, month, organisation, plain, purpose, same, short, signer, time } from "./word.ts";
 
 /** The terms of a consent, proven against its id. */
 export async function provenTerms(s: Subject, id: Uint8Array): Promise<ConsentTerms> {
@@ -55,7 +55,22 @@ function keeping(t: ConsentTerms): Text {
       };
 }
 
-function details(t: ConsentTerms, id: Uint8Array): Card["parts"] {
+/** The sources that may be read; an empty list is all of them. */
+function providers(list: readonly Provider[], names: Subject["support"]["orgs"]): Text {
+  if (list.length === 0) return { zh: "以上数据的全部来源", en: "every source of these data" };
+  const texts = list.map((p): Text => {
+    const who = p.orgId === 0n ? { zh: "本企业申报", en: "declared by the enterprise" } : organisation(p.orgId, names);
+    const which = plain(p.source);
+    return which === "" ? who : { zh: `${who.zh}「${which}」`, en: `${who.en} “${which}”` };
+  });
+  return { zh: texts.map((x) => x.zh).join("、"), en: texts.map((x) => x.en).join(", ") };
+}
+
+function details(s: Subject, t: ConsentTerms, id: Uint8Array): Card["parts"] {
+  const schemas: Text = t.schemas.length === 0 ? { zh: "不限", en: "any" } : same(t.schemas.map(plain).join(", "));
+  const links: Line[] = [];
+  if (t.amends.length !== 0) links.push({ label: { zh: "变更自", en: "Amends" }, value: same(short(t.amends)) });
+  if (t.renews.length !== 0) links.push({ label: { zh: "续期自", en: "Renews" }, value: same(short(t.renews)) });
   const filter: Text =
     t.amountFenMin === 0n
       ? { zh: "不过滤", en: "none" }
@@ -64,7 +79,11 @@ function details(t: ConsentTerms, id: Uint8Array): Card["parts"] {
     {
       title: { zh: "更多条款", en: "More terms" },
       lines: [
+        { label: { zh: "签署人", en: "Signed by" }, value: signer(t.signer) },
+        { label: { zh: "数据来源", en: "Sources" }, value: providers(t.providers, s.support.orgs) },
+        { label: { zh: "记录种类", en: "Kinds of record" }, value: schemas },
         { label: { zh: "金额过滤", en: "Filter" }, value: filter },
+        ...links,
         { label: { zh: "授权编号", en: "Consent id" }, value: same(short(id)) },
       ],
     },
@@ -87,9 +106,49 @@ function consentCard(w: Wording): CardMaker {
     const t = await provenTerms(s, m.consentId);
     if (m.orgId !== t.enterpriseId && !(w.grantee && m.orgId === t.granteeOrgId)) throw new Fault("value", "org_id");
     if (w.live && t.expiresAt <= BigInt(s.now)) throw new Fault("value", "expires_at");
-    return { title: w.title, lines: await decisive(s, t), parts: details(t, m.consentId), notes: [w.note], confirm: w.confirm };
+    return { title: w.title, lines: await decisive(s, t), parts: details(s, t, m.consentId), notes: [w.note], confirm: w.confirm };
   };
 }
+
+/** The narrower artefact is in the message itself: what is shown is what is signed. */
+const amendCard: CardMaker = async (s) => {
+  const m = s.message as unknown as AmendConsent;
+  const t = m.terms;
+  if (t === undefined || m.orgId !== t.enterpriseId || t.amends.length !== 32) throw new Fault("value", "terms");
+  if (t.expiresAt <= BigInt(s.now)) throw new Fault("value", "expires_at");
+  return {
+    title: { zh: "按更窄的条款授权", en: "Grant under narrower terms" },
+    lines: await decisive(s, t),
+    parts: details(s, t, await consentID(t)),
+    notes: [
+      {
+        zh: "以上条款立即生效并取代原授权或原申请;原授权下已经保存的数据须按期删除。",
+        en: "These terms take effect at once in place of the earlier consent or request; copies kept under an earlier consent must be deleted in time.",
+      },
+    ],
+    confirm: { zh: "同意以上条款", en: "Grant these terms" },
+  };
+};
+
+const erasureCard: CardMaker = (s) => {
+  const m = s.message as unknown as RequestErasure;
+  return {
+    title: { zh: "永久删除本企业数据", en: "Erase the enterprise's data for good" },
+    lines: [
+      { label: { zh: "企业", en: "Enterprise" }, value: organisation(m.orgId, s.support.orgs), strong: true },
+      { label: { zh: "删除内容", en: "What is erased" }, value: { zh: "全部记录的密钥,包括备份", en: "the keys of every record, backups included" }, strong: true },
+      { label: { zh: "授权", en: "Consents" }, value: { zh: "全部立即撤回", en: "all are revoked at once" } },
+      { label: { zh: "以后", en: "Afterwards" }, value: { zh: "不能再存入数据或授权", en: "no data can be stored and no consent given" } },
+    ],
+    notes: [
+      {
+        zh: "不能撤销。链上的哈希、日期和次数仍然保留;有未结清贷款或监管案件时不受理。",
+        en: "It cannot be undone. Hashes, dates and counts stay on chain; it is refused while a loan runs or a regulator's case is open.",
+      },
+    ],
+    confirm: { zh: "永久删除", en: "Erase for good" },
+  };
+};
 
 export const consentCards: Record<string, CardMaker> = {
   "/xinlian.profile.v1.MsgGrantConsent": consentCard({
@@ -126,4 +185,6 @@ export const consentCards: Record<string, CardMaker> = {
       en: "It takes effect with the next block and cannot be undone; a new consent must be asked for.",
     },
   }),
+  "/xinlian.profile.v1.MsgAmendConsent": amendCard,
+  "/xinlian.profile.v1.MsgRequestErasure": erasureCard,
 };

@@ -74,7 +74,22 @@ export interface ConsentTerms {
   retentionDays: number;
   amountFenMin: bigint;
   nonce: Uint8Array;
+  signer: number;
+  providers: Provider[];
+  fetchType: number;
+  schemas: string[];
+  amends: Uint8Array;
+  renews: Uint8Array;
+  caseNumber: string;
 }
+export interface Provider {
+  orgId: bigint;
+  source: string;
+}
+export interface AmendConsent extends OfOrg {
+  terms?: ConsentTerms;
+}
+export type RequestErasure = OfOrg;
 
 export interface Offer {
   id: bigint;

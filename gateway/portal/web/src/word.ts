@@ -34,7 +34,7 @@ export function month(v: number): string {
  */
 export function organisation(id: bigint, names: Readonly<Record<string, string>> | undefined): Text {
   if (id <= 0n) throw new Fault("value", "organisation");
-  const name = (names?.[id.toString()] ?? "").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 64);
+  const name = plain(names?.[id.toString()] ?? "");
   return name === ""
     ? { zh: `机构 ${id} 号`, en: `organisation no. ${id}` }
     : { zh: `${name}(机构 ${id} 号)`, en: `${name} (organisation no. ${id})` };
@@ -71,6 +71,9 @@ const purposes: Record<number, Text> = {
   1: { zh: "贷款审批", en: "decision on an application" },
   2: { zh: "贷后监测", en: "watch over a running loan" },
   3: { zh: "数据核验", en: "check by a verifier" },
+  4: { zh: "逾期催收", en: "recovery of a loan in arrears" },
+  5: { zh: "审计", en: "audit" },
+  6: { zh: "保险担保", en: "insurance or guarantee" },
 };
 
 /** A xinlian.profile.v1.Purpose. */
@@ -81,6 +84,7 @@ export function purpose(v: number): Text {
 const modes: Record<number, Text> = {
   1: { zh: "仅查看,不得保存", en: "look only, keep nothing" },
   2: { zh: "可保存", en: "may keep copies" },
+  3: { zh: "仅得计算结果,看不到原始记录", en: "computed results only, no record is seen" },
 };
 
 /** A xinlian.profile.v1.Mode. */
@@ -95,8 +99,19 @@ export function frequency(unit: number, count: number): Text {
     1: { zh: `总共最多 ${count} 次`, en: `at most ${count} times in all` },
     2: { zh: `每天最多 ${count} 次`, en: `at most ${count} times a day` },
     3: { zh: `每月最多 ${count} 次`, en: `at most ${count} times a month` },
+    4: { zh: `每年最多 ${count} 次`, en: `at most ${count} times a year` },
   };
   return oneOf(units, unit, "fetch unit");
+}
+
+/** Who signs for the enterprise: a xinlian.profile.v1.Signer. */
+export function signer(v: number): Text {
+  return oneOf({ 1: { zh: "法定代表人", en: "the legal representative" }, 2: { zh: "经办人", en: "a handler" } }, v, "signer");
+}
+
+/** A name that others chose, without the characters that could rearrange its line. */
+export function plain(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 64);
 }
 
 /** A xinlian.loan.v1.PeriodUnit as the word for one period. */

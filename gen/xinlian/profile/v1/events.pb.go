@@ -240,6 +240,8 @@ type EventAccessAnchored struct {
 	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// head is the head.
 	Head []byte `protobuf:"bytes,3,opt,name=head,proto3" json:"head,omitempty"`
+	// late_blocks is how many blocks after its first read it came, 0 when in time.
+	LateBlocks int64 `protobuf:"varint,4,opt,name=late_blocks,json=lateBlocks,proto3" json:"late_blocks,omitempty"`
 }
 
 func (m *EventAccessAnchored) Reset()         { *m = EventAccessAnchored{} }
@@ -294,6 +296,13 @@ func (m *EventAccessAnchored) GetHead() []byte {
 		return m.Head
 	}
 	return nil
+}
+
+func (m *EventAccessAnchored) GetLateBlocks() int64 {
+	if m != nil {
+		return m.LateBlocks
+	}
+	return 0
 }
 
 // EventDeleted tells that a grantee posted a deletion receipt.
@@ -351,47 +360,259 @@ func (m *EventDeleted) GetOrgId() uint64 {
 	return 0
 }
 
+// EventDeletionOverdue tells once that a deletion receipt was not posted in time.
+type EventDeletionOverdue struct {
+	// consent_id is the consent id.
+	ConsentId []byte `protobuf:"bytes,1,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+	// org_id is the grantee.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// enterprise_id is the enterprise id.
+	EnterpriseId uint64 `protobuf:"varint,3,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// due_at is when it was due, Unix seconds.
+	DueAt int64 `protobuf:"varint,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+}
+
+func (m *EventDeletionOverdue) Reset()         { *m = EventDeletionOverdue{} }
+func (m *EventDeletionOverdue) String() string { return proto.CompactTextString(m) }
+func (*EventDeletionOverdue) ProtoMessage()    {}
+func (*EventDeletionOverdue) Descriptor() ([]byte, []int) {
+	return fileDescriptor_2f4d4b9f0d1548d7, []int{5}
+}
+func (m *EventDeletionOverdue) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDeletionOverdue) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDeletionOverdue.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDeletionOverdue) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDeletionOverdue.Merge(m, src)
+}
+func (m *EventDeletionOverdue) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDeletionOverdue) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDeletionOverdue.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDeletionOverdue proto.InternalMessageInfo
+
+func (m *EventDeletionOverdue) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+func (m *EventDeletionOverdue) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *EventDeletionOverdue) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *EventDeletionOverdue) GetDueAt() int64 {
+	if m != nil {
+		return m.DueAt
+	}
+	return 0
+}
+
+// EventErasureRequested tells that an owner ordered the destruction of her keys.
+type EventErasureRequested struct {
+	// enterprise_id is the enterprise id.
+	EnterpriseId uint64 `protobuf:"varint,1,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// due_at is when the custodians' receipts are due, Unix seconds.
+	DueAt int64 `protobuf:"varint,2,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+}
+
+func (m *EventErasureRequested) Reset()         { *m = EventErasureRequested{} }
+func (m *EventErasureRequested) String() string { return proto.CompactTextString(m) }
+func (*EventErasureRequested) ProtoMessage()    {}
+func (*EventErasureRequested) Descriptor() ([]byte, []int) {
+	return fileDescriptor_2f4d4b9f0d1548d7, []int{6}
+}
+func (m *EventErasureRequested) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventErasureRequested) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventErasureRequested.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventErasureRequested) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventErasureRequested.Merge(m, src)
+}
+func (m *EventErasureRequested) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventErasureRequested) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventErasureRequested.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventErasureRequested proto.InternalMessageInfo
+
+func (m *EventErasureRequested) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *EventErasureRequested) GetDueAt() int64 {
+	if m != nil {
+		return m.DueAt
+	}
+	return 0
+}
+
+// EventErased tells that a custodian has destroyed its keys.
+type EventErased struct {
+	// enterprise_id is the enterprise id.
+	EnterpriseId uint64 `protobuf:"varint,1,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// custodian_org_id is the custodian.
+	CustodianOrgId uint64 `protobuf:"varint,2,opt,name=custodian_org_id,json=custodianOrgId,proto3" json:"custodian_org_id,omitempty"`
+	// receipt_hash is its receipt's.
+	ReceiptHash []byte `protobuf:"bytes,3,opt,name=receipt_hash,json=receiptHash,proto3" json:"receipt_hash,omitempty"`
+	// done tells whether no receipt is missing any more.
+	Done bool `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
+}
+
+func (m *EventErased) Reset()         { *m = EventErased{} }
+func (m *EventErased) String() string { return proto.CompactTextString(m) }
+func (*EventErased) ProtoMessage()    {}
+func (*EventErased) Descriptor() ([]byte, []int) {
+	return fileDescriptor_2f4d4b9f0d1548d7, []int{7}
+}
+func (m *EventErased) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventErased) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventErased.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventErased) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventErased.Merge(m, src)
+}
+func (m *EventErased) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventErased) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventErased.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventErased proto.InternalMessageInfo
+
+func (m *EventErased) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *EventErased) GetCustodianOrgId() uint64 {
+	if m != nil {
+		return m.CustodianOrgId
+	}
+	return 0
+}
+
+func (m *EventErased) GetReceiptHash() []byte {
+	if m != nil {
+		return m.ReceiptHash
+	}
+	return nil
+}
+
+func (m *EventErased) GetDone() bool {
+	if m != nil {
+		return m.Done
+	}
+	return false
+}
+
 func init() {
 	proto.RegisterType((*EventAnchored)(nil), "xinlian.profile.v1.EventAnchored")
 	proto.RegisterType((*EventConsentChanged)(nil), "xinlian.profile.v1.EventConsentChanged")
 	proto.RegisterType((*EventEpochStarted)(nil), "xinlian.profile.v1.EventEpochStarted")
 	proto.RegisterType((*EventAccessAnchored)(nil), "xinlian.profile.v1.EventAccessAnchored")
 	proto.RegisterType((*EventDeleted)(nil), "xinlian.profile.v1.EventDeleted")
+	proto.RegisterType((*EventDeletionOverdue)(nil), "xinlian.profile.v1.EventDeletionOverdue")
+	proto.RegisterType((*EventErasureRequested)(nil), "xinlian.profile.v1.EventErasureRequested")
+	proto.RegisterType((*EventErased)(nil), "xinlian.profile.v1.EventErased")
 }
 
 func init() { proto.RegisterFile("xinlian/profile/v1/events.proto", fileDescriptor_2f4d4b9f0d1548d7) }
 
 var fileDescriptor_2f4d4b9f0d1548d7 = []byte{
-	// 456 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x53, 0xc1, 0x8e, 0xd3, 0x30,
-	0x10, 0xad, 0xbb, 0xdd, 0x52, 0x86, 0xb4, 0x12, 0x46, 0xa0, 0xb2, 0x82, 0x10, 0x02, 0x87, 0x9e,
-	0x52, 0x75, 0x91, 0x10, 0xd2, 0x9e, 0x96, 0xee, 0x1e, 0x7a, 0x42, 0xca, 0x8a, 0x0b, 0x97, 0xca,
-	0x75, 0x86, 0x24, 0x52, 0xd7, 0x0e, 0x8e, 0x13, 0xb1, 0xbf, 0xc0, 0x89, 0x0f, 0xe1, 0xce, 0x2f,
-	0x70, 0xec, 0x91, 0x23, 0x6a, 0x7f, 0x04, 0xc5, 0x76, 0x5b, 0x24, 0x2a, 0xc1, 0x9e, 0x3c, 0xf3,
-	0xf2, 0xec, 0x79, 0xef, 0xd9, 0x81, 0x67, 0x9f, 0x73, 0xb1, 0xcc, 0x99, 0x18, 0x17, 0x4a, 0x7e,
-	0xcc, 0x97, 0x38, 0xae, 0x27, 0x63, 0xac, 0x51, 0xe8, 0x32, 0x2a, 0x94, 0xd4, 0x92, 0x52, 0x47,
-	0x88, 0x1c, 0x21, 0xaa, 0x27, 0x27, 0xfe, 0x81, 0x4d, 0xfa, 0xa6, 0x40, 0xb7, 0x27, 0xfc, 0x46,
-	0xa0, 0x7f, 0xd9, 0x1c, 0x72, 0x2e, 0x78, 0x26, 0x15, 0x26, 0xf4, 0x05, 0xf4, 0x51, 0x68, 0x54,
-	0x85, 0xca, 0x4b, 0x9c, 0xe7, 0xc9, 0x90, 0x04, 0x64, 0xd4, 0x89, 0xbd, 0x3d, 0x38, 0x4b, 0xe8,
-	0x63, 0xe8, 0x2d, 0x98, 0xe6, 0x59, 0xf3, 0xbd, 0x1d, 0x90, 0x91, 0x17, 0xdf, 0x31, 0xfd, 0x2c,
-	0xa1, 0x6f, 0xa0, 0xc7, 0x99, 0xc6, 0x54, 0xaa, 0x9b, 0xe1, 0x51, 0x40, 0x46, 0x83, 0xd3, 0x27,
-	0xd1, 0xdf, 0xc2, 0xa2, 0xa9, 0xe3, 0xc4, 0x3b, 0x36, 0x7d, 0x0e, 0x9e, 0x42, 0x2e, 0x55, 0x32,
-	0xe7, 0xb2, 0x12, 0x7a, 0xd8, 0x09, 0xc8, 0xa8, 0x1f, 0xdf, 0xb3, 0xd8, 0xb4, 0x81, 0xc2, 0xef,
-	0x04, 0x1e, 0x18, 0xb9, 0x53, 0x29, 0xca, 0x66, 0xc9, 0x98, 0x48, 0x31, 0xa1, 0x4f, 0x01, 0xb8,
-	0x45, 0xb6, 0x8a, 0xbd, 0xf8, 0xae, 0x43, 0x66, 0x07, 0x3c, 0xb5, 0x0f, 0x78, 0x7a, 0x09, 0x83,
-	0x54, 0x31, 0xa1, 0x11, 0xe7, 0x52, 0xa5, 0x0d, 0xeb, 0xc8, 0xb2, 0x1c, 0xfa, 0x4e, 0xa5, 0xb3,
-	0x84, 0xbe, 0x86, 0xe3, 0x52, 0x33, 0x8d, 0x46, 0xdd, 0xe0, 0x34, 0x38, 0xe8, 0xcd, 0x0e, 0xbe,
-	0x6a, 0x78, 0xb1, 0xa5, 0x87, 0x5f, 0x08, 0xdc, 0x37, 0xca, 0x2f, 0x0b, 0xc9, 0xb3, 0x2b, 0xcd,
-	0x94, 0xfe, 0xdf, 0xb0, 0xff, 0x4c, 0xb4, 0x7d, 0xab, 0x44, 0x1f, 0x41, 0x57, 0x54, 0xd7, 0x0b,
-	0x54, 0xc6, 0x4a, 0x3f, 0x76, 0x5d, 0x98, 0xba, 0x14, 0xcf, 0x39, 0xc7, 0xb2, 0xdc, 0x5d, 0x7d,
-	0x00, 0x5e, 0xcd, 0xaa, 0xa5, 0xde, 0xfa, 0xb7, 0x62, 0xc0, 0x60, 0xd6, 0xfd, 0x09, 0xf4, 0x4a,
-	0xfc, 0x54, 0xa1, 0xe0, 0xe8, 0x32, 0xdc, 0xf5, 0x94, 0x42, 0x27, 0x43, 0x66, 0x53, 0xf3, 0x62,
-	0x53, 0x87, 0x17, 0xe0, 0x99, 0x41, 0x17, 0xb8, 0x44, 0xfd, 0xef, 0x7b, 0x7a, 0x08, 0x5d, 0x37,
-	0xda, 0x1e, 0x7e, 0x2c, 0x9b, 0xa9, 0x6f, 0xdf, 0xff, 0x58, 0xfb, 0x64, 0xb5, 0xf6, 0xc9, 0xaf,
-	0xb5, 0x4f, 0xbe, 0x6e, 0xfc, 0xd6, 0x6a, 0xe3, 0xb7, 0x7e, 0x6e, 0xfc, 0xd6, 0x87, 0xb3, 0x34,
-	0xd7, 0x59, 0xb5, 0x88, 0xb8, 0xbc, 0x1e, 0x6f, 0x5f, 0xfa, 0x76, 0x4d, 0x71, 0x5f, 0xef, 0x5f,
-	0xff, 0x99, 0x2b, 0xeb, 0xc9, 0xa2, 0x6b, 0x7e, 0x81, 0x57, 0xbf, 0x03, 0x00, 0x00, 0xff, 0xff,
-	0xa6, 0xc2, 0xd5, 0xec, 0x59, 0x03, 0x00, 0x00,
+	// 585 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x54, 0x4f, 0x6f, 0xd3, 0x3e,
+	0x18, 0x9e, 0xdb, 0xad, 0xbf, 0xfe, 0xde, 0xa6, 0x15, 0x04, 0x86, 0xc6, 0x04, 0x59, 0x29, 0x1c,
+	0x7a, 0x6a, 0xb5, 0x21, 0x21, 0xa4, 0x9d, 0xf6, 0x4f, 0xa2, 0xa7, 0x49, 0x99, 0xb8, 0x70, 0x89,
+	0x5c, 0xfb, 0x25, 0x89, 0xe8, 0xec, 0x62, 0x3b, 0x11, 0xfb, 0x06, 0x88, 0x13, 0x12, 0x5f, 0x83,
+	0x3b, 0x5f, 0x81, 0xe3, 0x8e, 0x1c, 0xd1, 0xf6, 0x45, 0x50, 0x6c, 0xb7, 0x1d, 0x5a, 0x25, 0x0a,
+	0xa7, 0xd8, 0x4f, 0x9f, 0xbc, 0x7e, 0xfe, 0x34, 0x86, 0x9d, 0x0f, 0xb9, 0x98, 0xe4, 0x54, 0x0c,
+	0xa7, 0x4a, 0xbe, 0xcd, 0x27, 0x38, 0x2c, 0x77, 0x87, 0x58, 0xa2, 0x30, 0x7a, 0x30, 0x55, 0xd2,
+	0xc8, 0x30, 0xf4, 0x84, 0x81, 0x27, 0x0c, 0xca, 0xdd, 0xed, 0x68, 0xc9, 0x4b, 0xe6, 0x62, 0x8a,
+	0xfe, 0x9d, 0xde, 0x57, 0x02, 0xed, 0x93, 0x6a, 0xc8, 0x81, 0x60, 0x99, 0x54, 0xc8, 0xc3, 0xa7,
+	0xd0, 0x46, 0x61, 0x50, 0x4d, 0x55, 0xae, 0x31, 0xc9, 0xf9, 0x16, 0xe9, 0x92, 0xfe, 0x7a, 0x1c,
+	0x2c, 0xc0, 0x11, 0x0f, 0x1f, 0x42, 0x73, 0x4c, 0x0d, 0xcb, 0xaa, 0xdf, 0x6b, 0x5d, 0xd2, 0x0f,
+	0xe2, 0xff, 0xec, 0x7e, 0xc4, 0xc3, 0x97, 0xd0, 0x64, 0xd4, 0x60, 0x2a, 0xd5, 0xc5, 0x56, 0xbd,
+	0x4b, 0xfa, 0x9d, 0xbd, 0x47, 0x83, 0xdb, 0xc2, 0x06, 0x47, 0x9e, 0x13, 0xcf, 0xd9, 0xe1, 0x13,
+	0x08, 0x14, 0x32, 0xa9, 0x78, 0xc2, 0x64, 0x21, 0xcc, 0xd6, 0x7a, 0x97, 0xf4, 0xdb, 0x71, 0xcb,
+	0x61, 0x47, 0x15, 0xd4, 0xfb, 0x46, 0xe0, 0x9e, 0x95, 0x7b, 0x24, 0x85, 0xae, 0x1e, 0x19, 0x15,
+	0x29, 0xf2, 0xf0, 0x31, 0x00, 0x73, 0xc8, 0x4c, 0x71, 0x10, 0xff, 0xef, 0x91, 0xd1, 0x12, 0x4f,
+	0xb5, 0x25, 0x9e, 0x9e, 0x41, 0x27, 0x55, 0x54, 0x18, 0xc4, 0x44, 0xaa, 0xb4, 0x62, 0xd5, 0x1d,
+	0xcb, 0xa3, 0xa7, 0x2a, 0x1d, 0xf1, 0xf0, 0x05, 0x6c, 0x68, 0x43, 0x0d, 0x5a, 0x75, 0x9d, 0xbd,
+	0xee, 0x52, 0x6f, 0xee, 0xe0, 0xb3, 0x8a, 0x17, 0x3b, 0x7a, 0xef, 0x13, 0x81, 0xbb, 0x56, 0xf9,
+	0xc9, 0x54, 0xb2, 0xec, 0xcc, 0x50, 0x65, 0x56, 0x0d, 0xfb, 0x66, 0xa2, 0xb5, 0xbf, 0x4a, 0xf4,
+	0x01, 0x34, 0x44, 0x71, 0x3e, 0x46, 0x65, 0xad, 0xb4, 0x63, 0xbf, 0xeb, 0x7d, 0x9c, 0xc5, 0x78,
+	0xc0, 0x18, 0x6a, 0x3d, 0xef, 0xbe, 0x0b, 0x41, 0x49, 0x8b, 0x89, 0x99, 0x05, 0xe0, 0xd4, 0x80,
+	0xc5, 0x9c, 0xfd, 0x6d, 0x68, 0x6a, 0x7c, 0x5f, 0xa0, 0x60, 0xe8, 0x43, 0x9c, 0xef, 0xc3, 0x10,
+	0xd6, 0x33, 0xa4, 0x2e, 0xb6, 0x20, 0xb6, 0xeb, 0x70, 0x07, 0x5a, 0x13, 0x6a, 0x30, 0x19, 0x4f,
+	0x24, 0x7b, 0xa7, 0x6d, 0x68, 0xf5, 0x18, 0x2a, 0xe8, 0xd0, 0x22, 0xbd, 0x63, 0x08, 0xac, 0x92,
+	0x63, 0x9c, 0xa0, 0xf9, 0x73, 0x93, 0x9b, 0xd0, 0xf0, 0xda, 0xdc, 0xe9, 0x1b, 0xb2, 0x92, 0x55,
+	0x19, 0xba, 0xbf, 0x18, 0x93, 0x4b, 0x71, 0x5a, 0xa2, 0xe2, 0x05, 0xfe, 0xdb, 0xb8, 0xdb, 0xb5,
+	0xd4, 0x97, 0xd4, 0xb2, 0x09, 0x0d, 0x5e, 0x60, 0x42, 0x8d, 0x77, 0xb5, 0xc1, 0x0b, 0x3c, 0x30,
+	0xbd, 0x33, 0xd8, 0x74, 0x3d, 0x2b, 0xaa, 0x0b, 0x85, 0x71, 0x95, 0x8e, 0x5e, 0xb9, 0xeb, 0xc5,
+	0xd0, 0xda, 0xcd, 0xa1, 0x5f, 0x08, 0xb4, 0xe6, 0x53, 0x57, 0x9d, 0xd5, 0x87, 0x3b, 0xac, 0xd0,
+	0x46, 0xf2, 0x9c, 0x8a, 0xe4, 0x37, 0x9b, 0x9d, 0x39, 0xee, 0x5a, 0x75, 0x5f, 0x1e, 0xe6, 0x53,
+	0x93, 0x64, 0x54, 0x67, 0xbe, 0xc1, 0x96, 0xc7, 0x5e, 0x51, 0x9d, 0x55, 0xe5, 0x72, 0x29, 0xdc,
+	0xdf, 0xbe, 0x19, 0xdb, 0xf5, 0xe1, 0xeb, 0xef, 0x57, 0x11, 0xb9, 0xbc, 0x8a, 0xc8, 0xcf, 0xab,
+	0x88, 0x7c, 0xbe, 0x8e, 0xd6, 0x2e, 0xaf, 0xa3, 0xb5, 0x1f, 0xd7, 0xd1, 0xda, 0x9b, 0xfd, 0x34,
+	0x37, 0x59, 0x31, 0x1e, 0x30, 0x79, 0x3e, 0x9c, 0xdd, 0x40, 0xb3, 0x67, 0x8a, 0x8b, 0xf5, 0xe2,
+	0x56, 0xda, 0xf7, 0xcb, 0x72, 0x77, 0xdc, 0xb0, 0x57, 0xd3, 0xf3, 0x5f, 0x01, 0x00, 0x00, 0xff,
+	0xff, 0x96, 0x37, 0x32, 0x85, 0xf1, 0x04, 0x00, 0x00,
 }
 
 func (m *EventAnchored) Marshal() (dAtA []byte, err error) {
@@ -542,6 +763,11 @@ func (m *EventAccessAnchored) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.LateBlocks != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.LateBlocks))
+		i--
+		dAtA[i] = 0x20
+	}
 	if len(m.Head) > 0 {
 		i -= len(m.Head)
 		copy(dAtA[i:], m.Head)
@@ -593,6 +819,134 @@ func (m *EventDeleted) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintEvents(dAtA, i, uint64(len(m.ConsentId)))
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDeletionOverdue) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDeletionOverdue) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDeletionOverdue) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DueAt != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.DueAt))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventErasureRequested) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventErasureRequested) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventErasureRequested) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DueAt != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.DueAt))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventErased) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventErased) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventErased) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Done {
+		i--
+		if m.Done {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.ReceiptHash) > 0 {
+		i -= len(m.ReceiptHash)
+		copy(dAtA[i:], m.ReceiptHash)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.ReceiptHash)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.CustodianOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.CustodianOrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -686,6 +1040,9 @@ func (m *EventAccessAnchored) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovEvents(uint64(l))
 	}
+	if m.LateBlocks != 0 {
+		n += 1 + sovEvents(uint64(m.LateBlocks))
+	}
 	return n
 }
 
@@ -701,6 +1058,65 @@ func (m *EventDeleted) Size() (n int) {
 	}
 	if m.OrgId != 0 {
 		n += 1 + sovEvents(uint64(m.OrgId))
+	}
+	return n
+}
+
+func (m *EventDeletionOverdue) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovEvents(uint64(m.OrgId))
+	}
+	if m.EnterpriseId != 0 {
+		n += 1 + sovEvents(uint64(m.EnterpriseId))
+	}
+	if m.DueAt != 0 {
+		n += 1 + sovEvents(uint64(m.DueAt))
+	}
+	return n
+}
+
+func (m *EventErasureRequested) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		n += 1 + sovEvents(uint64(m.EnterpriseId))
+	}
+	if m.DueAt != 0 {
+		n += 1 + sovEvents(uint64(m.DueAt))
+	}
+	return n
+}
+
+func (m *EventErased) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		n += 1 + sovEvents(uint64(m.EnterpriseId))
+	}
+	if m.CustodianOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.CustodianOrgId))
+	}
+	l = len(m.ReceiptHash)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Done {
+		n += 2
 	}
 	return n
 }
@@ -1201,6 +1617,25 @@ func (m *EventAccessAnchored) Unmarshal(dAtA []byte) error {
 				m.Head = []byte{}
 			}
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LateBlocks", wireType)
+			}
+			m.LateBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LateBlocks |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])
@@ -1304,6 +1739,377 @@ func (m *EventDeleted) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDeletionOverdue) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDeletionOverdue: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDeletionOverdue: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueAt", wireType)
+			}
+			m.DueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventErasureRequested) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventErasureRequested: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventErasureRequested: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueAt", wireType)
+			}
+			m.DueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventErased) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventErased: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventErased: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CustodianOrgId", wireType)
+			}
+			m.CustodianOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CustodianOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReceiptHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReceiptHash = append(m.ReceiptHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReceiptHash == nil {
+				m.ReceiptHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Done", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Done = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])

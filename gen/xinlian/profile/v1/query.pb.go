@@ -533,6 +533,8 @@ type QueryConsentsRequest struct {
 	GranteeOrgId uint64 `protobuf:"varint,2,opt,name=grantee_org_id,json=granteeOrgId,proto3" json:"grantee_org_id,omitempty"`
 	// pagination selects a page.
 	Pagination *query.PageRequest `protobuf:"bytes,3,opt,name=pagination,proto3" json:"pagination,omitempty"`
+	// purpose selects one purpose, unspecified for any; supervision lists a regulator's cases.
+	Purpose Purpose `protobuf:"varint,4,opt,name=purpose,proto3,enum=xinlian.profile.v1.Purpose" json:"purpose,omitempty"`
 }
 
 func (m *QueryConsentsRequest) Reset()         { *m = QueryConsentsRequest{} }
@@ -587,6 +589,13 @@ func (m *QueryConsentsRequest) GetPagination() *query.PageRequest {
 		return m.Pagination
 	}
 	return nil
+}
+
+func (m *QueryConsentsRequest) GetPurpose() Purpose {
+	if m != nil {
+		return m.Purpose
+	}
+	return Purpose_PURPOSE_UNSPECIFIED
 }
 
 // QueryConsentsResponse answers Consents.
@@ -956,6 +965,538 @@ func (m *QueryDeletionReceiptsResponse) GetPagination() *query.PageResponse {
 	return nil
 }
 
+// QueryOverdueDeletionsRequest asks for OverdueDeletions.
+type QueryOverdueDeletionsRequest struct {
+	// enterprise_id selects an enterprise, 0 for any.
+	EnterpriseId uint64 `protobuf:"varint,1,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// org_id selects a grantee, 0 for any.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,3,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryOverdueDeletionsRequest) Reset()         { *m = QueryOverdueDeletionsRequest{} }
+func (m *QueryOverdueDeletionsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryOverdueDeletionsRequest) ProtoMessage()    {}
+func (*QueryOverdueDeletionsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{18}
+}
+func (m *QueryOverdueDeletionsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryOverdueDeletionsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryOverdueDeletionsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryOverdueDeletionsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryOverdueDeletionsRequest.Merge(m, src)
+}
+func (m *QueryOverdueDeletionsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryOverdueDeletionsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryOverdueDeletionsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryOverdueDeletionsRequest proto.InternalMessageInfo
+
+func (m *QueryOverdueDeletionsRequest) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *QueryOverdueDeletionsRequest) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *QueryOverdueDeletionsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryOverdueDeletionsResponse answers OverdueDeletions.
+type QueryOverdueDeletionsResponse struct {
+	// receipts is the page, longest overdue first.
+	Receipts []DeletionReceipt `protobuf:"bytes,1,rep,name=receipts,proto3" json:"receipts"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryOverdueDeletionsResponse) Reset()         { *m = QueryOverdueDeletionsResponse{} }
+func (m *QueryOverdueDeletionsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryOverdueDeletionsResponse) ProtoMessage()    {}
+func (*QueryOverdueDeletionsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{19}
+}
+func (m *QueryOverdueDeletionsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryOverdueDeletionsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryOverdueDeletionsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryOverdueDeletionsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryOverdueDeletionsResponse.Merge(m, src)
+}
+func (m *QueryOverdueDeletionsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryOverdueDeletionsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryOverdueDeletionsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryOverdueDeletionsResponse proto.InternalMessageInfo
+
+func (m *QueryOverdueDeletionsResponse) GetReceipts() []DeletionReceipt {
+	if m != nil {
+		return m.Receipts
+	}
+	return nil
+}
+
+func (m *QueryOverdueDeletionsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryLogAnchorRequest asks for LogAnchor.
+type QueryLogAnchorRequest struct {
+	// vault_org_id runs the vault.
+	VaultOrgId uint64 `protobuf:"varint,1,opt,name=vault_org_id,json=vaultOrgId,proto3" json:"vault_org_id,omitempty"`
+	// sequence is the receipt's number, from 1.
+	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+}
+
+func (m *QueryLogAnchorRequest) Reset()         { *m = QueryLogAnchorRequest{} }
+func (m *QueryLogAnchorRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryLogAnchorRequest) ProtoMessage()    {}
+func (*QueryLogAnchorRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{20}
+}
+func (m *QueryLogAnchorRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryLogAnchorRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryLogAnchorRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryLogAnchorRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryLogAnchorRequest.Merge(m, src)
+}
+func (m *QueryLogAnchorRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryLogAnchorRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryLogAnchorRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryLogAnchorRequest proto.InternalMessageInfo
+
+func (m *QueryLogAnchorRequest) GetVaultOrgId() uint64 {
+	if m != nil {
+		return m.VaultOrgId
+	}
+	return 0
+}
+
+func (m *QueryLogAnchorRequest) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+// QueryLogAnchorResponse answers LogAnchor.
+type QueryLogAnchorResponse struct {
+	// anchor is its row.
+	Anchor LogAnchor `protobuf:"bytes,1,opt,name=anchor,proto3" json:"anchor"`
+}
+
+func (m *QueryLogAnchorResponse) Reset()         { *m = QueryLogAnchorResponse{} }
+func (m *QueryLogAnchorResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryLogAnchorResponse) ProtoMessage()    {}
+func (*QueryLogAnchorResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{21}
+}
+func (m *QueryLogAnchorResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryLogAnchorResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryLogAnchorResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryLogAnchorResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryLogAnchorResponse.Merge(m, src)
+}
+func (m *QueryLogAnchorResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryLogAnchorResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryLogAnchorResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryLogAnchorResponse proto.InternalMessageInfo
+
+func (m *QueryLogAnchorResponse) GetAnchor() LogAnchor {
+	if m != nil {
+		return m.Anchor
+	}
+	return LogAnchor{}
+}
+
+// QueryLogAnchorsRequest asks for LogAnchors.
+type QueryLogAnchorsRequest struct {
+	// vault_org_id runs the vault.
+	VaultOrgId uint64 `protobuf:"varint,1,opt,name=vault_org_id,json=vaultOrgId,proto3" json:"vault_org_id,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryLogAnchorsRequest) Reset()         { *m = QueryLogAnchorsRequest{} }
+func (m *QueryLogAnchorsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryLogAnchorsRequest) ProtoMessage()    {}
+func (*QueryLogAnchorsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{22}
+}
+func (m *QueryLogAnchorsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryLogAnchorsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryLogAnchorsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryLogAnchorsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryLogAnchorsRequest.Merge(m, src)
+}
+func (m *QueryLogAnchorsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryLogAnchorsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryLogAnchorsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryLogAnchorsRequest proto.InternalMessageInfo
+
+func (m *QueryLogAnchorsRequest) GetVaultOrgId() uint64 {
+	if m != nil {
+		return m.VaultOrgId
+	}
+	return 0
+}
+
+func (m *QueryLogAnchorsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryLogAnchorsResponse answers LogAnchors.
+type QueryLogAnchorsResponse struct {
+	// anchors is the page.
+	Anchors []LogAnchor `protobuf:"bytes,1,rep,name=anchors,proto3" json:"anchors"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryLogAnchorsResponse) Reset()         { *m = QueryLogAnchorsResponse{} }
+func (m *QueryLogAnchorsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryLogAnchorsResponse) ProtoMessage()    {}
+func (*QueryLogAnchorsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{23}
+}
+func (m *QueryLogAnchorsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryLogAnchorsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryLogAnchorsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryLogAnchorsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryLogAnchorsResponse.Merge(m, src)
+}
+func (m *QueryLogAnchorsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryLogAnchorsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryLogAnchorsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryLogAnchorsResponse proto.InternalMessageInfo
+
+func (m *QueryLogAnchorsResponse) GetAnchors() []LogAnchor {
+	if m != nil {
+		return m.Anchors
+	}
+	return nil
+}
+
+func (m *QueryLogAnchorsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryErasureRequest asks for Erasure.
+type QueryErasureRequest struct {
+	// enterprise_id is the enterprise.
+	EnterpriseId uint64 `protobuf:"varint,1,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+}
+
+func (m *QueryErasureRequest) Reset()         { *m = QueryErasureRequest{} }
+func (m *QueryErasureRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryErasureRequest) ProtoMessage()    {}
+func (*QueryErasureRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{24}
+}
+func (m *QueryErasureRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryErasureRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryErasureRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryErasureRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryErasureRequest.Merge(m, src)
+}
+func (m *QueryErasureRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryErasureRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryErasureRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryErasureRequest proto.InternalMessageInfo
+
+func (m *QueryErasureRequest) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+// QueryErasureResponse answers Erasure.
+type QueryErasureResponse struct {
+	// erasure is its row.
+	Erasure Erasure `protobuf:"bytes,1,opt,name=erasure,proto3" json:"erasure"`
+}
+
+func (m *QueryErasureResponse) Reset()         { *m = QueryErasureResponse{} }
+func (m *QueryErasureResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryErasureResponse) ProtoMessage()    {}
+func (*QueryErasureResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{25}
+}
+func (m *QueryErasureResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryErasureResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryErasureResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryErasureResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryErasureResponse.Merge(m, src)
+}
+func (m *QueryErasureResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryErasureResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryErasureResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryErasureResponse proto.InternalMessageInfo
+
+func (m *QueryErasureResponse) GetErasure() Erasure {
+	if m != nil {
+		return m.Erasure
+	}
+	return Erasure{}
+}
+
+// QueryErasuresRequest asks for Erasures.
+type QueryErasuresRequest struct {
+	// from_height is the first block that counts, 0 for all.
+	FromHeight int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryErasuresRequest) Reset()         { *m = QueryErasuresRequest{} }
+func (m *QueryErasuresRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryErasuresRequest) ProtoMessage()    {}
+func (*QueryErasuresRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{26}
+}
+func (m *QueryErasuresRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryErasuresRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryErasuresRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryErasuresRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryErasuresRequest.Merge(m, src)
+}
+func (m *QueryErasuresRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryErasuresRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryErasuresRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryErasuresRequest proto.InternalMessageInfo
+
+func (m *QueryErasuresRequest) GetFromHeight() int64 {
+	if m != nil {
+		return m.FromHeight
+	}
+	return 0
+}
+
+func (m *QueryErasuresRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryErasuresResponse answers Erasures.
+type QueryErasuresResponse struct {
+	// erasures is the page, in order of block and enterprise.
+	Erasures []Erasure `protobuf:"bytes,1,rep,name=erasures,proto3" json:"erasures"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryErasuresResponse) Reset()         { *m = QueryErasuresResponse{} }
+func (m *QueryErasuresResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryErasuresResponse) ProtoMessage()    {}
+func (*QueryErasuresResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92ce9058092a7206, []int{27}
+}
+func (m *QueryErasuresResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryErasuresResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryErasuresResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryErasuresResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryErasuresResponse.Merge(m, src)
+}
+func (m *QueryErasuresResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryErasuresResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryErasuresResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryErasuresResponse proto.InternalMessageInfo
+
+func (m *QueryErasuresResponse) GetErasures() []Erasure {
+	if m != nil {
+		return m.Erasures
+	}
+	return nil
+}
+
+func (m *QueryErasuresResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
 // QuerySchemasRequest is empty.
 type QuerySchemasRequest struct {
 }
@@ -964,7 +1505,7 @@ func (m *QuerySchemasRequest) Reset()         { *m = QuerySchemasRequest{} }
 func (m *QuerySchemasRequest) String() string { return proto.CompactTextString(m) }
 func (*QuerySchemasRequest) ProtoMessage()    {}
 func (*QuerySchemasRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92ce9058092a7206, []int{18}
+	return fileDescriptor_92ce9058092a7206, []int{28}
 }
 func (m *QuerySchemasRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1003,7 +1544,7 @@ func (m *QuerySchemasResponse) Reset()         { *m = QuerySchemasResponse{} }
 func (m *QuerySchemasResponse) String() string { return proto.CompactTextString(m) }
 func (*QuerySchemasResponse) ProtoMessage()    {}
 func (*QuerySchemasResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92ce9058092a7206, []int{19}
+	return fileDescriptor_92ce9058092a7206, []int{29}
 }
 func (m *QuerySchemasResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1047,7 +1588,7 @@ func (m *QueryParamsRequest) Reset()         { *m = QueryParamsRequest{} }
 func (m *QueryParamsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryParamsRequest) ProtoMessage()    {}
 func (*QueryParamsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92ce9058092a7206, []int{20}
+	return fileDescriptor_92ce9058092a7206, []int{30}
 }
 func (m *QueryParamsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1086,7 +1627,7 @@ func (m *QueryParamsResponse) Reset()         { *m = QueryParamsResponse{} }
 func (m *QueryParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryParamsResponse) ProtoMessage()    {}
 func (*QueryParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92ce9058092a7206, []int{21}
+	return fileDescriptor_92ce9058092a7206, []int{31}
 }
 func (m *QueryParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1141,6 +1682,16 @@ func init() {
 	proto.RegisterType((*QueryAccessLogResponse)(nil), "xinlian.profile.v1.QueryAccessLogResponse")
 	proto.RegisterType((*QueryDeletionReceiptsRequest)(nil), "xinlian.profile.v1.QueryDeletionReceiptsRequest")
 	proto.RegisterType((*QueryDeletionReceiptsResponse)(nil), "xinlian.profile.v1.QueryDeletionReceiptsResponse")
+	proto.RegisterType((*QueryOverdueDeletionsRequest)(nil), "xinlian.profile.v1.QueryOverdueDeletionsRequest")
+	proto.RegisterType((*QueryOverdueDeletionsResponse)(nil), "xinlian.profile.v1.QueryOverdueDeletionsResponse")
+	proto.RegisterType((*QueryLogAnchorRequest)(nil), "xinlian.profile.v1.QueryLogAnchorRequest")
+	proto.RegisterType((*QueryLogAnchorResponse)(nil), "xinlian.profile.v1.QueryLogAnchorResponse")
+	proto.RegisterType((*QueryLogAnchorsRequest)(nil), "xinlian.profile.v1.QueryLogAnchorsRequest")
+	proto.RegisterType((*QueryLogAnchorsResponse)(nil), "xinlian.profile.v1.QueryLogAnchorsResponse")
+	proto.RegisterType((*QueryErasureRequest)(nil), "xinlian.profile.v1.QueryErasureRequest")
+	proto.RegisterType((*QueryErasureResponse)(nil), "xinlian.profile.v1.QueryErasureResponse")
+	proto.RegisterType((*QueryErasuresRequest)(nil), "xinlian.profile.v1.QueryErasuresRequest")
+	proto.RegisterType((*QueryErasuresResponse)(nil), "xinlian.profile.v1.QueryErasuresResponse")
 	proto.RegisterType((*QuerySchemasRequest)(nil), "xinlian.profile.v1.QuerySchemasRequest")
 	proto.RegisterType((*QuerySchemasResponse)(nil), "xinlian.profile.v1.QuerySchemasResponse")
 	proto.RegisterType((*QueryParamsRequest)(nil), "xinlian.profile.v1.QueryParamsRequest")
@@ -1150,66 +1701,84 @@ func init() {
 func init() { proto.RegisterFile("xinlian/profile/v1/query.proto", fileDescriptor_92ce9058092a7206) }
 
 var fileDescriptor_92ce9058092a7206 = []byte{
-	// 942 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x57, 0x4f, 0x4f, 0xe3, 0x56,
-	0x10, 0x8f, 0x81, 0xfc, 0x61, 0x4a, 0x51, 0xeb, 0x42, 0x05, 0xa6, 0xa4, 0x91, 0x69, 0x81, 0x72,
-	0xb0, 0x1b, 0xda, 0xaa, 0xa5, 0xa8, 0x52, 0x4b, 0x4b, 0x2b, 0xda, 0xaa, 0xd0, 0xa0, 0x56, 0xa2,
-	0xaa, 0x84, 0x1c, 0xe7, 0xd5, 0xb1, 0x94, 0xf8, 0x19, 0xdb, 0x49, 0xcb, 0xa1, 0x97, 0xdd, 0x2f,
-	0xb0, 0xe7, 0xdd, 0xc3, 0x5e, 0x77, 0x4f, 0xfb, 0x0d, 0xf6, 0xcc, 0x91, 0xe3, 0x9e, 0x56, 0x2b,
-	0xf8, 0x22, 0x2b, 0xbf, 0x37, 0xcf, 0x8e, 0x8d, 0xe3, 0x04, 0x14, 0x69, 0x4f, 0x98, 0xc9, 0xfc,
-	0x66, 0x7e, 0xf3, 0x7b, 0xf3, 0x66, 0x6c, 0xa8, 0xfe, 0x67, 0x3b, 0x1d, 0xdb, 0x70, 0x74, 0xd7,
-	0xa3, 0xff, 0xd8, 0x1d, 0xa2, 0xf7, 0xeb, 0xfa, 0x59, 0x8f, 0x78, 0xe7, 0x9a, 0xeb, 0xd1, 0x80,
-	0xca, 0x32, 0xfe, 0xae, 0xe1, 0xef, 0x5a, 0xbf, 0xae, 0x6c, 0x99, 0xd4, 0xef, 0x52, 0x5f, 0x6f,
-	0x1a, 0x3e, 0xe1, 0xce, 0x7a, 0xbf, 0xde, 0x24, 0x81, 0x51, 0xd7, 0x5d, 0xc3, 0xb2, 0x1d, 0x23,
-	0xb0, 0xa9, 0xc3, 0xf1, 0xca, 0x82, 0x45, 0x2d, 0xca, 0x1e, 0xf5, 0xf0, 0x09, 0xad, 0x59, 0x59,
-	0x83, 0x73, 0x97, 0xf8, 0xfc, 0x77, 0x55, 0x83, 0x77, 0x7f, 0x0f, 0xe3, 0xee, 0x19, 0x81, 0xd9,
-	0x6e, 0x90, 0xb3, 0x1e, 0xf1, 0x03, 0x79, 0x19, 0x2a, 0xcd, 0xf0, 0xff, 0x53, 0xbb, 0xb5, 0x24,
-	0xd5, 0xa4, 0xcd, 0xb9, 0x46, 0x99, 0xfd, 0x7f, 0xd0, 0x52, 0x7f, 0x01, 0x79, 0xd0, 0xdf, 0x77,
-	0xa9, 0xe3, 0x13, 0xf9, 0x0b, 0x28, 0x32, 0x07, 0xe6, 0xfd, 0xd6, 0xf6, 0xb2, 0x76, 0xb3, 0x16,
-	0x8d, 0x21, 0xf6, 0x66, 0x2e, 0x5e, 0x7e, 0x58, 0x68, 0x70, 0x6f, 0xf5, 0x9e, 0x04, 0xef, 0xc5,
-	0xd1, 0x88, 0x2f, 0xf2, 0xaf, 0xc1, 0xdb, 0xc4, 0x09, 0x88, 0xe7, 0x7a, 0xb6, 0x4f, 0x04, 0x89,
-	0x99, 0xc6, 0x5c, 0x6c, 0x3c, 0x68, 0xc9, 0x3f, 0x02, 0xc4, 0x1a, 0x2c, 0x4d, 0xb1, 0xc4, 0xeb,
-	0x1a, 0x17, 0x4c, 0x0b, 0x05, 0xd3, 0xb8, 0xba, 0x28, 0x98, 0x76, 0x64, 0x58, 0x04, 0x13, 0x34,
-	0x06, 0x90, 0xea, 0x43, 0x09, 0x16, 0x92, 0x24, 0xb0, 0xa8, 0x1d, 0xe0, 0x55, 0x13, 0x7f, 0x49,
-	0xaa, 0x4d, 0x8f, 0x53, 0x96, 0xf0, 0x97, 0x7f, 0xca, 0xe0, 0xb6, 0x31, 0x92, 0x1b, 0xcf, 0x9b,
-	0x20, 0x17, 0x29, 0x74, 0x1c, 0x78, 0xc4, 0xe8, 0xbe, 0x19, 0x85, 0x1e, 0x09, 0x85, 0x22, 0x12,
-	0xa8, 0xd0, 0xd7, 0x50, 0xf6, 0xb9, 0x09, 0x15, 0x52, 0xb2, 0x14, 0xe2, 0x28, 0x21, 0x11, 0x02,
-	0x26, 0x27, 0xd1, 0x0e, 0x76, 0xe4, 0xbe, 0x4b, 0xcd, 0xf6, 0xad, 0x04, 0x52, 0x7f, 0x43, 0x71,
-	0x05, 0x14, 0xcb, 0xfa, 0x12, 0x4a, 0x84, 0x59, 0xf2, 0xce, 0x9d, 0x61, 0xb0, 0x28, 0x74, 0x57,
-	0x3f, 0xc7, 0x78, 0xdf, 0x87, 0x61, 0x9c, 0x40, 0x70, 0x59, 0x05, 0x30, 0xb9, 0x25, 0xbe, 0x50,
-	0xb3, 0x68, 0x39, 0x68, 0xa9, 0xc7, 0xa8, 0x6e, 0x84, 0x42, 0x1a, 0xbb, 0x50, 0x46, 0x27, 0xbc,
-	0x56, 0x2b, 0x59, 0x3c, 0x10, 0x25, 0xe4, 0x45, 0x84, 0xfa, 0x54, 0x4a, 0x46, 0xbd, 0x5d, 0xe7,
-	0x7c, 0x04, 0xf3, 0x96, 0x67, 0x38, 0x01, 0x21, 0xa7, 0xd4, 0xb3, 0x42, 0xaf, 0x29, 0xee, 0x85,
-	0xd6, 0x43, 0xcf, 0xba, 0xd1, 0x5f, 0xd3, 0x77, 0xee, 0xaf, 0xc7, 0x12, 0x2c, 0xa6, 0xb8, 0xa2,
-	0x04, 0xdf, 0x40, 0x05, 0x0b, 0x12, 0x67, 0x31, 0x86, 0x06, 0x11, 0x64, 0x72, 0x3d, 0x76, 0x5f,
-	0x02, 0x65, 0x90, 0xe1, 0xcf, 0xb4, 0xe7, 0x39, 0x46, 0x67, 0xbc, 0x03, 0x9e, 0xd8, 0x3d, 0x7c,
-	0x22, 0xc1, 0x4a, 0x26, 0x0b, 0x54, 0xeb, 0x5b, 0x28, 0x13, 0x27, 0xf0, 0xec, 0x68, 0x60, 0xd5,
-	0x72, 0xc4, 0xda, 0x77, 0x02, 0xef, 0x5c, 0x74, 0x0d, 0xc2, 0x26, 0x79, 0x29, 0xf9, 0x89, 0x7e,
-	0x67, 0x9a, 0xc4, 0xf7, 0x7f, 0xa5, 0x96, 0x90, 0xaa, 0x06, 0x73, 0x7d, 0xa3, 0xd7, 0x09, 0x44,
-	0x5f, 0xf1, 0xee, 0x03, 0x66, 0x63, 0x5d, 0xa5, 0x1e, 0xc2, 0xfb, 0x69, 0x68, 0xb4, 0x65, 0xa6,
-	0x3b, 0xd4, 0xc2, 0xcb, 0xb0, 0x9a, 0x55, 0x5b, 0x84, 0xc1, 0xc2, 0x42, 0x7f, 0xf5, 0x7f, 0xf8,
-	0x80, 0x05, 0xfc, 0x81, 0x74, 0x48, 0x48, 0xae, 0x41, 0x4c, 0x62, 0xbb, 0xf1, 0x8d, 0x58, 0x84,
-	0x52, 0x82, 0x4c, 0x91, 0x66, 0x74, 0xf7, 0xdd, 0x4f, 0xed, 0x99, 0x04, 0xab, 0x43, 0xf2, 0x63,
-	0x5d, 0xfb, 0x50, 0xf1, 0xd0, 0x86, 0x07, 0xb7, 0x96, 0x55, 0x5c, 0x0a, 0x2f, 0xba, 0x5d, 0x40,
-	0x27, 0x77, 0x78, 0x8b, 0x62, 0xe7, 0x98, 0x6d, 0xd2, 0x35, 0x84, 0x4e, 0x6a, 0x43, 0x6c, 0x01,
-	0x61, 0x1e, 0xd8, 0x02, 0xdc, 0x94, 0xbb, 0x05, 0x98, 0x4b, 0xb4, 0x05, 0x38, 0x40, 0x5d, 0xc0,
-	0xe1, 0x7d, 0x64, 0x78, 0xf1, 0x76, 0x53, 0x0f, 0x91, 0x80, 0xb0, 0x62, 0xa2, 0xaf, 0xa0, 0xe4,
-	0x32, 0x0b, 0xb6, 0x40, 0x66, 0x1e, 0x8e, 0x11, 0x83, 0x99, 0xfb, 0x6f, 0x3f, 0xaf, 0x40, 0x91,
-	0x45, 0x94, 0xff, 0x84, 0x22, 0xdb, 0xd8, 0xf2, 0xc7, 0x59, 0xe0, 0x1b, 0xaf, 0x42, 0xca, 0xfa,
-	0x28, 0x37, 0xe4, 0xf6, 0x37, 0x94, 0xf1, 0xfd, 0x41, 0xde, 0xc8, 0x87, 0x44, 0xaf, 0x39, 0xca,
-	0xe6, 0x68, 0xc7, 0x38, 0x3a, 0xee, 0xde, 0x9c, 0xe8, 0xc9, 0x57, 0x84, 0x9c, 0xe8, 0xe9, 0x35,
-	0x7e, 0x02, 0x25, 0xbe, 0x01, 0xe5, 0xe1, 0xd5, 0x26, 0xb6, 0xab, 0xb2, 0x31, 0xd2, 0x2f, 0x26,
-	0x8e, 0xf3, 0x26, 0x87, 0x78, 0x72, 0x5d, 0xe6, 0x10, 0x4f, 0x6f, 0xc8, 0x53, 0xa8, 0x88, 0x95,
-	0x21, 0x8f, 0x44, 0x45, 0xe4, 0x3f, 0x19, 0xc3, 0x13, 0x13, 0x9c, 0xc1, 0x7c, 0x72, 0xd6, 0xca,
-	0xda, 0x28, 0x70, 0x72, 0x35, 0x28, 0xfa, 0xd8, 0xfe, 0x98, 0xb2, 0x09, 0xb3, 0xd1, 0x14, 0x93,
-	0x87, 0x53, 0x4d, 0x0f, 0x56, 0x65, 0x6b, 0x1c, 0x57, 0xcc, 0xf1, 0x2f, 0xbc, 0x93, 0x1e, 0x46,
-	0xf2, 0xa7, 0x43, 0xf1, 0x43, 0xe6, 0xa6, 0x52, 0xbf, 0x05, 0x62, 0xa0, 0x8f, 0xf9, 0xcd, 0xcf,
-	0xeb, 0xe3, 0xc4, 0xd8, 0xc9, 0xeb, 0xe3, 0xd4, 0x20, 0x3a, 0x81, 0x12, 0xbf, 0xfd, 0x39, 0x7d,
-	0x9c, 0x18, 0x34, 0x39, 0x7d, 0x9c, 0x1c, 0x3d, 0x7b, 0x7f, 0x5c, 0x5c, 0x55, 0xa5, 0xcb, 0xab,
-	0xaa, 0xf4, 0xea, 0xaa, 0x2a, 0x3d, 0xb8, 0xae, 0x16, 0x2e, 0xaf, 0xab, 0x85, 0x17, 0xd7, 0xd5,
-	0xc2, 0x5f, 0xbb, 0x96, 0x1d, 0xb4, 0x7b, 0x4d, 0xcd, 0xa4, 0x5d, 0x5d, 0x7c, 0x6b, 0x89, 0xbf,
-	0x16, 0x89, 0x9f, 0xe3, 0xef, 0xaf, 0x5d, 0x7c, 0xec, 0xd7, 0x9b, 0x25, 0xf6, 0x11, 0xf6, 0xd9,
-	0xeb, 0x00, 0x00, 0x00, 0xff, 0xff, 0x9e, 0xd7, 0x5f, 0x4e, 0x1c, 0x0e, 0x00, 0x00,
+	// 1218 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0x4f, 0x6f, 0xdc, 0x44,
+	0x14, 0x8f, 0xf3, 0x67, 0x77, 0xf3, 0x1a, 0x22, 0x30, 0x09, 0xa4, 0x2e, 0xd9, 0x46, 0x2e, 0x34,
+	0xa1, 0x48, 0x5e, 0xb6, 0x50, 0x41, 0x1b, 0x21, 0xd1, 0x40, 0x80, 0x40, 0x45, 0xc2, 0x56, 0x41,
+	0x2a, 0x42, 0x8a, 0xbc, 0xce, 0xd4, 0x6b, 0x69, 0xe3, 0x71, 0xc6, 0xde, 0x85, 0x1c, 0x10, 0x12,
+	0x7c, 0x01, 0xce, 0x70, 0x40, 0x70, 0xe2, 0xc6, 0x67, 0xe0, 0xd6, 0x63, 0x8f, 0x9c, 0x50, 0x95,
+	0x7c, 0x11, 0x64, 0xcf, 0x9b, 0xf1, 0xda, 0xeb, 0x9d, 0xf5, 0x96, 0x95, 0xe8, 0x69, 0xed, 0xb7,
+	0xef, 0xf7, 0xfe, 0xfc, 0x66, 0xde, 0xbc, 0x37, 0x86, 0xfa, 0xb7, 0x9e, 0xdf, 0xf5, 0x6c, 0xbf,
+	0x11, 0x30, 0xfa, 0xd0, 0xeb, 0x92, 0x46, 0xbf, 0xd9, 0x38, 0xed, 0x11, 0x76, 0x66, 0x05, 0x8c,
+	0x46, 0x54, 0xd7, 0xf1, 0x7f, 0x0b, 0xff, 0xb7, 0xfa, 0x4d, 0xe3, 0x86, 0x43, 0xc3, 0x13, 0x1a,
+	0x36, 0xda, 0x76, 0x48, 0xb8, 0x72, 0xa3, 0xdf, 0x6c, 0x93, 0xc8, 0x6e, 0x36, 0x02, 0xdb, 0xf5,
+	0x7c, 0x3b, 0xf2, 0xa8, 0xcf, 0xf1, 0xc6, 0x8a, 0x4b, 0x5d, 0x9a, 0x3c, 0x36, 0xe2, 0x27, 0x94,
+	0x16, 0x79, 0x8d, 0xce, 0x02, 0x12, 0xf2, 0xff, 0x4d, 0x0b, 0x5e, 0xf8, 0x22, 0xb6, 0xbb, 0x63,
+	0x47, 0x4e, 0xa7, 0x45, 0x4e, 0x7b, 0x24, 0x8c, 0xf4, 0xcb, 0x50, 0x6b, 0xc7, 0xef, 0x47, 0xde,
+	0xf1, 0x9a, 0xb6, 0xa1, 0x6d, 0x2d, 0xb5, 0xaa, 0xc9, 0xfb, 0xde, 0xb1, 0xf9, 0x19, 0xe8, 0x83,
+	0xfa, 0x61, 0x40, 0xfd, 0x90, 0xe8, 0xb7, 0x60, 0x21, 0x51, 0x48, 0xb4, 0x2f, 0xdd, 0xbc, 0x6c,
+	0x0d, 0xe7, 0x62, 0x25, 0x88, 0x9d, 0xf9, 0x47, 0xff, 0x5c, 0x9d, 0x69, 0x71, 0x6d, 0xf3, 0x07,
+	0x0d, 0x5e, 0x4c, 0xad, 0x91, 0x50, 0xf8, 0xbf, 0x06, 0xcf, 0x11, 0x3f, 0x22, 0x2c, 0x60, 0x5e,
+	0x48, 0x44, 0x10, 0xf3, 0xad, 0xa5, 0x54, 0xb8, 0x77, 0xac, 0x7f, 0x04, 0x90, 0x72, 0xb0, 0x36,
+	0x9b, 0x38, 0xbe, 0x6e, 0x71, 0xc2, 0xac, 0x98, 0x30, 0x8b, 0xb3, 0x8b, 0x84, 0x59, 0x07, 0xb6,
+	0x4b, 0xd0, 0x41, 0x6b, 0x00, 0x69, 0xfe, 0xac, 0xc1, 0x4a, 0x36, 0x08, 0x4c, 0xea, 0x36, 0xf0,
+	0xac, 0x49, 0xb8, 0xa6, 0x6d, 0xcc, 0x95, 0x49, 0x4b, 0xe8, 0xeb, 0x1f, 0x17, 0xc4, 0xb6, 0x39,
+	0x36, 0x36, 0xee, 0x37, 0x13, 0x9c, 0x64, 0xe8, 0x7e, 0xc4, 0x88, 0x7d, 0xf2, 0xff, 0x30, 0xf4,
+	0x8b, 0x60, 0x48, 0x06, 0x81, 0x0c, 0xdd, 0x81, 0x6a, 0xc8, 0x45, 0xc8, 0x90, 0x51, 0xc4, 0x10,
+	0x47, 0x09, 0x8a, 0x10, 0x30, 0x3d, 0x8a, 0x6e, 0xe3, 0x8e, 0xdc, 0x0d, 0xa8, 0xd3, 0x99, 0x88,
+	0x20, 0xf3, 0x73, 0x24, 0x57, 0x40, 0x31, 0xad, 0x77, 0xa0, 0x42, 0x12, 0x89, 0x6a, 0xdd, 0x13,
+	0x0c, 0x26, 0x85, 0xea, 0xe6, 0xdb, 0x68, 0xef, 0x83, 0xd8, 0x8c, 0x1f, 0x89, 0x58, 0xd6, 0x01,
+	0x1c, 0x2e, 0x49, 0x0b, 0x6a, 0x11, 0x25, 0x7b, 0xc7, 0xe6, 0x7d, 0x64, 0x57, 0xa2, 0x30, 0x8c,
+	0x6d, 0xa8, 0xa2, 0x12, 0x96, 0xd5, 0x95, 0xa2, 0x38, 0x10, 0x25, 0xe8, 0x45, 0x84, 0xf9, 0x44,
+	0xcb, 0x5a, 0x9d, 0x6c, 0xe7, 0xbc, 0x0a, 0xcb, 0x2e, 0xb3, 0xfd, 0x88, 0x90, 0x23, 0xca, 0xdc,
+	0x58, 0x6b, 0x96, 0x6b, 0xa1, 0x74, 0x9f, 0xb9, 0x43, 0xfb, 0x6b, 0xee, 0x69, 0xf7, 0x97, 0x7e,
+	0x0b, 0xaa, 0x41, 0x8f, 0x05, 0x34, 0x24, 0x6b, 0xf3, 0x1b, 0xda, 0xd6, 0x72, 0x71, 0xa2, 0x07,
+	0x5c, 0xa5, 0x25, 0x74, 0xcd, 0x5f, 0x35, 0x58, 0xcd, 0xa5, 0x88, 0xcc, 0xbd, 0x07, 0x35, 0xe4,
+	0x41, 0x2c, 0x61, 0x09, 0xea, 0x24, 0x64, 0x7a, 0x5b, 0xf3, 0x47, 0x0d, 0x8c, 0xc1, 0x08, 0x3f,
+	0xa5, 0x3d, 0xe6, 0xdb, 0xdd, 0x72, 0xfb, 0x62, 0x6a, 0xe5, 0xfb, 0x87, 0x06, 0x57, 0x0a, 0xa3,
+	0x40, 0xb6, 0xde, 0x87, 0x2a, 0xf1, 0x23, 0xe6, 0xc9, 0x73, 0x6e, 0x43, 0x41, 0xd6, 0xae, 0x1f,
+	0xb1, 0x33, 0xb1, 0xd9, 0x10, 0x36, 0xcd, 0x5a, 0xe6, 0x2b, 0x7a, 0xd7, 0x71, 0x48, 0x18, 0xde,
+	0xa3, 0xae, 0xa0, 0x6a, 0x03, 0x96, 0xfa, 0x76, 0xaf, 0x1b, 0x89, 0xed, 0xc8, 0x37, 0x2d, 0x24,
+	0xb2, 0x64, 0x33, 0x9a, 0xfb, 0xf0, 0x52, 0x1e, 0x2a, 0x9b, 0xd3, 0x5c, 0x97, 0xba, 0x58, 0x43,
+	0xeb, 0x45, 0xb9, 0x49, 0x0c, 0x26, 0x16, 0xeb, 0x9b, 0xdf, 0xc1, 0x2b, 0x89, 0xc1, 0x0f, 0x49,
+	0x97, 0xc4, 0xc1, 0xb5, 0x88, 0x43, 0xbc, 0x20, 0x2d, 0xa4, 0x55, 0xa8, 0x64, 0x82, 0x59, 0xa0,
+	0x05, 0x45, 0xf1, 0xf4, 0xab, 0xf6, 0xa7, 0x06, 0xeb, 0x23, 0xfc, 0x63, 0x5e, 0xbb, 0x50, 0x63,
+	0x28, 0xc3, 0x85, 0xbb, 0x56, 0x94, 0x5c, 0x0e, 0x2f, 0x76, 0xbb, 0x80, 0x4e, 0x6f, 0xf1, 0x7e,
+	0xd7, 0x90, 0xb1, 0xfd, 0x3e, 0x61, 0xc7, 0x3d, 0x22, 0x1c, 0x4f, 0x76, 0xf4, 0xa4, 0xb4, 0xce,
+	0x8e, 0xa6, 0x75, 0xee, 0xbf, 0xd3, 0x3a, 0x1c, 0xe4, 0x33, 0x4a, 0xeb, 0x21, 0xd6, 0xc4, 0x3d,
+	0xea, 0xde, 0xf5, 0x9d, 0x0e, 0x65, 0xa5, 0x6b, 0x42, 0x37, 0xa0, 0x16, 0xc6, 0xca, 0xbe, 0x43,
+	0x90, 0x4d, 0xf9, 0x6e, 0x1e, 0x62, 0xbd, 0x0c, 0x98, 0x95, 0x7d, 0xa7, 0x62, 0x27, 0x12, 0x55,
+	0xc9, 0x48, 0x98, 0x68, 0x81, 0x1c, 0x12, 0x0f, 0x2c, 0x39, 0xbb, 0x61, 0xf9, 0x78, 0xa7, 0x55,
+	0x3b, 0xbf, 0x69, 0xf0, 0xf2, 0x50, 0x10, 0xb2, 0x37, 0x54, 0x79, 0xa8, 0x62, 0x75, 0x4b, 0xa5,
+	0x27, 0x30, 0xd3, 0x5b, 0xd6, 0x3b, 0x62, 0xf6, 0x60, 0x76, 0xd8, 0x63, 0x64, 0xa2, 0xb9, 0x45,
+	0x4c, 0x0c, 0x12, 0x9b, 0x4e, 0x0c, 0x84, 0x8b, 0x54, 0x13, 0x03, 0xa2, 0xe4, 0x21, 0xce, 0x5f,
+	0xcd, 0xef, 0xb3, 0x46, 0xe5, 0xb2, 0x5d, 0x85, 0x4b, 0x0f, 0x19, 0x3d, 0x39, 0xea, 0x10, 0xcf,
+	0xed, 0xf0, 0x51, 0x64, 0xae, 0x05, 0xb1, 0xe8, 0x93, 0x44, 0x32, 0xb5, 0x55, 0x93, 0xfd, 0x3c,
+	0x8d, 0x20, 0xed, 0xe7, 0x18, 0xa5, 0xb2, 0x9f, 0x67, 0x13, 0x93, 0x90, 0xe9, 0xad, 0xd9, 0xaa,
+	0x18, 0xc6, 0x9d, 0x0e, 0x39, 0xb1, 0x05, 0x43, 0x66, 0x4b, 0x8c, 0xc7, 0x42, 0x3c, 0x30, 0x1e,
+	0x73, 0x91, 0x72, 0x3c, 0x4e, 0x54, 0xe4, 0x78, 0xcc, 0x01, 0xe6, 0x0a, 0x4e, 0xb5, 0x07, 0x36,
+	0x4b, 0xc7, 0x7e, 0x73, 0x1f, 0x03, 0x10, 0x52, 0x74, 0xf4, 0x2e, 0x54, 0x82, 0x44, 0x82, 0xcb,
+	0x5e, 0xe8, 0x87, 0x63, 0x44, 0xb9, 0x72, 0xfd, 0x9b, 0x7f, 0x2d, 0xc1, 0x42, 0x62, 0x51, 0xff,
+	0x12, 0x16, 0x92, 0xab, 0x8c, 0xfe, 0x5a, 0x11, 0x78, 0xe8, 0x8e, 0x68, 0x5c, 0x1f, 0xa7, 0x86,
+	0xb1, 0x7d, 0x0d, 0x55, 0xbc, 0x58, 0xe9, 0x9b, 0x6a, 0x88, 0xdc, 0x72, 0xc6, 0xd6, 0x78, 0xc5,
+	0xd4, 0x3a, 0x5e, 0x4a, 0x14, 0xd6, 0xb3, 0x77, 0x27, 0x85, 0xf5, 0xfc, 0xfd, 0xe6, 0x01, 0x54,
+	0xf8, 0xd5, 0x40, 0x1f, 0x9d, 0x6d, 0xe6, 0xda, 0x61, 0x6c, 0x8e, 0xd5, 0x4b, 0x03, 0xc7, 0x89,
+	0x4a, 0x11, 0x78, 0xf6, 0x1e, 0xa1, 0x08, 0x3c, 0x7f, 0x75, 0x38, 0x82, 0x9a, 0x18, 0x8a, 0xf5,
+	0xb1, 0x28, 0x19, 0xfc, 0xeb, 0x25, 0x34, 0xd1, 0xc1, 0x29, 0x2c, 0x67, 0xa7, 0x49, 0xdd, 0x1a,
+	0x07, 0xce, 0x0e, 0xbf, 0x46, 0xa3, 0xb4, 0x3e, 0xba, 0x6c, 0xc3, 0xa2, 0x9c, 0xd3, 0xf4, 0xd1,
+	0xa1, 0xe6, 0x47, 0x47, 0xe3, 0x46, 0x19, 0x55, 0xf4, 0xf1, 0x0d, 0x3c, 0x9f, 0x1f, 0xb7, 0xf4,
+	0x37, 0x47, 0xe2, 0x47, 0x4c, 0x86, 0x46, 0x73, 0x02, 0x44, 0xea, 0x38, 0x3f, 0x90, 0x28, 0x1c,
+	0x8f, 0x18, 0xb0, 0x14, 0x8e, 0x47, 0x4e, 0x3b, 0x6d, 0x58, 0x94, 0xbd, 0x4e, 0xc1, 0x6a, 0x7e,
+	0xf8, 0x50, 0xb0, 0x3a, 0x3c, 0x50, 0x10, 0x80, 0xb4, 0x11, 0xeb, 0x25, 0x90, 0x32, 0xa1, 0x37,
+	0x4a, 0xe9, 0xa6, 0x25, 0x85, 0x1d, 0x40, 0x51, 0x52, 0xd9, 0x76, 0xab, 0x28, 0xa9, 0x7c, 0x6f,
+	0x3d, 0x82, 0x9a, 0xe8, 0x4b, 0xfa, 0x58, 0x54, 0x89, 0x92, 0x1a, 0x6a, 0x72, 0xf1, 0x51, 0xc6,
+	0x0f, 0x7f, 0xd5, 0x51, 0x96, 0xe9, 0x3c, 0xaa, 0xa3, 0x2c, 0xd7, 0x8b, 0x1e, 0x40, 0x85, 0x37,
+	0x00, 0xc5, 0x51, 0x96, 0xe9, 0x35, 0x8a, 0xa3, 0x2c, 0xdb, 0x7d, 0x76, 0x0e, 0x1f, 0x9d, 0xd7,
+	0xb5, 0xc7, 0xe7, 0x75, 0xed, 0xc9, 0x79, 0x5d, 0xfb, 0xe9, 0xa2, 0x3e, 0xf3, 0xf8, 0xa2, 0x3e,
+	0xf3, 0xf7, 0x45, 0x7d, 0xe6, 0xab, 0x6d, 0xd7, 0x8b, 0x3a, 0xbd, 0xb6, 0xe5, 0xd0, 0x93, 0x86,
+	0xf8, 0x0e, 0x29, 0x7e, 0x5d, 0x92, 0x3e, 0xa7, 0xdf, 0x26, 0xb7, 0xf1, 0xb1, 0xdf, 0x6c, 0x57,
+	0x92, 0x0f, 0x94, 0x6f, 0xfd, 0x1b, 0x00, 0x00, 0xff, 0xff, 0x31, 0x29, 0xe3, 0x87, 0x38, 0x15,
+	0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1242,6 +1811,16 @@ type QueryClient interface {
 	AccessLog(ctx context.Context, in *QueryAccessLogRequest, opts ...grpc.CallOption) (*QueryAccessLogResponse, error)
 	// DeletionReceipts lists what deletions are due or posted for a grantee.
 	DeletionReceipts(ctx context.Context, in *QueryDeletionReceiptsRequest, opts ...grpc.CallOption) (*QueryDeletionReceiptsResponse, error)
+	// OverdueDeletions lists the receipts that were not posted in time.
+	OverdueDeletions(ctx context.Context, in *QueryOverdueDeletionsRequest, opts ...grpc.CallOption) (*QueryOverdueDeletionsResponse, error)
+	// LogAnchor returns the first kept anchor of a vault's log that covers a receipt.
+	LogAnchor(ctx context.Context, in *QueryLogAnchorRequest, opts ...grpc.CallOption) (*QueryLogAnchorResponse, error)
+	// LogAnchors lists the kept anchors of a vault's log.
+	LogAnchors(ctx context.Context, in *QueryLogAnchorsRequest, opts ...grpc.CallOption) (*QueryLogAnchorsResponse, error)
+	// Erasure returns the erasure of an enterprise.
+	Erasure(ctx context.Context, in *QueryErasureRequest, opts ...grpc.CallOption) (*QueryErasureResponse, error)
+	// Erasures lists erasures in order of their block.
+	Erasures(ctx context.Context, in *QueryErasuresRequest, opts ...grpc.CallOption) (*QueryErasuresResponse, error)
 	// Schemas lists the pinned schemas.
 	Schemas(ctx context.Context, in *QuerySchemasRequest, opts ...grpc.CallOption) (*QuerySchemasResponse, error)
 	// Params returns the parameters.
@@ -1337,6 +1916,51 @@ func (c *queryClient) DeletionReceipts(ctx context.Context, in *QueryDeletionRec
 	return out, nil
 }
 
+func (c *queryClient) OverdueDeletions(ctx context.Context, in *QueryOverdueDeletionsRequest, opts ...grpc.CallOption) (*QueryOverdueDeletionsResponse, error) {
+	out := new(QueryOverdueDeletionsResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/OverdueDeletions", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) LogAnchor(ctx context.Context, in *QueryLogAnchorRequest, opts ...grpc.CallOption) (*QueryLogAnchorResponse, error) {
+	out := new(QueryLogAnchorResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/LogAnchor", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) LogAnchors(ctx context.Context, in *QueryLogAnchorsRequest, opts ...grpc.CallOption) (*QueryLogAnchorsResponse, error) {
+	out := new(QueryLogAnchorsResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/LogAnchors", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Erasure(ctx context.Context, in *QueryErasureRequest, opts ...grpc.CallOption) (*QueryErasureResponse, error) {
+	out := new(QueryErasureResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/Erasure", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Erasures(ctx context.Context, in *QueryErasuresRequest, opts ...grpc.CallOption) (*QueryErasuresResponse, error) {
+	out := new(QueryErasuresResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/Erasures", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *queryClient) Schemas(ctx context.Context, in *QuerySchemasRequest, opts ...grpc.CallOption) (*QuerySchemasResponse, error) {
 	out := new(QuerySchemasResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Query/Schemas", in, out, opts...)
@@ -1375,6 +1999,16 @@ type QueryServer interface {
 	AccessLog(context.Context, *QueryAccessLogRequest) (*QueryAccessLogResponse, error)
 	// DeletionReceipts lists what deletions are due or posted for a grantee.
 	DeletionReceipts(context.Context, *QueryDeletionReceiptsRequest) (*QueryDeletionReceiptsResponse, error)
+	// OverdueDeletions lists the receipts that were not posted in time.
+	OverdueDeletions(context.Context, *QueryOverdueDeletionsRequest) (*QueryOverdueDeletionsResponse, error)
+	// LogAnchor returns the first kept anchor of a vault's log that covers a receipt.
+	LogAnchor(context.Context, *QueryLogAnchorRequest) (*QueryLogAnchorResponse, error)
+	// LogAnchors lists the kept anchors of a vault's log.
+	LogAnchors(context.Context, *QueryLogAnchorsRequest) (*QueryLogAnchorsResponse, error)
+	// Erasure returns the erasure of an enterprise.
+	Erasure(context.Context, *QueryErasureRequest) (*QueryErasureResponse, error)
+	// Erasures lists erasures in order of their block.
+	Erasures(context.Context, *QueryErasuresRequest) (*QueryErasuresResponse, error)
 	// Schemas lists the pinned schemas.
 	Schemas(context.Context, *QuerySchemasRequest) (*QuerySchemasResponse, error)
 	// Params returns the parameters.
@@ -1411,6 +2045,21 @@ func (*UnimplementedQueryServer) AccessLog(ctx context.Context, req *QueryAccess
 }
 func (*UnimplementedQueryServer) DeletionReceipts(ctx context.Context, req *QueryDeletionReceiptsRequest) (*QueryDeletionReceiptsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DeletionReceipts not implemented")
+}
+func (*UnimplementedQueryServer) OverdueDeletions(ctx context.Context, req *QueryOverdueDeletionsRequest) (*QueryOverdueDeletionsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method OverdueDeletions not implemented")
+}
+func (*UnimplementedQueryServer) LogAnchor(ctx context.Context, req *QueryLogAnchorRequest) (*QueryLogAnchorResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method LogAnchor not implemented")
+}
+func (*UnimplementedQueryServer) LogAnchors(ctx context.Context, req *QueryLogAnchorsRequest) (*QueryLogAnchorsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method LogAnchors not implemented")
+}
+func (*UnimplementedQueryServer) Erasure(ctx context.Context, req *QueryErasureRequest) (*QueryErasureResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Erasure not implemented")
+}
+func (*UnimplementedQueryServer) Erasures(ctx context.Context, req *QueryErasuresRequest) (*QueryErasuresResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Erasures not implemented")
 }
 func (*UnimplementedQueryServer) Schemas(ctx context.Context, req *QuerySchemasRequest) (*QuerySchemasResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Schemas not implemented")
@@ -1585,6 +2234,96 @@ func _Query_DeletionReceipts_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Query_OverdueDeletions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryOverdueDeletionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).OverdueDeletions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Query/OverdueDeletions",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).OverdueDeletions(ctx, req.(*QueryOverdueDeletionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_LogAnchor_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryLogAnchorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).LogAnchor(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Query/LogAnchor",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).LogAnchor(ctx, req.(*QueryLogAnchorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_LogAnchors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryLogAnchorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).LogAnchors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Query/LogAnchors",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).LogAnchors(ctx, req.(*QueryLogAnchorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Erasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryErasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Erasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Query/Erasure",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Erasure(ctx, req.(*QueryErasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Erasures_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryErasuresRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Erasures(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Query/Erasures",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Erasures(ctx, req.(*QueryErasuresRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Query_Schemas_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(QuerySchemasRequest)
 	if err := dec(in); err != nil {
@@ -1661,6 +2400,26 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeletionReceipts",
 			Handler:    _Query_DeletionReceipts_Handler,
+		},
+		{
+			MethodName: "OverdueDeletions",
+			Handler:    _Query_OverdueDeletions_Handler,
+		},
+		{
+			MethodName: "LogAnchor",
+			Handler:    _Query_LogAnchor_Handler,
+		},
+		{
+			MethodName: "LogAnchors",
+			Handler:    _Query_LogAnchors_Handler,
+		},
+		{
+			MethodName: "Erasure",
+			Handler:    _Query_Erasure_Handler,
+		},
+		{
+			MethodName: "Erasures",
+			Handler:    _Query_Erasures_Handler,
 		},
 		{
 			MethodName: "Schemas",
@@ -2064,6 +2823,11 @@ func (m *QueryConsentsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Purpose != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Purpose))
+		i--
+		dAtA[i] = 0x20
+	}
 	if m.Pagination != nil {
 		{
 			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
@@ -2379,6 +3143,405 @@ func (m *QueryDeletionReceiptsResponse) MarshalToSizedBuffer(dAtA []byte) (int, 
 	return len(dAtA) - i, nil
 }
 
+func (m *QueryOverdueDeletionsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryOverdueDeletionsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryOverdueDeletionsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryOverdueDeletionsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryOverdueDeletionsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryOverdueDeletionsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Receipts) > 0 {
+		for iNdEx := len(m.Receipts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Receipts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryLogAnchorRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryLogAnchorRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryLogAnchorRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.VaultOrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.VaultOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryLogAnchorResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryLogAnchorResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryLogAnchorResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Anchor.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryLogAnchorsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryLogAnchorsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryLogAnchorsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.VaultOrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.VaultOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryLogAnchorsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryLogAnchorsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryLogAnchorsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Anchors) > 0 {
+		for iNdEx := len(m.Anchors) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Anchors[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryErasureRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryErasureRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryErasureRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryErasureResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryErasureResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryErasureResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Erasure.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryErasuresRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryErasuresRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryErasuresRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.FromHeight != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.FromHeight))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryErasuresResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryErasuresResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryErasuresResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Erasures) > 0 {
+		for iNdEx := len(m.Erasures) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Erasures[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *QuerySchemasRequest) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2667,6 +3830,9 @@ func (m *QueryConsentsRequest) Size() (n int) {
 		l = m.Pagination.Size()
 		n += 1 + l + sovQuery(uint64(l))
 	}
+	if m.Purpose != 0 {
+		n += 1 + sovQuery(uint64(m.Purpose))
+	}
 	return n
 }
 
@@ -2772,6 +3938,163 @@ func (m *QueryDeletionReceiptsResponse) Size() (n int) {
 	_ = l
 	if len(m.Receipts) > 0 {
 		for _, e := range m.Receipts {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryOverdueDeletionsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		n += 1 + sovQuery(uint64(m.EnterpriseId))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovQuery(uint64(m.OrgId))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryOverdueDeletionsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Receipts) > 0 {
+		for _, e := range m.Receipts {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryLogAnchorRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.VaultOrgId != 0 {
+		n += 1 + sovQuery(uint64(m.VaultOrgId))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovQuery(uint64(m.Sequence))
+	}
+	return n
+}
+
+func (m *QueryLogAnchorResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Anchor.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryLogAnchorsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.VaultOrgId != 0 {
+		n += 1 + sovQuery(uint64(m.VaultOrgId))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryLogAnchorsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Anchors) > 0 {
+		for _, e := range m.Anchors {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryErasureRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		n += 1 + sovQuery(uint64(m.EnterpriseId))
+	}
+	return n
+}
+
+func (m *QueryErasureResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Erasure.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryErasuresRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.FromHeight != 0 {
+		n += 1 + sovQuery(uint64(m.FromHeight))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryErasuresResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Erasures) > 0 {
+		for _, e := range m.Erasures {
 			l = e.Size()
 			n += 1 + l + sovQuery(uint64(l))
 		}
@@ -3873,6 +5196,25 @@ func (m *QueryConsentsRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Purpose", wireType)
+			}
+			m.Purpose = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Purpose |= Purpose(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])
@@ -4571,6 +5913,1023 @@ func (m *QueryDeletionReceiptsResponse) Unmarshal(dAtA []byte) error {
 			}
 			m.Receipts = append(m.Receipts, DeletionReceipt{})
 			if err := m.Receipts[len(m.Receipts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryOverdueDeletionsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryOverdueDeletionsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryOverdueDeletionsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryOverdueDeletionsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryOverdueDeletionsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryOverdueDeletionsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Receipts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Receipts = append(m.Receipts, DeletionReceipt{})
+			if err := m.Receipts[len(m.Receipts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryLogAnchorRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryLogAnchorRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryLogAnchorRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field VaultOrgId", wireType)
+			}
+			m.VaultOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.VaultOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryLogAnchorResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryLogAnchorResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryLogAnchorResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Anchor", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Anchor.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryLogAnchorsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryLogAnchorsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryLogAnchorsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field VaultOrgId", wireType)
+			}
+			m.VaultOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.VaultOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryLogAnchorsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryLogAnchorsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryLogAnchorsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Anchors", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Anchors = append(m.Anchors, LogAnchor{})
+			if err := m.Anchors[len(m.Anchors)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryErasureRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryErasureRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryErasureRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryErasureResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryErasureResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryErasureResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasure", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Erasure.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryErasuresRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryErasuresRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryErasuresRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FromHeight", wireType)
+			}
+			m.FromHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FromHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryErasuresResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryErasuresResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryErasuresResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasures", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Erasures = append(m.Erasures, Erasure{})
+			if err := m.Erasures[len(m.Erasures)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

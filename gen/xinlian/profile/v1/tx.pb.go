@@ -848,6 +848,630 @@ func (m *MsgRevokeConsentResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgRevokeConsentResponse proto.InternalMessageInfo
 
+// MsgAmendConsent answers a request, or changes a live consent, by narrower terms; the sender may give access for the enterprise.
+type MsgAmendConsent struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// terms is the narrower artefact; its amends names the consent that it replaces.
+	Terms ConsentTerms `protobuf:"bytes,3,opt,name=terms,proto3" json:"terms"`
+}
+
+func (m *MsgAmendConsent) Reset()         { *m = MsgAmendConsent{} }
+func (m *MsgAmendConsent) String() string { return proto.CompactTextString(m) }
+func (*MsgAmendConsent) ProtoMessage()    {}
+func (*MsgAmendConsent) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{16}
+}
+func (m *MsgAmendConsent) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAmendConsent) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAmendConsent.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAmendConsent) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAmendConsent.Merge(m, src)
+}
+func (m *MsgAmendConsent) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAmendConsent) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAmendConsent.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAmendConsent proto.InternalMessageInfo
+
+func (m *MsgAmendConsent) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgAmendConsent) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgAmendConsent) GetTerms() ConsentTerms {
+	if m != nil {
+		return m.Terms
+	}
+	return ConsentTerms{}
+}
+
+// MsgAmendConsentResponse answers MsgAmendConsent.
+type MsgAmendConsentResponse struct {
+	// consent_id is the artefact's hash.
+	ConsentId []byte `protobuf:"bytes,1,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+}
+
+func (m *MsgAmendConsentResponse) Reset()         { *m = MsgAmendConsentResponse{} }
+func (m *MsgAmendConsentResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAmendConsentResponse) ProtoMessage()    {}
+func (*MsgAmendConsentResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{17}
+}
+func (m *MsgAmendConsentResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAmendConsentResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAmendConsentResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAmendConsentResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAmendConsentResponse.Merge(m, src)
+}
+func (m *MsgAmendConsentResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAmendConsentResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAmendConsentResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAmendConsentResponse proto.InternalMessageInfo
+
+func (m *MsgAmendConsentResponse) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+// MsgOpenCase asks for access under a case; the sender is an officer of a regulator.
+type MsgOpenCase struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// terms is the artefact, with the purpose of supervision and the case number.
+	Terms ConsentTerms `protobuf:"bytes,3,opt,name=terms,proto3" json:"terms"`
+}
+
+func (m *MsgOpenCase) Reset()         { *m = MsgOpenCase{} }
+func (m *MsgOpenCase) String() string { return proto.CompactTextString(m) }
+func (*MsgOpenCase) ProtoMessage()    {}
+func (*MsgOpenCase) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{18}
+}
+func (m *MsgOpenCase) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgOpenCase) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgOpenCase.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgOpenCase) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgOpenCase.Merge(m, src)
+}
+func (m *MsgOpenCase) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgOpenCase) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgOpenCase.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgOpenCase proto.InternalMessageInfo
+
+func (m *MsgOpenCase) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgOpenCase) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgOpenCase) GetTerms() ConsentTerms {
+	if m != nil {
+		return m.Terms
+	}
+	return ConsentTerms{}
+}
+
+// MsgOpenCaseResponse answers MsgOpenCase.
+type MsgOpenCaseResponse struct {
+	// consent_id is the artefact's hash.
+	ConsentId []byte `protobuf:"bytes,1,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+}
+
+func (m *MsgOpenCaseResponse) Reset()         { *m = MsgOpenCaseResponse{} }
+func (m *MsgOpenCaseResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgOpenCaseResponse) ProtoMessage()    {}
+func (*MsgOpenCaseResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{19}
+}
+func (m *MsgOpenCaseResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgOpenCaseResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgOpenCaseResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgOpenCaseResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgOpenCaseResponse.Merge(m, src)
+}
+func (m *MsgOpenCaseResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgOpenCaseResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgOpenCaseResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgOpenCaseResponse proto.InternalMessageInfo
+
+func (m *MsgOpenCaseResponse) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+// MsgConfirmCase gives access under a case; the sender is another officer of the same regulator.
+type MsgConfirmCase struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// consent_id is the consent, 32 bytes.
+	ConsentId []byte `protobuf:"bytes,3,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+}
+
+func (m *MsgConfirmCase) Reset()         { *m = MsgConfirmCase{} }
+func (m *MsgConfirmCase) String() string { return proto.CompactTextString(m) }
+func (*MsgConfirmCase) ProtoMessage()    {}
+func (*MsgConfirmCase) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{20}
+}
+func (m *MsgConfirmCase) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgConfirmCase) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgConfirmCase.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgConfirmCase) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgConfirmCase.Merge(m, src)
+}
+func (m *MsgConfirmCase) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgConfirmCase) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgConfirmCase.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgConfirmCase proto.InternalMessageInfo
+
+func (m *MsgConfirmCase) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgConfirmCase) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgConfirmCase) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+// MsgConfirmCaseResponse is empty.
+type MsgConfirmCaseResponse struct {
+}
+
+func (m *MsgConfirmCaseResponse) Reset()         { *m = MsgConfirmCaseResponse{} }
+func (m *MsgConfirmCaseResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgConfirmCaseResponse) ProtoMessage()    {}
+func (*MsgConfirmCaseResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{21}
+}
+func (m *MsgConfirmCaseResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgConfirmCaseResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgConfirmCaseResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgConfirmCaseResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgConfirmCaseResponse.Merge(m, src)
+}
+func (m *MsgConfirmCaseResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgConfirmCaseResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgConfirmCaseResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgConfirmCaseResponse proto.InternalMessageInfo
+
+// MsgCloseCase ends a case or withdraws it; the sender is an officer of the regulator.
+type MsgCloseCase struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// consent_id is the consent, 32 bytes.
+	ConsentId []byte `protobuf:"bytes,3,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+}
+
+func (m *MsgCloseCase) Reset()         { *m = MsgCloseCase{} }
+func (m *MsgCloseCase) String() string { return proto.CompactTextString(m) }
+func (*MsgCloseCase) ProtoMessage()    {}
+func (*MsgCloseCase) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{22}
+}
+func (m *MsgCloseCase) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCloseCase) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCloseCase.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCloseCase) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCloseCase.Merge(m, src)
+}
+func (m *MsgCloseCase) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCloseCase) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCloseCase.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCloseCase proto.InternalMessageInfo
+
+func (m *MsgCloseCase) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgCloseCase) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgCloseCase) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+// MsgCloseCaseResponse is empty.
+type MsgCloseCaseResponse struct {
+}
+
+func (m *MsgCloseCaseResponse) Reset()         { *m = MsgCloseCaseResponse{} }
+func (m *MsgCloseCaseResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgCloseCaseResponse) ProtoMessage()    {}
+func (*MsgCloseCaseResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{23}
+}
+func (m *MsgCloseCaseResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCloseCaseResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCloseCaseResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCloseCaseResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCloseCaseResponse.Merge(m, src)
+}
+func (m *MsgCloseCaseResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCloseCaseResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCloseCaseResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCloseCaseResponse proto.InternalMessageInfo
+
+// MsgRequestErasure orders the destruction of every key of the enterprise's records, for good; the sender is the enterprise's admin device.
+type MsgRequestErasure struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+}
+
+func (m *MsgRequestErasure) Reset()         { *m = MsgRequestErasure{} }
+func (m *MsgRequestErasure) String() string { return proto.CompactTextString(m) }
+func (*MsgRequestErasure) ProtoMessage()    {}
+func (*MsgRequestErasure) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{24}
+}
+func (m *MsgRequestErasure) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRequestErasure) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRequestErasure.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRequestErasure) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRequestErasure.Merge(m, src)
+}
+func (m *MsgRequestErasure) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRequestErasure) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRequestErasure.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRequestErasure proto.InternalMessageInfo
+
+func (m *MsgRequestErasure) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgRequestErasure) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+// MsgRequestErasureResponse is empty.
+type MsgRequestErasureResponse struct {
+}
+
+func (m *MsgRequestErasureResponse) Reset()         { *m = MsgRequestErasureResponse{} }
+func (m *MsgRequestErasureResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRequestErasureResponse) ProtoMessage()    {}
+func (*MsgRequestErasureResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{25}
+}
+func (m *MsgRequestErasureResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRequestErasureResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRequestErasureResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRequestErasureResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRequestErasureResponse.Merge(m, src)
+}
+func (m *MsgRequestErasureResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRequestErasureResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRequestErasureResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRequestErasureResponse proto.InternalMessageInfo
+
+// MsgRecordErasure records one custodian's receipt; the sender is of a custodian that the erasure names.
+type MsgRecordErasure struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// enterprise_id is whose keys were destroyed.
+	EnterpriseId uint64 `protobuf:"varint,3,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// receipt_hash is the canonical hash of the ErasureStatement, 32 bytes.
+	ReceiptHash []byte `protobuf:"bytes,4,opt,name=receipt_hash,json=receiptHash,proto3" json:"receipt_hash,omitempty"`
+}
+
+func (m *MsgRecordErasure) Reset()         { *m = MsgRecordErasure{} }
+func (m *MsgRecordErasure) String() string { return proto.CompactTextString(m) }
+func (*MsgRecordErasure) ProtoMessage()    {}
+func (*MsgRecordErasure) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{26}
+}
+func (m *MsgRecordErasure) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRecordErasure) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRecordErasure.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRecordErasure) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRecordErasure.Merge(m, src)
+}
+func (m *MsgRecordErasure) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRecordErasure) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRecordErasure.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRecordErasure proto.InternalMessageInfo
+
+func (m *MsgRecordErasure) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgRecordErasure) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgRecordErasure) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *MsgRecordErasure) GetReceiptHash() []byte {
+	if m != nil {
+		return m.ReceiptHash
+	}
+	return nil
+}
+
+// MsgRecordErasureResponse is empty.
+type MsgRecordErasureResponse struct {
+}
+
+func (m *MsgRecordErasureResponse) Reset()         { *m = MsgRecordErasureResponse{} }
+func (m *MsgRecordErasureResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRecordErasureResponse) ProtoMessage()    {}
+func (*MsgRecordErasureResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_a52ab6e1a7f623d2, []int{27}
+}
+func (m *MsgRecordErasureResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRecordErasureResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRecordErasureResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRecordErasureResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRecordErasureResponse.Merge(m, src)
+}
+func (m *MsgRecordErasureResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRecordErasureResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRecordErasureResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRecordErasureResponse proto.InternalMessageInfo
+
 // MsgPostWraps records the hashes of wrapped keys; the sender's organisation is the enterprise's custodian.
 type MsgPostWraps struct {
 	// device signs: a live device of org_id.
@@ -864,7 +1488,7 @@ func (m *MsgPostWraps) Reset()         { *m = MsgPostWraps{} }
 func (m *MsgPostWraps) String() string { return proto.CompactTextString(m) }
 func (*MsgPostWraps) ProtoMessage()    {}
 func (*MsgPostWraps) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{16}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{28}
 }
 func (m *MsgPostWraps) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -929,7 +1553,7 @@ func (m *MsgPostWrapsResponse) Reset()         { *m = MsgPostWrapsResponse{} }
 func (m *MsgPostWrapsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgPostWrapsResponse) ProtoMessage()    {}
 func (*MsgPostWrapsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{17}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{29}
 }
 func (m *MsgPostWrapsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -974,13 +1598,15 @@ type MsgAnchorAccessLog struct {
 	Head []byte `protobuf:"bytes,6,opt,name=head,proto3" json:"head,omitempty"`
 	// refused counts the refused reads among them.
 	Refused uint64 `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	// first_height is the block that receipt number from names.
+	FirstHeight int64 `protobuf:"varint,8,opt,name=first_height,json=firstHeight,proto3" json:"first_height,omitempty"`
 }
 
 func (m *MsgAnchorAccessLog) Reset()         { *m = MsgAnchorAccessLog{} }
 func (m *MsgAnchorAccessLog) String() string { return proto.CompactTextString(m) }
 func (*MsgAnchorAccessLog) ProtoMessage()    {}
 func (*MsgAnchorAccessLog) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{18}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{30}
 }
 func (m *MsgAnchorAccessLog) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1058,6 +1684,13 @@ func (m *MsgAnchorAccessLog) GetRefused() uint64 {
 	return 0
 }
 
+func (m *MsgAnchorAccessLog) GetFirstHeight() int64 {
+	if m != nil {
+		return m.FirstHeight
+	}
+	return 0
+}
+
 // MsgAnchorAccessLogResponse is empty.
 type MsgAnchorAccessLogResponse struct {
 }
@@ -1066,7 +1699,7 @@ func (m *MsgAnchorAccessLogResponse) Reset()         { *m = MsgAnchorAccessLogRe
 func (m *MsgAnchorAccessLogResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgAnchorAccessLogResponse) ProtoMessage()    {}
 func (*MsgAnchorAccessLogResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{19}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{31}
 }
 func (m *MsgAnchorAccessLogResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1103,7 +1736,7 @@ type MsgPostDeletionReceipt struct {
 	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// consent_id is the consent, 32 bytes.
 	ConsentId []byte `protobuf:"bytes,3,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
-	// receipt_hash is the SHA-256 of the receipt, 32 bytes.
+	// receipt_hash is the canonical hash of the DeletionStatement, 32 bytes.
 	ReceiptHash []byte `protobuf:"bytes,4,opt,name=receipt_hash,json=receiptHash,proto3" json:"receipt_hash,omitempty"`
 }
 
@@ -1111,7 +1744,7 @@ func (m *MsgPostDeletionReceipt) Reset()         { *m = MsgPostDeletionReceipt{}
 func (m *MsgPostDeletionReceipt) String() string { return proto.CompactTextString(m) }
 func (*MsgPostDeletionReceipt) ProtoMessage()    {}
 func (*MsgPostDeletionReceipt) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{20}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{32}
 }
 func (m *MsgPostDeletionReceipt) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1176,7 +1809,7 @@ func (m *MsgPostDeletionReceiptResponse) Reset()         { *m = MsgPostDeletionR
 func (m *MsgPostDeletionReceiptResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgPostDeletionReceiptResponse) ProtoMessage()    {}
 func (*MsgPostDeletionReceiptResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{21}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{33}
 }
 func (m *MsgPostDeletionReceiptResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1217,7 +1850,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{22}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{34}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1268,7 +1901,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_a52ab6e1a7f623d2, []int{23}
+	return fileDescriptor_a52ab6e1a7f623d2, []int{35}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1314,6 +1947,18 @@ func init() {
 	proto.RegisterType((*MsgResumeConsentResponse)(nil), "xinlian.profile.v1.MsgResumeConsentResponse")
 	proto.RegisterType((*MsgRevokeConsent)(nil), "xinlian.profile.v1.MsgRevokeConsent")
 	proto.RegisterType((*MsgRevokeConsentResponse)(nil), "xinlian.profile.v1.MsgRevokeConsentResponse")
+	proto.RegisterType((*MsgAmendConsent)(nil), "xinlian.profile.v1.MsgAmendConsent")
+	proto.RegisterType((*MsgAmendConsentResponse)(nil), "xinlian.profile.v1.MsgAmendConsentResponse")
+	proto.RegisterType((*MsgOpenCase)(nil), "xinlian.profile.v1.MsgOpenCase")
+	proto.RegisterType((*MsgOpenCaseResponse)(nil), "xinlian.profile.v1.MsgOpenCaseResponse")
+	proto.RegisterType((*MsgConfirmCase)(nil), "xinlian.profile.v1.MsgConfirmCase")
+	proto.RegisterType((*MsgConfirmCaseResponse)(nil), "xinlian.profile.v1.MsgConfirmCaseResponse")
+	proto.RegisterType((*MsgCloseCase)(nil), "xinlian.profile.v1.MsgCloseCase")
+	proto.RegisterType((*MsgCloseCaseResponse)(nil), "xinlian.profile.v1.MsgCloseCaseResponse")
+	proto.RegisterType((*MsgRequestErasure)(nil), "xinlian.profile.v1.MsgRequestErasure")
+	proto.RegisterType((*MsgRequestErasureResponse)(nil), "xinlian.profile.v1.MsgRequestErasureResponse")
+	proto.RegisterType((*MsgRecordErasure)(nil), "xinlian.profile.v1.MsgRecordErasure")
+	proto.RegisterType((*MsgRecordErasureResponse)(nil), "xinlian.profile.v1.MsgRecordErasureResponse")
 	proto.RegisterType((*MsgPostWraps)(nil), "xinlian.profile.v1.MsgPostWraps")
 	proto.RegisterType((*MsgPostWrapsResponse)(nil), "xinlian.profile.v1.MsgPostWrapsResponse")
 	proto.RegisterType((*MsgAnchorAccessLog)(nil), "xinlian.profile.v1.MsgAnchorAccessLog")
@@ -1327,74 +1972,92 @@ func init() {
 func init() { proto.RegisterFile("xinlian/profile/v1/tx.proto", fileDescriptor_a52ab6e1a7f623d2) }
 
 var fileDescriptor_a52ab6e1a7f623d2 = []byte{
-	// 1072 bytes of a gzipped FileDescriptorProto
+	// 1346 bytes of a gzipped FileDescriptorProto
 	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0x41, 0x6f, 0xdc, 0x44,
-	0x14, 0x8e, 0x93, 0xec, 0x46, 0xfb, 0xb2, 0x6d, 0xa9, 0x09, 0xad, 0xe3, 0x94, 0xcd, 0xd6, 0x2d,
-	0x55, 0x14, 0xda, 0xdd, 0x66, 0x41, 0x05, 0x6d, 0x91, 0x50, 0x02, 0x12, 0x8d, 0x44, 0xa4, 0xca,
-	0xa5, 0xaa, 0xc4, 0x25, 0xb8, 0xf6, 0xac, 0x6d, 0x11, 0x7b, 0xcc, 0x8c, 0x77, 0x69, 0x6f, 0x88,
-	0x13, 0xe2, 0xc4, 0xef, 0x40, 0x1c, 0x72, 0x40, 0xe2, 0xc0, 0x1f, 0xe8, 0x05, 0xa9, 0x70, 0x42,
-	0x42, 0x20, 0x94, 0x1c, 0xf2, 0x03, 0xf8, 0x03, 0xc8, 0xe3, 0xb1, 0x77, 0xec, 0x1d, 0x6f, 0x57,
-	0x22, 0x0a, 0xbd, 0x24, 0xe3, 0xf7, 0xbe, 0x99, 0xf7, 0xbe, 0xf7, 0x9e, 0xde, 0x7b, 0x5a, 0x58,
-	0x7b, 0xe2, 0x87, 0x07, 0xbe, 0x15, 0x76, 0x23, 0x82, 0x07, 0xfe, 0x01, 0xea, 0x8e, 0xb6, 0xba,
-	0xf1, 0x93, 0x4e, 0x44, 0x70, 0x8c, 0x55, 0x95, 0x2b, 0x3b, 0x5c, 0xd9, 0x19, 0x6d, 0xe9, 0x17,
-	0xad, 0xc0, 0x0f, 0x71, 0x97, 0xfd, 0x4d, 0x61, 0xfa, 0x65, 0x1b, 0xd3, 0x00, 0xd3, 0x6e, 0x40,
-	0xdd, 0xe4, 0x7a, 0x40, 0x5d, 0xae, 0x58, 0x4d, 0x15, 0xfb, 0xec, 0xab, 0x9b, 0x7e, 0x70, 0xd5,
-	0x8a, 0x8b, 0x5d, 0x9c, 0xca, 0x93, 0x13, 0x97, 0xb6, 0x64, 0xde, 0x3c, 0x8d, 0x10, 0xbf, 0x65,
-	0xfc, 0xac, 0xc0, 0xc5, 0x3d, 0xea, 0x9a, 0xc8, 0xf5, 0x69, 0x8c, 0xc8, 0x03, 0xdb, 0x43, 0x81,
-	0xa5, 0xde, 0x81, 0x86, 0x35, 0x8c, 0x3d, 0x4c, 0xfc, 0xf8, 0xa9, 0xa6, 0xb4, 0x95, 0x8d, 0xc6,
-	0x8e, 0xf6, 0xdb, 0x8f, 0xb7, 0x56, 0xb8, 0xc1, 0x6d, 0xc7, 0x21, 0x88, 0xd2, 0x07, 0x31, 0xf1,
-	0x43, 0xd7, 0x1c, 0x43, 0xd5, 0x77, 0xa1, 0x4e, 0xd9, 0x0b, 0xda, 0x7c, 0x5b, 0xd9, 0x58, 0xee,
-	0xe9, 0x9d, 0x49, 0xbe, 0x9d, 0xd4, 0xc6, 0xce, 0xe2, 0xb3, 0xbf, 0xd6, 0xe7, 0x4c, 0x8e, 0xef,
-	0xbf, 0xfd, 0xf5, 0xc9, 0xe1, 0xe6, 0xf8, 0xa5, 0x6f, 0x4f, 0x0e, 0x37, 0xaf, 0x96, 0x5d, 0x9f,
-	0xf0, 0xd3, 0x58, 0x83, 0xd5, 0x09, 0xa1, 0x89, 0x68, 0x84, 0x43, 0x8a, 0x8c, 0x7f, 0x14, 0x78,
-	0x65, 0x8f, 0xba, 0xdb, 0xa1, 0xed, 0x61, 0xb2, 0x63, 0xc5, 0xb6, 0x87, 0xa8, 0x7a, 0x1b, 0xea,
-	0x0e, 0x1a, 0xf9, 0x36, 0x7a, 0x21, 0x2d, 0x8e, 0x53, 0x5f, 0x83, 0x3a, 0x26, 0xee, 0xbe, 0xef,
-	0x30, 0x4e, 0x8b, 0x66, 0x0d, 0x13, 0x77, 0xd7, 0x51, 0xaf, 0xc1, 0x39, 0x14, 0xc6, 0x88, 0x44,
-	0xc4, 0xa7, 0x28, 0xd1, 0x2e, 0x30, 0x6d, 0x73, 0x2c, 0xdc, 0x75, 0xd4, 0xf7, 0x61, 0xc9, 0x62,
-	0xe6, 0xa9, 0xb6, 0xd8, 0x5e, 0xd8, 0x58, 0xee, 0xad, 0xcb, 0x02, 0xc2, 0x7c, 0xe3, 0x6e, 0xa6,
-	0x51, 0xc9, 0x6e, 0xf5, 0x6f, 0x27, 0x61, 0xe1, 0x9e, 0x24, 0x31, 0x69, 0x4b, 0x62, 0x52, 0x20,
-	0x68, 0xe8, 0xa0, 0x95, 0x65, 0x79, 0x44, 0x7e, 0xc9, 0x92, 0xfd, 0xc5, 0x10, 0xd1, 0xf8, 0x83,
-	0x44, 0x16, 0xc6, 0xa7, 0x17, 0x92, 0xf7, 0xa0, 0x16, 0x23, 0x12, 0x50, 0x16, 0x8a, 0xe5, 0x5e,
-	0x5b, 0xc6, 0x95, 0x1b, 0xfd, 0x24, 0xc1, 0x71, 0xb2, 0xe9, 0xa5, 0xfe, 0x56, 0x89, 0xaa, 0x3c,
-	0xfd, 0xa2, 0xe7, 0x46, 0x9f, 0xa7, 0x5f, 0x14, 0x66, 0x64, 0xd5, 0xd7, 0x01, 0xec, 0x54, 0x94,
-	0x38, 0x9a, 0x50, 0x6b, 0x9a, 0x0d, 0x2e, 0xd9, 0x75, 0x8c, 0xef, 0x15, 0xb8, 0xb0, 0x47, 0xdd,
-	0x8f, 0x88, 0x15, 0x9e, 0x7e, 0x24, 0x8a, 0xb6, 0x17, 0x4a, 0xb6, 0xfb, 0xdd, 0x12, 0xd5, 0x75,
-	0x09, 0x55, 0xd1, 0x31, 0x63, 0x15, 0x2e, 0x97, 0x44, 0x79, 0x4e, 0x7f, 0x48, 0xab, 0xdc, 0x44,
-	0x83, 0x21, 0x45, 0x67, 0x4d, 0x64, 0x96, 0xf2, 0x2c, 0x78, 0xc6, 0xcb, 0xb3, 0x20, 0xcb, 0xa9,
-	0xf0, 0x94, 0xdc, 0xb7, 0xfe, 0x07, 0x26, 0xb3, 0xa4, 0x44, 0x74, 0x8c, 0xa7, 0x44, 0x14, 0x4d,
-	0xa6, 0x84, 0x0e, 0x83, 0x97, 0x34, 0x25, 0x82, 0x67, 0x79, 0x4a, 0x04, 0xd9, 0x24, 0x95, 0x11,
-	0xfe, 0xfc, 0x25, 0xa5, 0x22, 0x78, 0x96, 0x53, 0x11, 0x64, 0x39, 0x95, 0x3f, 0x15, 0x68, 0x26,
-	0x19, 0xc3, 0x34, 0x7e, 0x44, 0xac, 0x88, 0x9e, 0x15, 0x0d, 0xf5, 0x1d, 0xa8, 0x7d, 0x99, 0x18,
-	0xe4, 0x23, 0x60, 0x4d, 0xd6, 0x16, 0x13, 0x8f, 0x4c, 0x34, 0xc8, 0x3a, 0x22, 0xc3, 0xf7, 0x6f,
-	0x96, 0xf8, 0x5f, 0x91, 0xd5, 0x64, 0x46, 0xc7, 0xb8, 0x04, 0x2b, 0xe2, 0x77, 0xce, 0xfb, 0x9b,
-	0x79, 0x50, 0xf3, 0x89, 0xb0, 0x6d, 0xdb, 0x88, 0xd2, 0x8f, 0xb1, 0x7b, 0x7a, 0xec, 0x55, 0x58,
-	0x1c, 0x10, 0x1c, 0xf0, 0xf9, 0xc7, 0xce, 0xea, 0x79, 0x98, 0x8f, 0xb1, 0xb6, 0xc8, 0x24, 0xf3,
-	0x31, 0x4e, 0x86, 0x65, 0x44, 0xd0, 0xc8, 0xc7, 0x43, 0xba, 0xef, 0x21, 0xcb, 0xd1, 0x6a, 0x2c,
-	0x48, 0xcd, 0x4c, 0x78, 0x0f, 0x59, 0xec, 0x21, 0xa6, 0xab, 0x33, 0x1d, 0x3b, 0xab, 0x1a, 0x2c,
-	0x11, 0xd6, 0x2b, 0x1c, 0x6d, 0x89, 0xbd, 0x96, 0x7d, 0xf6, 0x7b, 0xa5, 0xe0, 0x18, 0x95, 0x93,
-	0x31, 0xe7, 0x6c, 0x5c, 0x01, 0x7d, 0x52, 0x9a, 0x07, 0xea, 0x0f, 0x05, 0x2e, 0xf1, 0x08, 0x7e,
-	0x88, 0x0e, 0x50, 0xec, 0xe3, 0xd0, 0x44, 0x36, 0xf2, 0xa3, 0x33, 0xab, 0x78, 0xf5, 0x2a, 0x34,
-	0x49, 0x6a, 0x72, 0xdf, 0xb3, 0xa8, 0xc7, 0x22, 0xd8, 0x34, 0x97, 0xb9, 0xec, 0x9e, 0x45, 0xbd,
-	0xfe, 0x9d, 0x12, 0xef, 0x1b, 0x15, 0x45, 0x51, 0xa2, 0x60, 0xb4, 0xa1, 0x25, 0xd7, 0xe4, 0xfc,
-	0x7f, 0x4a, 0xdb, 0xef, 0xc3, 0xc8, 0xb1, 0x62, 0x74, 0xdf, 0x22, 0x56, 0x40, 0xff, 0xcb, 0x22,
-	0x18, 0xb1, 0x17, 0xa6, 0x2d, 0x82, 0xa9, 0x8d, 0x6c, 0x11, 0x4c, 0xf1, 0x69, 0x5e, 0x8b, 0x8b,
-	0xa0, 0xac, 0x17, 0x8b, 0x5e, 0xf2, 0x5e, 0x2c, 0x8a, 0x32, 0x52, 0xbd, 0x5f, 0x1b, 0xb0, 0xb0,
-	0x47, 0x5d, 0x75, 0x00, 0xe7, 0x4b, 0x3b, 0xee, 0x1b, 0x32, 0x97, 0x26, 0xb6, 0x49, 0xfd, 0xd6,
-	0x4c, 0xb0, 0x7c, 0xeb, 0xb0, 0xe1, 0x5c, 0x71, 0xe1, 0xbc, 0x5e, 0x71, 0xbf, 0x80, 0xd2, 0x6f,
-	0xce, 0x82, 0xca, 0x8d, 0x30, 0x32, 0x85, 0x1d, 0xae, 0x9a, 0x8c, 0x08, 0x9b, 0x42, 0x46, 0xba,
-	0x42, 0x7d, 0x06, 0xcd, 0xc2, 0x7e, 0x74, 0xad, 0xe2, 0xba, 0x08, 0xd2, 0xdf, 0x9c, 0x01, 0x24,
-	0x86, 0xab, 0xb8, 0xb9, 0x5c, 0xaf, 0xf4, 0x50, 0x40, 0x55, 0x86, 0x4b, 0xba, 0x57, 0x24, 0x34,
-	0x0a, 0x3b, 0x45, 0x15, 0x0d, 0x11, 0x54, 0x49, 0x43, 0x36, 0xf1, 0x53, 0x1a, 0xe2, 0xb4, 0xaf,
-	0xa6, 0x21, 0xa0, 0xa6, 0xd0, 0x90, 0xcc, 0xe2, 0xd4, 0x88, 0x38, 0x87, 0xab, 0x8d, 0x08, 0xa8,
-	0x29, 0x46, 0x24, 0x53, 0x52, 0x7d, 0x04, 0x8d, 0xf1, 0x84, 0x6c, 0x57, 0xc5, 0x20, 0x43, 0xe8,
-	0x1b, 0x2f, 0x42, 0xe4, 0x0f, 0xfb, 0x70, 0xa1, 0x3c, 0x82, 0x6e, 0x4c, 0x2d, 0xfa, 0x1c, 0xa7,
-	0x77, 0x66, 0xc3, 0xe5, 0xa6, 0x86, 0xf0, 0xaa, 0xac, 0x89, 0x6f, 0x4e, 0xf1, 0xb5, 0x84, 0xd5,
-	0x7b, 0xb3, 0x63, 0xc5, 0x32, 0x2b, 0xf4, 0xce, 0xaa, 0x32, 0x13, 0x41, 0x95, 0x65, 0x26, 0x6b,
-	0x66, 0x7a, 0xed, 0xab, 0x93, 0xc3, 0x4d, 0x65, 0xe7, 0xe1, 0xb3, 0xa3, 0x96, 0xf2, 0xfc, 0xa8,
-	0xa5, 0xfc, 0x7d, 0xd4, 0x52, 0xbe, 0x3b, 0x6e, 0xcd, 0x3d, 0x3f, 0x6e, 0xcd, 0xfd, 0x7e, 0xdc,
-	0x9a, 0xfb, 0xf4, 0xae, 0xeb, 0xc7, 0xde, 0xf0, 0x71, 0xc7, 0xc6, 0x41, 0x37, 0x6b, 0x9a, 0xd9,
-	0x7f, 0x17, 0x8d, 0xcf, 0xe3, 0x1f, 0x03, 0xee, 0xf2, 0xe3, 0x68, 0xeb, 0x71, 0x9d, 0xfd, 0x22,
-	0xf0, 0xd6, 0xbf, 0x01, 0x00, 0x00, 0xff, 0xff, 0x94, 0x6f, 0xfb, 0xea, 0xc1, 0x10, 0x00, 0x00,
+	0x14, 0x8e, 0x93, 0x4d, 0xd2, 0xcc, 0x6e, 0x53, 0xea, 0x86, 0x76, 0xe3, 0x94, 0xcd, 0xd6, 0x2d,
+	0x25, 0x4a, 0xdb, 0xdd, 0x66, 0xa9, 0x4a, 0xb5, 0x45, 0x42, 0x49, 0x40, 0x24, 0x12, 0x2b, 0xa2,
+	0x6d, 0xab, 0x4a, 0x48, 0x28, 0xb8, 0xf6, 0xac, 0xd7, 0x22, 0xf6, 0x2c, 0x33, 0xde, 0xa5, 0xbd,
+	0x21, 0x8e, 0x1c, 0x80, 0x1f, 0xc1, 0x01, 0x01, 0x87, 0x1c, 0x90, 0x38, 0x70, 0xe2, 0x56, 0x0e,
+	0x48, 0x15, 0x12, 0x12, 0x12, 0x02, 0xa1, 0xe4, 0x90, 0x1f, 0xc0, 0x1f, 0x40, 0x1e, 0x8f, 0x67,
+	0xc7, 0xde, 0xf1, 0xae, 0x11, 0xab, 0x34, 0x97, 0xc4, 0x7e, 0xf3, 0x8d, 0xdf, 0xfb, 0xbe, 0xf7,
+	0x3c, 0x7e, 0x6f, 0xc1, 0xd2, 0x63, 0xc7, 0xdb, 0x73, 0x0c, 0xaf, 0xda, 0xc1, 0xa8, 0xe5, 0xec,
+	0xc1, 0x6a, 0x6f, 0xad, 0xea, 0x3f, 0xae, 0x74, 0x30, 0xf2, 0x91, 0xaa, 0xb2, 0xc5, 0x0a, 0x5b,
+	0xac, 0xf4, 0xd6, 0xb4, 0xb3, 0x86, 0xeb, 0x78, 0xa8, 0x4a, 0xff, 0x86, 0x30, 0xed, 0x82, 0x89,
+	0x88, 0x8b, 0x48, 0xd5, 0x25, 0x76, 0xb0, 0xdd, 0x25, 0x36, 0x5b, 0x58, 0x0c, 0x17, 0x76, 0xe9,
+	0x5d, 0x35, 0xbc, 0x61, 0x4b, 0x0b, 0x36, 0xb2, 0x51, 0x68, 0x0f, 0xae, 0x98, 0xb5, 0x24, 0x8b,
+	0xe6, 0x49, 0x07, 0xb2, 0x5d, 0xfa, 0x8f, 0x0a, 0x38, 0xdb, 0x20, 0x76, 0x13, 0xda, 0x0e, 0xf1,
+	0x21, 0xbe, 0x67, 0xb6, 0xa1, 0x6b, 0xa8, 0xb7, 0xc1, 0x9c, 0xd1, 0xf5, 0xdb, 0x08, 0x3b, 0xfe,
+	0x93, 0xa2, 0x52, 0x56, 0x56, 0xe6, 0x36, 0x8a, 0xbf, 0x7e, 0x7f, 0x63, 0x81, 0x39, 0x5c, 0xb7,
+	0x2c, 0x0c, 0x09, 0xb9, 0xe7, 0x63, 0xc7, 0xb3, 0x9b, 0x7d, 0xa8, 0x7a, 0x07, 0xcc, 0x10, 0xfa,
+	0x84, 0xe2, 0x64, 0x59, 0x59, 0xc9, 0xd7, 0xb4, 0xca, 0x20, 0xdf, 0x4a, 0xe8, 0x63, 0x23, 0xf7,
+	0xf4, 0xaf, 0xe5, 0x89, 0x26, 0xc3, 0xd7, 0x6f, 0x7d, 0x7a, 0xb4, 0xbf, 0xda, 0x7f, 0xd2, 0x67,
+	0x47, 0xfb, 0xab, 0x97, 0x92, 0xa1, 0x0f, 0xc4, 0xa9, 0x2f, 0x81, 0xc5, 0x01, 0x63, 0x13, 0x92,
+	0x0e, 0xf2, 0x08, 0xd4, 0xff, 0x51, 0xc0, 0x0b, 0x0d, 0x62, 0xaf, 0x7b, 0x66, 0x1b, 0xe1, 0x0d,
+	0xc3, 0x37, 0xdb, 0x90, 0xa8, 0x37, 0xc1, 0x8c, 0x05, 0x7b, 0x8e, 0x09, 0x47, 0xd2, 0x62, 0x38,
+	0xf5, 0x45, 0x30, 0x83, 0xb0, 0xbd, 0xeb, 0x58, 0x94, 0x53, 0xae, 0x39, 0x8d, 0xb0, 0xbd, 0x6d,
+	0xa9, 0x97, 0xc1, 0x69, 0xe8, 0xf9, 0x10, 0x77, 0xb0, 0x43, 0x60, 0xb0, 0x3a, 0x45, 0x57, 0x0b,
+	0x7d, 0xe3, 0xb6, 0xa5, 0xbe, 0x01, 0x66, 0x0d, 0xea, 0x9e, 0x14, 0x73, 0xe5, 0xa9, 0x95, 0x7c,
+	0x6d, 0x59, 0x26, 0x08, 0x8d, 0x8d, 0x85, 0x19, 0xaa, 0x12, 0xed, 0xaa, 0xdf, 0x0c, 0x64, 0x61,
+	0x91, 0x04, 0x9a, 0x94, 0x25, 0x9a, 0xc4, 0x08, 0xea, 0x1a, 0x28, 0x26, 0x6d, 0x5c, 0x91, 0x5f,
+	0xa2, 0x64, 0x7f, 0xd4, 0x85, 0xc4, 0xdf, 0x0c, 0x6c, 0x9e, 0x3f, 0x3e, 0x49, 0x5e, 0x07, 0xd3,
+	0x3e, 0xc4, 0x2e, 0xa1, 0x52, 0xe4, 0x6b, 0x65, 0x19, 0x57, 0xe6, 0xf4, 0x7e, 0x80, 0x63, 0x64,
+	0xc3, 0x4d, 0xf5, 0xb5, 0x04, 0x55, 0x79, 0xfa, 0xc5, 0xc8, 0xf5, 0x3a, 0x4b, 0xbf, 0x68, 0x8c,
+	0xc8, 0xaa, 0x2f, 0x01, 0x60, 0x86, 0xa6, 0x20, 0xd0, 0x80, 0x5a, 0xa1, 0x39, 0xc7, 0x2c, 0xdb,
+	0x96, 0xfe, 0x8d, 0x02, 0xce, 0x34, 0x88, 0xfd, 0x36, 0x36, 0xbc, 0xf1, 0x2b, 0x11, 0xf7, 0x3d,
+	0x95, 0xf0, 0x5d, 0xaf, 0x26, 0xa8, 0x2e, 0x4b, 0xa8, 0x8a, 0x81, 0xe9, 0x8b, 0xe0, 0x42, 0xc2,
+	0xc4, 0x73, 0xfa, 0x5d, 0x58, 0xe5, 0x4d, 0xd8, 0xea, 0x12, 0x78, 0xdc, 0x44, 0xb2, 0x94, 0x67,
+	0x2c, 0x32, 0x56, 0x9e, 0x31, 0x1b, 0xa7, 0xc2, 0x52, 0xb2, 0x63, 0x3c, 0x07, 0x26, 0x59, 0x52,
+	0x22, 0x06, 0xc6, 0x52, 0x22, 0x9a, 0x06, 0x53, 0x42, 0xba, 0xee, 0x09, 0x4d, 0x89, 0x10, 0x19,
+	0x4f, 0x89, 0x60, 0x1b, 0xa4, 0xd2, 0x43, 0x1f, 0x9e, 0x50, 0x2a, 0x42, 0x64, 0x9c, 0x8a, 0x60,
+	0xe3, 0x54, 0x7e, 0x0e, 0xab, 0x6b, 0xdd, 0x85, 0x9e, 0x75, 0xc2, 0x8e, 0xbe, 0x2c, 0xc5, 0x27,
+	0xc6, 0xad, 0xdf, 0xa1, 0xc5, 0x27, 0x9a, 0xb2, 0x1e, 0x7b, 0x3f, 0x29, 0x20, 0xdf, 0x20, 0xf6,
+	0xbb, 0x1d, 0xe8, 0x6d, 0x1a, 0x04, 0x9e, 0x14, 0x05, 0xae, 0x25, 0x14, 0x58, 0x92, 0x28, 0x10,
+	0xc5, 0xac, 0xdf, 0x02, 0xe7, 0x84, 0xdb, 0xac, 0xcc, 0xbf, 0x56, 0xc0, 0x7c, 0x83, 0xd8, 0x9b,
+	0xc8, 0x6b, 0x39, 0xd8, 0x1d, 0x2f, 0xf9, 0x11, 0x85, 0x5c, 0x49, 0xb0, 0x2b, 0x49, 0xd8, 0x09,
+	0x71, 0xe9, 0x45, 0x70, 0x3e, 0x6e, 0xe1, 0x45, 0xfc, 0x95, 0x02, 0x0a, 0xc1, 0xd2, 0x1e, 0x22,
+	0xf0, 0x58, 0x29, 0x5c, 0x4f, 0x50, 0xb8, 0x28, 0xa3, 0x10, 0x45, 0xa5, 0x9f, 0x07, 0x0b, 0xe2,
+	0x3d, 0x0f, 0xff, 0x8b, 0x58, 0x03, 0xf2, 0x16, 0x36, 0x48, 0x17, 0x8f, 0x8f, 0xc3, 0x7f, 0x69,
+	0x21, 0x98, 0x6f, 0xde, 0x41, 0x8a, 0x46, 0x1e, 0xee, 0x6f, 0xd1, 0xe9, 0x67, 0x22, 0x6c, 0x8d,
+	0x3b, 0xda, 0x6c, 0x1d, 0xe4, 0x25, 0x50, 0xc0, 0xd0, 0x84, 0x4e, 0xc7, 0xdf, 0x6d, 0x1b, 0xa4,
+	0x5d, 0xcc, 0xd1, 0xc4, 0xe4, 0x99, 0x6d, 0xcb, 0x20, 0xed, 0x8c, 0xc7, 0xa4, 0x40, 0x81, 0x1f,
+	0x93, 0x82, 0x8d, 0x73, 0xfe, 0x33, 0xac, 0xb0, 0x1d, 0x44, 0xfc, 0x87, 0xd8, 0xe8, 0x90, 0xe3,
+	0xaa, 0x30, 0xf5, 0x35, 0x30, 0xfd, 0x71, 0xe0, 0x90, 0x75, 0xca, 0x4b, 0xb2, 0x03, 0x24, 0x88,
+	0xa8, 0x09, 0x5b, 0xd1, 0xd9, 0x41, 0xf1, 0x99, 0x4a, 0x93, 0xd3, 0x61, 0xa5, 0xc9, 0xef, 0x39,
+	0xef, 0x6f, 0x27, 0x81, 0xca, 0x1b, 0xe7, 0x75, 0xd3, 0x84, 0x84, 0xbc, 0x83, 0xec, 0xf1, 0xb1,
+	0x57, 0x41, 0xae, 0x85, 0x91, 0xcb, 0x92, 0x4c, 0xaf, 0xd5, 0x79, 0x30, 0xe9, 0x23, 0x9a, 0xd2,
+	0x5c, 0x73, 0xd2, 0x47, 0x41, 0x45, 0x74, 0x30, 0xec, 0x39, 0xa8, 0x4b, 0x76, 0xdb, 0xd0, 0xb0,
+	0x8a, 0xd3, 0x54, 0xa4, 0x42, 0x64, 0xdc, 0x82, 0x06, 0x7d, 0x10, 0x5d, 0x9b, 0xa1, 0x6b, 0xf4,
+	0x5a, 0x2d, 0x82, 0x59, 0x4c, 0x5b, 0x2a, 0xab, 0x38, 0x4b, 0x9f, 0x16, 0xdd, 0x06, 0xf5, 0xd3,
+	0x72, 0x30, 0xf1, 0x77, 0xdb, 0xd0, 0xb1, 0xdb, 0x7e, 0xf1, 0x54, 0x59, 0x59, 0x99, 0x6a, 0xe6,
+	0xa9, 0x6d, 0x8b, 0x9a, 0xea, 0xb5, 0x84, 0x7e, 0x7a, 0xea, 0x8c, 0xc1, 0x65, 0xd1, 0x2f, 0x02,
+	0x6d, 0xd0, 0xca, 0xb5, 0xfc, 0x43, 0xa1, 0x07, 0x58, 0x20, 0xf2, 0x9b, 0x70, 0x0f, 0xfa, 0x0e,
+	0xf2, 0x9a, 0x61, 0xc1, 0x1e, 0x5b, 0x35, 0x65, 0x78, 0x6f, 0x6e, 0x27, 0x78, 0x5f, 0x4d, 0xa9,
+	0x9b, 0x04, 0x05, 0xbd, 0x0c, 0x4a, 0xf2, 0x15, 0xce, 0xff, 0x87, 0xb0, 0xd5, 0x78, 0xd0, 0xb1,
+	0x0c, 0x1f, 0xee, 0x18, 0xd8, 0x70, 0xc9, 0xff, 0x19, 0xa9, 0x3b, 0xf4, 0x09, 0xc3, 0x46, 0xea,
+	0xd0, 0x47, 0x34, 0x52, 0x87, 0xf8, 0x30, 0xaf, 0xf1, 0x91, 0x5a, 0xd6, 0x58, 0x88, 0x51, 0xb2,
+	0xae, 0x56, 0x34, 0x45, 0xa4, 0x6a, 0x9f, 0xcf, 0x83, 0xa9, 0x06, 0xb1, 0xd5, 0x16, 0x98, 0x4f,
+	0xfc, 0x5a, 0xf0, 0xb2, 0x2c, 0xa4, 0x81, 0xb9, 0x5c, 0xbb, 0x91, 0x09, 0xc6, 0x3f, 0xe7, 0x26,
+	0x38, 0x1d, 0x1f, 0xdd, 0xaf, 0xa4, 0xec, 0x8f, 0xa1, 0xb4, 0xeb, 0x59, 0x50, 0xdc, 0x09, 0x25,
+	0x13, 0x9b, 0x86, 0xd3, 0xc9, 0x88, 0xb0, 0x21, 0x64, 0xa4, 0xc3, 0xe8, 0x07, 0xa0, 0x10, 0x9b,
+	0x34, 0x2f, 0xa7, 0x6c, 0x17, 0x41, 0xda, 0xb5, 0x0c, 0x20, 0x51, 0xae, 0xf8, 0x0c, 0x78, 0x25,
+	0x35, 0x42, 0x01, 0x95, 0x2a, 0x97, 0x74, 0x42, 0x0b, 0x68, 0xc4, 0xa6, 0xb3, 0x34, 0x1a, 0x22,
+	0x28, 0x95, 0x86, 0x6c, 0x76, 0x0a, 0x69, 0x88, 0x73, 0x53, 0x3a, 0x0d, 0x01, 0x35, 0x84, 0x86,
+	0x64, 0xaa, 0x09, 0x9d, 0x88, 0x13, 0x4d, 0xba, 0x13, 0x01, 0x35, 0xc4, 0x89, 0x64, 0xde, 0x08,
+	0xb4, 0x8a, 0xcd, 0x1a, 0x69, 0x5a, 0x89, 0xa0, 0x54, 0xad, 0xa4, 0xad, 0xfe, 0x7d, 0x70, 0x8a,
+	0xf7, 0xf1, 0xcb, 0x29, 0x1b, 0x23, 0x80, 0xf6, 0xca, 0x08, 0x00, 0x7f, 0xea, 0xfb, 0x20, 0x2f,
+	0xf6, 0xc8, 0x7a, 0xca, 0x3e, 0x01, 0xa3, 0xad, 0x8e, 0xc6, 0xf0, 0xc7, 0x3f, 0x04, 0x73, 0xfd,
+	0xee, 0xb5, 0x9c, 0xb6, 0x31, 0x42, 0x68, 0x2b, 0xa3, 0x10, 0x92, 0x57, 0x39, 0xea, 0xd4, 0x46,
+	0xbc, 0xca, 0x0c, 0x36, 0xea, 0x55, 0x4e, 0x34, 0x48, 0x61, 0xf1, 0x88, 0x0d, 0x61, 0x7a, 0xf1,
+	0x08, 0xa8, 0x21, 0xc5, 0x23, 0xe9, 0xc2, 0x02, 0x95, 0xfa, 0x1d, 0x58, 0x9a, 0x4a, 0x1c, 0x91,
+	0xaa, 0xd2, 0x40, 0x9b, 0xa3, 0x3a, 0xe0, 0x4c, 0xb2, 0xc5, 0xb9, 0x3a, 0xf4, 0xc4, 0xe4, 0x38,
+	0xad, 0x92, 0x0d, 0xc7, 0x5d, 0x75, 0xc1, 0x39, 0x59, 0x07, 0xb0, 0x3a, 0x24, 0xd6, 0x04, 0x56,
+	0xab, 0x65, 0xc7, 0x8a, 0xef, 0x5d, 0xec, 0xc3, 0x9b, 0xf6, 0xde, 0x89, 0xa0, 0xd4, 0xf7, 0x4e,
+	0xf6, 0x25, 0xd4, 0xa6, 0x3f, 0x39, 0xda, 0x5f, 0x55, 0x36, 0x1e, 0x3c, 0x3d, 0x28, 0x29, 0xcf,
+	0x0e, 0x4a, 0xca, 0xdf, 0x07, 0x25, 0xe5, 0xcb, 0xc3, 0xd2, 0xc4, 0xb3, 0xc3, 0xd2, 0xc4, 0xef,
+	0x87, 0xa5, 0x89, 0xf7, 0xee, 0xda, 0x8e, 0xdf, 0xee, 0x3e, 0xaa, 0x98, 0xc8, 0xad, 0x46, 0x5f,
+	0xdc, 0xe8, 0xbf, 0x0d, 0xfb, 0xd7, 0xfd, 0xdf, 0xe4, 0xef, 0xb2, 0xcb, 0xde, 0xda, 0xa3, 0x19,
+	0xfa, 0xc3, 0xfc, 0xab, 0xff, 0x06, 0x00, 0x00, 0xff, 0xff, 0x35, 0xe3, 0x67, 0xd8, 0x48, 0x18,
+	0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1425,6 +2088,18 @@ type MsgClient interface {
 	ResumeConsent(ctx context.Context, in *MsgResumeConsent, opts ...grpc.CallOption) (*MsgResumeConsentResponse, error)
 	// RevokeConsent ends it and starts a new key epoch.
 	RevokeConsent(ctx context.Context, in *MsgRevokeConsent, opts ...grpc.CallOption) (*MsgRevokeConsentResponse, error)
+	// AmendConsent replaces a request or a live consent by the owner's narrower one.
+	AmendConsent(ctx context.Context, in *MsgAmendConsent, opts ...grpc.CallOption) (*MsgAmendConsentResponse, error)
+	// OpenCase asks for a regulator's access under a case number.
+	OpenCase(ctx context.Context, in *MsgOpenCase, opts ...grpc.CallOption) (*MsgOpenCaseResponse, error)
+	// ConfirmCase gives it, by a second device of the regulator.
+	ConfirmCase(ctx context.Context, in *MsgConfirmCase, opts ...grpc.CallOption) (*MsgConfirmCaseResponse, error)
+	// CloseCase ends it.
+	CloseCase(ctx context.Context, in *MsgCloseCase, opts ...grpc.CallOption) (*MsgCloseCaseResponse, error)
+	// RequestErasure orders that the keys of all records of an enterprise be destroyed.
+	RequestErasure(ctx context.Context, in *MsgRequestErasure, opts ...grpc.CallOption) (*MsgRequestErasureResponse, error)
+	// RecordErasure records that a custodian has destroyed its keys.
+	RecordErasure(ctx context.Context, in *MsgRecordErasure, opts ...grpc.CallOption) (*MsgRecordErasureResponse, error)
 	// PostWraps records hashes of wrapped keys.
 	PostWraps(ctx context.Context, in *MsgPostWraps, opts ...grpc.CallOption) (*MsgPostWrapsResponse, error)
 	// AnchorAccessLog anchors a vault's log of reads.
@@ -1515,6 +2190,60 @@ func (c *msgClient) RevokeConsent(ctx context.Context, in *MsgRevokeConsent, opt
 	return out, nil
 }
 
+func (c *msgClient) AmendConsent(ctx context.Context, in *MsgAmendConsent, opts ...grpc.CallOption) (*MsgAmendConsentResponse, error) {
+	out := new(MsgAmendConsentResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/AmendConsent", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) OpenCase(ctx context.Context, in *MsgOpenCase, opts ...grpc.CallOption) (*MsgOpenCaseResponse, error) {
+	out := new(MsgOpenCaseResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/OpenCase", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) ConfirmCase(ctx context.Context, in *MsgConfirmCase, opts ...grpc.CallOption) (*MsgConfirmCaseResponse, error) {
+	out := new(MsgConfirmCaseResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/ConfirmCase", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) CloseCase(ctx context.Context, in *MsgCloseCase, opts ...grpc.CallOption) (*MsgCloseCaseResponse, error) {
+	out := new(MsgCloseCaseResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/CloseCase", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RequestErasure(ctx context.Context, in *MsgRequestErasure, opts ...grpc.CallOption) (*MsgRequestErasureResponse, error) {
+	out := new(MsgRequestErasureResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/RequestErasure", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RecordErasure(ctx context.Context, in *MsgRecordErasure, opts ...grpc.CallOption) (*MsgRecordErasureResponse, error) {
+	out := new(MsgRecordErasureResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/RecordErasure", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) PostWraps(ctx context.Context, in *MsgPostWraps, opts ...grpc.CallOption) (*MsgPostWrapsResponse, error) {
 	out := new(MsgPostWrapsResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.profile.v1.Msg/PostWraps", in, out, opts...)
@@ -1569,6 +2298,18 @@ type MsgServer interface {
 	ResumeConsent(context.Context, *MsgResumeConsent) (*MsgResumeConsentResponse, error)
 	// RevokeConsent ends it and starts a new key epoch.
 	RevokeConsent(context.Context, *MsgRevokeConsent) (*MsgRevokeConsentResponse, error)
+	// AmendConsent replaces a request or a live consent by the owner's narrower one.
+	AmendConsent(context.Context, *MsgAmendConsent) (*MsgAmendConsentResponse, error)
+	// OpenCase asks for a regulator's access under a case number.
+	OpenCase(context.Context, *MsgOpenCase) (*MsgOpenCaseResponse, error)
+	// ConfirmCase gives it, by a second device of the regulator.
+	ConfirmCase(context.Context, *MsgConfirmCase) (*MsgConfirmCaseResponse, error)
+	// CloseCase ends it.
+	CloseCase(context.Context, *MsgCloseCase) (*MsgCloseCaseResponse, error)
+	// RequestErasure orders that the keys of all records of an enterprise be destroyed.
+	RequestErasure(context.Context, *MsgRequestErasure) (*MsgRequestErasureResponse, error)
+	// RecordErasure records that a custodian has destroyed its keys.
+	RecordErasure(context.Context, *MsgRecordErasure) (*MsgRecordErasureResponse, error)
 	// PostWraps records hashes of wrapped keys.
 	PostWraps(context.Context, *MsgPostWraps) (*MsgPostWrapsResponse, error)
 	// AnchorAccessLog anchors a vault's log of reads.
@@ -1606,6 +2347,24 @@ func (*UnimplementedMsgServer) ResumeConsent(ctx context.Context, req *MsgResume
 }
 func (*UnimplementedMsgServer) RevokeConsent(ctx context.Context, req *MsgRevokeConsent) (*MsgRevokeConsentResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RevokeConsent not implemented")
+}
+func (*UnimplementedMsgServer) AmendConsent(ctx context.Context, req *MsgAmendConsent) (*MsgAmendConsentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AmendConsent not implemented")
+}
+func (*UnimplementedMsgServer) OpenCase(ctx context.Context, req *MsgOpenCase) (*MsgOpenCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method OpenCase not implemented")
+}
+func (*UnimplementedMsgServer) ConfirmCase(ctx context.Context, req *MsgConfirmCase) (*MsgConfirmCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ConfirmCase not implemented")
+}
+func (*UnimplementedMsgServer) CloseCase(ctx context.Context, req *MsgCloseCase) (*MsgCloseCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CloseCase not implemented")
+}
+func (*UnimplementedMsgServer) RequestErasure(ctx context.Context, req *MsgRequestErasure) (*MsgRequestErasureResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RequestErasure not implemented")
+}
+func (*UnimplementedMsgServer) RecordErasure(ctx context.Context, req *MsgRecordErasure) (*MsgRecordErasureResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordErasure not implemented")
 }
 func (*UnimplementedMsgServer) PostWraps(ctx context.Context, req *MsgPostWraps) (*MsgPostWrapsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method PostWraps not implemented")
@@ -1768,6 +2527,114 @@ func _Msg_RevokeConsent_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_AmendConsent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAmendConsent)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AmendConsent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/AmendConsent",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AmendConsent(ctx, req.(*MsgAmendConsent))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_OpenCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgOpenCase)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).OpenCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/OpenCase",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).OpenCase(ctx, req.(*MsgOpenCase))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_ConfirmCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgConfirmCase)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ConfirmCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/ConfirmCase",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ConfirmCase(ctx, req.(*MsgConfirmCase))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_CloseCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgCloseCase)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).CloseCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/CloseCase",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).CloseCase(ctx, req.(*MsgCloseCase))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RequestErasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRequestErasure)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RequestErasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/RequestErasure",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RequestErasure(ctx, req.(*MsgRequestErasure))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RecordErasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRecordErasure)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RecordErasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.profile.v1.Msg/RecordErasure",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RecordErasure(ctx, req.(*MsgRecordErasure))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_PostWraps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgPostWraps)
 	if err := dec(in); err != nil {
@@ -1876,6 +2743,30 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeConsent",
 			Handler:    _Msg_RevokeConsent_Handler,
+		},
+		{
+			MethodName: "AmendConsent",
+			Handler:    _Msg_AmendConsent_Handler,
+		},
+		{
+			MethodName: "OpenCase",
+			Handler:    _Msg_OpenCase_Handler,
+		},
+		{
+			MethodName: "ConfirmCase",
+			Handler:    _Msg_ConfirmCase_Handler,
+		},
+		{
+			MethodName: "CloseCase",
+			Handler:    _Msg_CloseCase_Handler,
+		},
+		{
+			MethodName: "RequestErasure",
+			Handler:    _Msg_RequestErasure_Handler,
+		},
+		{
+			MethodName: "RecordErasure",
+			Handler:    _Msg_RecordErasure_Handler,
 		},
 		{
 			MethodName: "PostWraps",
@@ -2438,6 +3329,414 @@ func (m *MsgRevokeConsentResponse) MarshalToSizedBuffer(dAtA []byte) (int, error
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgAmendConsent) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAmendConsent) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAmendConsent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Terms.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAmendConsentResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAmendConsentResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAmendConsentResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgOpenCase) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgOpenCase) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgOpenCase) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Terms.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgOpenCaseResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgOpenCaseResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgOpenCaseResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgConfirmCase) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgConfirmCase) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgConfirmCase) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgConfirmCaseResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgConfirmCaseResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgConfirmCaseResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCloseCase) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCloseCase) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCloseCase) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCloseCaseResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCloseCaseResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCloseCaseResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRequestErasure) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRequestErasure) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRequestErasure) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRequestErasureResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRequestErasureResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRequestErasureResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRecordErasure) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRecordErasure) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRecordErasure) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ReceiptHash) > 0 {
+		i -= len(m.ReceiptHash)
+		copy(dAtA[i:], m.ReceiptHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ReceiptHash)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRecordErasureResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRecordErasureResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRecordErasureResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgPostWraps) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2537,6 +3836,11 @@ func (m *MsgAnchorAccessLog) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.FirstHeight != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.FirstHeight))
+		i--
+		dAtA[i] = 0x40
+	}
 	if m.Refused != 0 {
 		i = encodeVarintTx(dAtA, i, uint64(m.Refused))
 		i--
@@ -2984,6 +4288,183 @@ func (m *MsgRevokeConsentResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgAmendConsent) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = m.Terms.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgAmendConsentResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgOpenCase) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = m.Terms.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgOpenCaseResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgConfirmCase) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgConfirmCaseResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgCloseCase) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgCloseCaseResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgRequestErasure) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	return n
+}
+
+func (m *MsgRequestErasureResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgRecordErasure) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.EnterpriseId != 0 {
+		n += 1 + sovTx(uint64(m.EnterpriseId))
+	}
+	l = len(m.ReceiptHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRecordErasureResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
 func (m *MsgPostWraps) Size() (n int) {
 	if m == nil {
 		return 0
@@ -3048,6 +4529,9 @@ func (m *MsgAnchorAccessLog) Size() (n int) {
 	}
 	if m.Refused != 0 {
 		n += 1 + sovTx(uint64(m.Refused))
+	}
+	if m.FirstHeight != 0 {
+		n += 1 + sovTx(uint64(m.FirstHeight))
 	}
 	return n
 }
@@ -4636,6 +6120,1167 @@ func (m *MsgRevokeConsentResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *MsgAmendConsent) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAmendConsent: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAmendConsent: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Terms.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAmendConsentResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAmendConsentResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAmendConsentResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgOpenCase) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgOpenCase: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgOpenCase: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Terms.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgOpenCaseResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgOpenCaseResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgOpenCaseResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgConfirmCase) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgConfirmCase: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgConfirmCase: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgConfirmCaseResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgConfirmCaseResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgConfirmCaseResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCloseCase) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCloseCase: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCloseCase: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCloseCaseResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCloseCaseResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCloseCaseResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRequestErasure) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRequestErasure: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRequestErasure: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRequestErasureResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRequestErasureResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRequestErasureResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRecordErasure) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRecordErasure: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRecordErasure: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReceiptHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReceiptHash = append(m.ReceiptHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReceiptHash == nil {
+				m.ReceiptHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRecordErasureResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRecordErasureResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRecordErasureResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *MsgPostWraps) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5056,6 +7701,25 @@ func (m *MsgAnchorAccessLog) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.Refused |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FirstHeight", wireType)
+			}
+			m.FirstHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FirstHeight |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}

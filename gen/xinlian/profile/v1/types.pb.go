@@ -131,16 +131,20 @@ const (
 	Suite_SUITE_UNSPECIFIED Suite = 0
 	// SUITE_NIST is AES-256-GCM, HKDF-SHA256 and HPKE P-256.
 	Suite_SUITE_NIST Suite = 1
+	// SUITE_SM is SM4-GCM, HKDF-SM3 and SM2 encryption.
+	Suite_SUITE_SM Suite = 2
 )
 
 var Suite_name = map[int32]string{
 	0: "SUITE_UNSPECIFIED",
 	1: "SUITE_NIST",
+	2: "SUITE_SM",
 }
 
 var Suite_value = map[string]int32{
 	"SUITE_UNSPECIFIED": 0,
 	"SUITE_NIST":        1,
+	"SUITE_SM":          2,
 }
 
 func (x Suite) String() string {
@@ -197,18 +201,22 @@ const (
 	Mode_MODE_VIEW Mode = 1
 	// MODE_STORE allows keeping until the retention ends.
 	Mode_MODE_STORE Mode = 2
+	// MODE_QUERY allows computed features only: no record leaves the vault.
+	Mode_MODE_QUERY Mode = 3
 )
 
 var Mode_name = map[int32]string{
 	0: "MODE_UNSPECIFIED",
 	1: "MODE_VIEW",
 	2: "MODE_STORE",
+	3: "MODE_QUERY",
 }
 
 var Mode_value = map[string]int32{
 	"MODE_UNSPECIFIED": 0,
 	"MODE_VIEW":        1,
 	"MODE_STORE":       2,
+	"MODE_QUERY":       3,
 }
 
 func (x Mode) String() string {
@@ -217,6 +225,38 @@ func (x Mode) String() string {
 
 func (Mode) EnumDescriptor() ([]byte, []int) {
 	return fileDescriptor_61d13eaf0cc0d5ca, []int{4}
+}
+
+// FetchType says whether a consent is for one use or for repeated ones.
+type FetchType int32
+
+const (
+	// FETCH_TYPE_UNSPECIFIED is refused.
+	FetchType_FETCH_TYPE_UNSPECIFIED FetchType = 0
+	// FETCH_TYPE_ONETIME counts reads over the whole consent; its unit is FETCH_UNIT_ONCE.
+	FetchType_FETCH_TYPE_ONETIME FetchType = 1
+	// FETCH_TYPE_PERIODIC counts reads by day, month or year.
+	FetchType_FETCH_TYPE_PERIODIC FetchType = 2
+)
+
+var FetchType_name = map[int32]string{
+	0: "FETCH_TYPE_UNSPECIFIED",
+	1: "FETCH_TYPE_ONETIME",
+	2: "FETCH_TYPE_PERIODIC",
+}
+
+var FetchType_value = map[string]int32{
+	"FETCH_TYPE_UNSPECIFIED": 0,
+	"FETCH_TYPE_ONETIME":     1,
+	"FETCH_TYPE_PERIODIC":    2,
+}
+
+func (x FetchType) String() string {
+	return proto.EnumName(FetchType_name, int32(x))
+}
+
+func (FetchType) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{5}
 }
 
 // FetchUnit is the unit of a consent's frequency.
@@ -231,6 +271,8 @@ const (
 	FetchUnit_FETCH_UNIT_DAY FetchUnit = 2
 	// FETCH_UNIT_MONTH counts by calendar month.
 	FetchUnit_FETCH_UNIT_MONTH FetchUnit = 3
+	// FETCH_UNIT_YEAR counts by calendar year.
+	FetchUnit_FETCH_UNIT_YEAR FetchUnit = 4
 )
 
 var FetchUnit_name = map[int32]string{
@@ -238,6 +280,7 @@ var FetchUnit_name = map[int32]string{
 	1: "FETCH_UNIT_ONCE",
 	2: "FETCH_UNIT_DAY",
 	3: "FETCH_UNIT_MONTH",
+	4: "FETCH_UNIT_YEAR",
 }
 
 var FetchUnit_value = map[string]int32{
@@ -245,6 +288,7 @@ var FetchUnit_value = map[string]int32{
 	"FETCH_UNIT_ONCE":        1,
 	"FETCH_UNIT_DAY":         2,
 	"FETCH_UNIT_MONTH":       3,
+	"FETCH_UNIT_YEAR":        4,
 }
 
 func (x FetchUnit) String() string {
@@ -252,7 +296,7 @@ func (x FetchUnit) String() string {
 }
 
 func (FetchUnit) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{5}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{6}
 }
 
 // Purpose says what a grantee may use the records for.
@@ -267,6 +311,14 @@ const (
 	Purpose_PURPOSE_MONITORING Purpose = 2
 	// PURPOSE_VERIFICATION is an attestor's check of records and features.
 	Purpose_PURPOSE_VERIFICATION Purpose = 3
+	// PURPOSE_COLLECTION is the recovery of a loan in arrears.
+	Purpose_PURPOSE_COLLECTION Purpose = 4
+	// PURPOSE_AUDIT is an auditor's examination.
+	Purpose_PURPOSE_AUDIT Purpose = 5
+	// PURPOSE_INSURANCE is the cover or guarantee of a loan.
+	Purpose_PURPOSE_INSURANCE Purpose = 6
+	// PURPOSE_SUPERVISION is a regulator's case. The owner sees it but does not decide on it.
+	Purpose_PURPOSE_SUPERVISION Purpose = 7
 )
 
 var Purpose_name = map[int32]string{
@@ -274,6 +326,10 @@ var Purpose_name = map[int32]string{
 	1: "PURPOSE_UNDERWRITING",
 	2: "PURPOSE_MONITORING",
 	3: "PURPOSE_VERIFICATION",
+	4: "PURPOSE_COLLECTION",
+	5: "PURPOSE_AUDIT",
+	6: "PURPOSE_INSURANCE",
+	7: "PURPOSE_SUPERVISION",
 }
 
 var Purpose_value = map[string]int32{
@@ -281,6 +337,10 @@ var Purpose_value = map[string]int32{
 	"PURPOSE_UNDERWRITING": 1,
 	"PURPOSE_MONITORING":   2,
 	"PURPOSE_VERIFICATION": 3,
+	"PURPOSE_COLLECTION":   4,
+	"PURPOSE_AUDIT":        5,
+	"PURPOSE_INSURANCE":    6,
+	"PURPOSE_SUPERVISION":  7,
 }
 
 func (x Purpose) String() string {
@@ -288,7 +348,43 @@ func (x Purpose) String() string {
 }
 
 func (Purpose) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{6}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{7}
+}
+
+// Signer says who of the grantor signs, or signed.
+type Signer int32
+
+const (
+	// SIGNER_UNSPECIFIED is time, which signs nothing.
+	Signer_SIGNER_UNSPECIFIED Signer = 0
+	// SIGNER_LEGAL_REPRESENTATIVE is the owner, whose device is an admin device.
+	Signer_SIGNER_LEGAL_REPRESENTATIVE Signer = 1
+	// SIGNER_HANDLER is a person whom the owner has appointed, whose device is an officer device.
+	Signer_SIGNER_HANDLER Signer = 2
+	// SIGNER_SERVICE is a machine; it decides on no consent but may ask for one.
+	Signer_SIGNER_SERVICE Signer = 3
+)
+
+var Signer_name = map[int32]string{
+	0: "SIGNER_UNSPECIFIED",
+	1: "SIGNER_LEGAL_REPRESENTATIVE",
+	2: "SIGNER_HANDLER",
+	3: "SIGNER_SERVICE",
+}
+
+var Signer_value = map[string]int32{
+	"SIGNER_UNSPECIFIED":          0,
+	"SIGNER_LEGAL_REPRESENTATIVE": 1,
+	"SIGNER_HANDLER":              2,
+	"SIGNER_SERVICE":              3,
+}
+
+func (x Signer) String() string {
+	return proto.EnumName(Signer_name, int32(x))
+}
+
+func (Signer) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{8}
 }
 
 // ConsentState is the state of a consent.
@@ -309,6 +405,8 @@ const (
 	ConsentState_CONSENT_STATE_EXPIRED ConsentState = 5
 	// CONSENT_STATE_REFUSED was never given.
 	ConsentState_CONSENT_STATE_REFUSED ConsentState = 6
+	// CONSENT_STATE_AMENDED was replaced by the owner's narrower one.
+	ConsentState_CONSENT_STATE_AMENDED ConsentState = 7
 )
 
 var ConsentState_name = map[int32]string{
@@ -319,6 +417,7 @@ var ConsentState_name = map[int32]string{
 	4: "CONSENT_STATE_REVOKED",
 	5: "CONSENT_STATE_EXPIRED",
 	6: "CONSENT_STATE_REFUSED",
+	7: "CONSENT_STATE_AMENDED",
 }
 
 var ConsentState_value = map[string]int32{
@@ -329,6 +428,7 @@ var ConsentState_value = map[string]int32{
 	"CONSENT_STATE_REVOKED":     4,
 	"CONSENT_STATE_EXPIRED":     5,
 	"CONSENT_STATE_REFUSED":     6,
+	"CONSENT_STATE_AMENDED":     7,
 }
 
 func (x ConsentState) String() string {
@@ -336,7 +436,43 @@ func (x ConsentState) String() string {
 }
 
 func (ConsentState) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{7}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{9}
+}
+
+// DeletionMethod says how copies were destroyed.
+type DeletionMethod int32
+
+const (
+	// DELETION_METHOD_UNSPECIFIED is refused.
+	DeletionMethod_DELETION_METHOD_UNSPECIFIED DeletionMethod = 0
+	// DELETION_METHOD_OVERWRITE overwrote or removed every copy.
+	DeletionMethod_DELETION_METHOD_OVERWRITE DeletionMethod = 1
+	// DELETION_METHOD_KEY_DESTRUCTION destroyed the only key of encrypted copies.
+	DeletionMethod_DELETION_METHOD_KEY_DESTRUCTION DeletionMethod = 2
+	// DELETION_METHOD_NEVER_KEPT is for a grantee that kept no copy.
+	DeletionMethod_DELETION_METHOD_NEVER_KEPT DeletionMethod = 3
+)
+
+var DeletionMethod_name = map[int32]string{
+	0: "DELETION_METHOD_UNSPECIFIED",
+	1: "DELETION_METHOD_OVERWRITE",
+	2: "DELETION_METHOD_KEY_DESTRUCTION",
+	3: "DELETION_METHOD_NEVER_KEPT",
+}
+
+var DeletionMethod_value = map[string]int32{
+	"DELETION_METHOD_UNSPECIFIED":     0,
+	"DELETION_METHOD_OVERWRITE":       1,
+	"DELETION_METHOD_KEY_DESTRUCTION": 2,
+	"DELETION_METHOD_NEVER_KEPT":      3,
+}
+
+func (x DeletionMethod) String() string {
+	return proto.EnumName(DeletionMethod_name, int32(x))
+}
+
+func (DeletionMethod) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{10}
 }
 
 // Schema pins a record schema.
@@ -875,6 +1011,61 @@ func (m *Epoch) GetRewrapDueHeight() int64 {
 	return 0
 }
 
+// Provider is a source of records that a consent covers.
+type Provider struct {
+	// org_id is the organisation that signed the batches, 0 for what the owner declared.
+	OrgId uint64 `protobuf:"varint,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// source names one of its streams, at most 64 bytes; empty for all of them.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+}
+
+func (m *Provider) Reset()         { *m = Provider{} }
+func (m *Provider) String() string { return proto.CompactTextString(m) }
+func (*Provider) ProtoMessage()    {}
+func (*Provider) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{5}
+}
+func (m *Provider) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Provider) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Provider.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Provider) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Provider.Merge(m, src)
+}
+func (m *Provider) XXX_Size() int {
+	return m.Size()
+}
+func (m *Provider) XXX_DiscardUnknown() {
+	xxx_messageInfo_Provider.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Provider proto.InternalMessageInfo
+
+func (m *Provider) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *Provider) GetSource() string {
+	if m != nil {
+		return m.Source
+	}
+	return ""
+}
+
 // ConsentTerms is the artefact that the owner signs. Its canonical hash is the consent's id.
 type ConsentTerms struct {
 	// enterprise_id grants.
@@ -907,13 +1098,27 @@ type ConsentTerms struct {
 	AmountFenMin int64 `protobuf:"varint,14,opt,name=amount_fen_min,json=amountFenMin,proto3" json:"amount_fen_min,omitempty"`
 	// nonce is 16 random bytes.
 	Nonce []byte `protobuf:"bytes,15,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// signer is who must sign for the enterprise: the owner, or a handler where the purpose's ceiling allows one.
+	Signer Signer `protobuf:"varint,16,opt,name=signer,proto3,enum=xinlian.profile.v1.Signer" json:"signer,omitempty"`
+	// providers lists the sources that may be read, ascending, at most 32; empty for every source of the categories.
+	Providers []Provider `protobuf:"bytes,17,rep,name=providers,proto3" json:"providers"`
+	// fetch_type says whether fetch_limit is for the whole consent or for each fetch_unit.
+	FetchType FetchType `protobuf:"varint,18,opt,name=fetch_type,json=fetchType,proto3,enum=xinlian.profile.v1.FetchType" json:"fetch_type,omitempty"`
+	// schemas hides records of other schemas, ascending ids, at most 16; empty for no filter.
+	Schemas []string `protobuf:"bytes,19,rep,name=schemas,proto3" json:"schemas,omitempty"`
+	// amends is the consent that the owner narrowed to this one, 32 bytes, or empty.
+	Amends []byte `protobuf:"bytes,20,opt,name=amends,proto3" json:"amends,omitempty"`
+	// renews is the earlier consent that this one continues, 32 bytes, or empty.
+	Renews []byte `protobuf:"bytes,21,opt,name=renews,proto3" json:"renews,omitempty"`
+	// case_number is the regulator's, 1 to 64 bytes for supervision, else empty.
+	CaseNumber string `protobuf:"bytes,22,opt,name=case_number,json=caseNumber,proto3" json:"case_number,omitempty"`
 }
 
 func (m *ConsentTerms) Reset()         { *m = ConsentTerms{} }
 func (m *ConsentTerms) String() string { return proto.CompactTextString(m) }
 func (*ConsentTerms) ProtoMessage()    {}
 func (*ConsentTerms) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{5}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{6}
 }
 func (m *ConsentTerms) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1047,6 +1252,55 @@ func (m *ConsentTerms) GetNonce() []byte {
 	return nil
 }
 
+func (m *ConsentTerms) GetSigner() Signer {
+	if m != nil {
+		return m.Signer
+	}
+	return Signer_SIGNER_UNSPECIFIED
+}
+
+func (m *ConsentTerms) GetProviders() []Provider {
+	if m != nil {
+		return m.Providers
+	}
+	return nil
+}
+
+func (m *ConsentTerms) GetFetchType() FetchType {
+	if m != nil {
+		return m.FetchType
+	}
+	return FetchType_FETCH_TYPE_UNSPECIFIED
+}
+
+func (m *ConsentTerms) GetSchemas() []string {
+	if m != nil {
+		return m.Schemas
+	}
+	return nil
+}
+
+func (m *ConsentTerms) GetAmends() []byte {
+	if m != nil {
+		return m.Amends
+	}
+	return nil
+}
+
+func (m *ConsentTerms) GetRenews() []byte {
+	if m != nil {
+		return m.Renews
+	}
+	return nil
+}
+
+func (m *ConsentTerms) GetCaseNumber() string {
+	if m != nil {
+		return m.CaseNumber
+	}
+	return ""
+}
+
 // WrapRef names a wrapped key that lies in the vault.
 type WrapRef struct {
 	// category is the key's.
@@ -1063,7 +1317,7 @@ func (m *WrapRef) Reset()         { *m = WrapRef{} }
 func (m *WrapRef) String() string { return proto.CompactTextString(m) }
 func (*WrapRef) ProtoMessage()    {}
 func (*WrapRef) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{6}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{7}
 }
 func (m *WrapRef) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1142,13 +1396,15 @@ type Consent struct {
 	JournalEntries uint64 `protobuf:"varint,9,opt,name=journal_entries,json=journalEntries,proto3" json:"journal_entries,omitempty"`
 	// journal_head is the hash of the last entry, 32 bytes.
 	JournalHead []byte `protobuf:"bytes,10,opt,name=journal_head,json=journalHead,proto3" json:"journal_head,omitempty"`
+	// amended_by is the narrower consent that replaced this one, 32 bytes, or empty.
+	AmendedBy []byte `protobuf:"bytes,11,opt,name=amended_by,json=amendedBy,proto3" json:"amended_by,omitempty"`
 }
 
 func (m *Consent) Reset()         { *m = Consent{} }
 func (m *Consent) String() string { return proto.CompactTextString(m) }
 func (*Consent) ProtoMessage()    {}
 func (*Consent) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{7}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{8}
 }
 func (m *Consent) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1247,6 +1503,13 @@ func (m *Consent) GetJournalHead() []byte {
 	return nil
 }
 
+func (m *Consent) GetAmendedBy() []byte {
+	if m != nil {
+		return m.AmendedBy
+	}
+	return nil
+}
+
 // ConsentEntry is one entry of a consent's hash-chained journal.
 type ConsentEntry struct {
 	// number is from 1.
@@ -1263,13 +1526,15 @@ type ConsentEntry struct {
 	Previous []byte `protobuf:"bytes,6,opt,name=previous,proto3" json:"previous,omitempty"`
 	// hash is the entry's canonical hash, 32 bytes.
 	Hash []byte `protobuf:"bytes,7,opt,name=hash,proto3" json:"hash,omitempty"`
+	// signer is the role in which the device acted.
+	Signer Signer `protobuf:"varint,8,opt,name=signer,proto3,enum=xinlian.profile.v1.Signer" json:"signer,omitempty"`
 }
 
 func (m *ConsentEntry) Reset()         { *m = ConsentEntry{} }
 func (m *ConsentEntry) String() string { return proto.CompactTextString(m) }
 func (*ConsentEntry) ProtoMessage()    {}
 func (*ConsentEntry) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{8}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{9}
 }
 func (m *ConsentEntry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1347,6 +1612,13 @@ func (m *ConsentEntry) GetHash() []byte {
 	return nil
 }
 
+func (m *ConsentEntry) GetSigner() Signer {
+	if m != nil {
+		return m.Signer
+	}
+	return Signer_SIGNER_UNSPECIFIED
+}
+
 // AccessLog is the anchored head of a vault's hash-chained log of reads.
 type AccessLog struct {
 	// vault_org_id runs the vault.
@@ -1359,13 +1631,17 @@ type AccessLog struct {
 	Refused uint64 `protobuf:"varint,4,opt,name=refused,proto3" json:"refused,omitempty"`
 	// height is the block of the last anchor.
 	Height int64 `protobuf:"varint,5,opt,name=height,proto3" json:"height,omitempty"`
+	// late_anchors counts the anchors that came more than log_late_blocks after their first read.
+	LateAnchors uint64 `protobuf:"varint,6,opt,name=late_anchors,json=lateAnchors,proto3" json:"late_anchors,omitempty"`
+	// kept_anchors counts the rows of LogAnchor that are kept.
+	KeptAnchors uint32 `protobuf:"varint,7,opt,name=kept_anchors,json=keptAnchors,proto3" json:"kept_anchors,omitempty"`
 }
 
 func (m *AccessLog) Reset()         { *m = AccessLog{} }
 func (m *AccessLog) String() string { return proto.CompactTextString(m) }
 func (*AccessLog) ProtoMessage()    {}
 func (*AccessLog) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{9}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{10}
 }
 func (m *AccessLog) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1429,25 +1705,225 @@ func (m *AccessLog) GetHeight() int64 {
 	return 0
 }
 
+func (m *AccessLog) GetLateAnchors() uint64 {
+	if m != nil {
+		return m.LateAnchors
+	}
+	return 0
+}
+
+func (m *AccessLog) GetKeptAnchors() uint32 {
+	if m != nil {
+		return m.KeptAnchors
+	}
+	return 0
+}
+
+// LogAnchor is one anchor of a vault's log: a receipt up to sequence is proven against its head.
+type LogAnchor struct {
+	// vault_org_id runs the vault.
+	VaultOrgId uint64 `protobuf:"varint,1,opt,name=vault_org_id,json=vaultOrgId,proto3" json:"vault_org_id,omitempty"`
+	// sequence is the last receipt's number.
+	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// head is the hash of that receipt, 32 bytes.
+	Head []byte `protobuf:"bytes,3,opt,name=head,proto3" json:"head,omitempty"`
+	// height is the block.
+	Height int64 `protobuf:"varint,4,opt,name=height,proto3" json:"height,omitempty"`
+	// first_height is the block that the vault read by at its first new receipt.
+	FirstHeight int64 `protobuf:"varint,5,opt,name=first_height,json=firstHeight,proto3" json:"first_height,omitempty"`
+}
+
+func (m *LogAnchor) Reset()         { *m = LogAnchor{} }
+func (m *LogAnchor) String() string { return proto.CompactTextString(m) }
+func (*LogAnchor) ProtoMessage()    {}
+func (*LogAnchor) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{11}
+}
+func (m *LogAnchor) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *LogAnchor) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_LogAnchor.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *LogAnchor) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_LogAnchor.Merge(m, src)
+}
+func (m *LogAnchor) XXX_Size() int {
+	return m.Size()
+}
+func (m *LogAnchor) XXX_DiscardUnknown() {
+	xxx_messageInfo_LogAnchor.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_LogAnchor proto.InternalMessageInfo
+
+func (m *LogAnchor) GetVaultOrgId() uint64 {
+	if m != nil {
+		return m.VaultOrgId
+	}
+	return 0
+}
+
+func (m *LogAnchor) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+func (m *LogAnchor) GetHead() []byte {
+	if m != nil {
+		return m.Head
+	}
+	return nil
+}
+
+func (m *LogAnchor) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *LogAnchor) GetFirstHeight() int64 {
+	if m != nil {
+		return m.FirstHeight
+	}
+	return 0
+}
+
+// DeletionStatement is what a grantee says of its copies. Its canonical hash is the receipt's hash.
+type DeletionStatement struct {
+	// consent_id is the ended consent, 32 bytes.
+	ConsentId []byte `protobuf:"bytes,1,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+	// org_id is the grantee.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// device carried out the deletion.
+	Device string `protobuf:"bytes,3,opt,name=device,proto3" json:"device,omitempty"`
+	// method says how.
+	Method DeletionMethod `protobuf:"varint,4,opt,name=method,proto3,enum=xinlian.profile.v1.DeletionMethod" json:"method,omitempty"`
+	// records counts the records that were destroyed.
+	Records uint64 `protobuf:"varint,5,opt,name=records,proto3" json:"records,omitempty"`
+	// wraps counts the wrapped keys that were destroyed.
+	Wraps uint32 `protobuf:"varint,6,opt,name=wraps,proto3" json:"wraps,omitempty"`
+	// deleted_at is when it was done, Unix seconds.
+	DeletedAt int64 `protobuf:"varint,7,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+}
+
+func (m *DeletionStatement) Reset()         { *m = DeletionStatement{} }
+func (m *DeletionStatement) String() string { return proto.CompactTextString(m) }
+func (*DeletionStatement) ProtoMessage()    {}
+func (*DeletionStatement) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{12}
+}
+func (m *DeletionStatement) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *DeletionStatement) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_DeletionStatement.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *DeletionStatement) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_DeletionStatement.Merge(m, src)
+}
+func (m *DeletionStatement) XXX_Size() int {
+	return m.Size()
+}
+func (m *DeletionStatement) XXX_DiscardUnknown() {
+	xxx_messageInfo_DeletionStatement.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_DeletionStatement proto.InternalMessageInfo
+
+func (m *DeletionStatement) GetConsentId() []byte {
+	if m != nil {
+		return m.ConsentId
+	}
+	return nil
+}
+
+func (m *DeletionStatement) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *DeletionStatement) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *DeletionStatement) GetMethod() DeletionMethod {
+	if m != nil {
+		return m.Method
+	}
+	return DeletionMethod_DELETION_METHOD_UNSPECIFIED
+}
+
+func (m *DeletionStatement) GetRecords() uint64 {
+	if m != nil {
+		return m.Records
+	}
+	return 0
+}
+
+func (m *DeletionStatement) GetWraps() uint32 {
+	if m != nil {
+		return m.Wraps
+	}
+	return 0
+}
+
+func (m *DeletionStatement) GetDeletedAt() int64 {
+	if m != nil {
+		return m.DeletedAt
+	}
+	return 0
+}
+
 // DeletionReceipt is a grantee's word that its copies are gone.
 type DeletionReceipt struct {
 	// consent_id is the ended consent, 32 bytes.
 	ConsentId []byte `protobuf:"bytes,1,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
 	// org_id is the grantee.
 	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	// receipt_hash is the SHA-256 of the receipt, 32 bytes.
+	// receipt_hash is the canonical hash of the DeletionStatement, 32 bytes.
 	ReceiptHash []byte `protobuf:"bytes,3,opt,name=receipt_hash,json=receiptHash,proto3" json:"receipt_hash,omitempty"`
 	// due_at is when it is due, Unix seconds.
 	DueAt int64 `protobuf:"varint,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
 	// posted_at is the block time, Unix seconds, 0 while it is missing.
 	PostedAt int64 `protobuf:"varint,5,opt,name=posted_at,json=postedAt,proto3" json:"posted_at,omitempty"`
+	// enterprise_id is whose records they were.
+	EnterpriseId uint64 `protobuf:"varint,6,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// overdue_at is the block time at which it was reported overdue, Unix seconds, 0 when it was not.
+	OverdueAt int64 `protobuf:"varint,7,opt,name=overdue_at,json=overdueAt,proto3" json:"overdue_at,omitempty"`
 }
 
 func (m *DeletionReceipt) Reset()         { *m = DeletionReceipt{} }
 func (m *DeletionReceipt) String() string { return proto.CompactTextString(m) }
 func (*DeletionReceipt) ProtoMessage()    {}
 func (*DeletionReceipt) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{10}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{13}
 }
 func (m *DeletionReceipt) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1511,6 +1987,420 @@ func (m *DeletionReceipt) GetPostedAt() int64 {
 	return 0
 }
 
+func (m *DeletionReceipt) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *DeletionReceipt) GetOverdueAt() int64 {
+	if m != nil {
+		return m.OverdueAt
+	}
+	return 0
+}
+
+// ErasureStatement is what a custodian says of the keys it destroyed. Its canonical hash is the receipt's hash.
+type ErasureStatement struct {
+	// custodian_org_id destroyed the keys.
+	CustodianOrgId uint64 `protobuf:"varint,1,opt,name=custodian_org_id,json=custodianOrgId,proto3" json:"custodian_org_id,omitempty"`
+	// enterprise_id is whose keys they were.
+	EnterpriseId uint64 `protobuf:"varint,2,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// destroyed_at is when, by the vault's clock, Unix seconds.
+	DestroyedAt int64 `protobuf:"varint,3,opt,name=destroyed_at,json=destroyedAt,proto3" json:"destroyed_at,omitempty"`
+	// batches counts the batches that became unreadable.
+	Batches uint64 `protobuf:"varint,4,opt,name=batches,proto3" json:"batches,omitempty"`
+	// documents counts the documents that became unreadable.
+	Documents uint64 `protobuf:"varint,5,opt,name=documents,proto3" json:"documents,omitempty"`
+	// root is the RFC 6962 root over the ids of the batches, 32 bytes.
+	Root []byte `protobuf:"bytes,6,opt,name=root,proto3" json:"root,omitempty"`
+}
+
+func (m *ErasureStatement) Reset()         { *m = ErasureStatement{} }
+func (m *ErasureStatement) String() string { return proto.CompactTextString(m) }
+func (*ErasureStatement) ProtoMessage()    {}
+func (*ErasureStatement) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{14}
+}
+func (m *ErasureStatement) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ErasureStatement) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ErasureStatement.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ErasureStatement) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ErasureStatement.Merge(m, src)
+}
+func (m *ErasureStatement) XXX_Size() int {
+	return m.Size()
+}
+func (m *ErasureStatement) XXX_DiscardUnknown() {
+	xxx_messageInfo_ErasureStatement.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ErasureStatement proto.InternalMessageInfo
+
+func (m *ErasureStatement) GetCustodianOrgId() uint64 {
+	if m != nil {
+		return m.CustodianOrgId
+	}
+	return 0
+}
+
+func (m *ErasureStatement) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *ErasureStatement) GetDestroyedAt() int64 {
+	if m != nil {
+		return m.DestroyedAt
+	}
+	return 0
+}
+
+func (m *ErasureStatement) GetBatches() uint64 {
+	if m != nil {
+		return m.Batches
+	}
+	return 0
+}
+
+func (m *ErasureStatement) GetDocuments() uint64 {
+	if m != nil {
+		return m.Documents
+	}
+	return 0
+}
+
+func (m *ErasureStatement) GetRoot() []byte {
+	if m != nil {
+		return m.Root
+	}
+	return nil
+}
+
+// ErasureReceipt is one custodian's receipt.
+type ErasureReceipt struct {
+	// custodian_org_id owes it.
+	CustodianOrgId uint64 `protobuf:"varint,1,opt,name=custodian_org_id,json=custodianOrgId,proto3" json:"custodian_org_id,omitempty"`
+	// receipt_hash is the canonical hash of the ErasureStatement, 32 bytes, empty while it is missing.
+	ReceiptHash []byte `protobuf:"bytes,2,opt,name=receipt_hash,json=receiptHash,proto3" json:"receipt_hash,omitempty"`
+	// posted_at is the block time, Unix seconds, 0 while it is missing.
+	PostedAt int64 `protobuf:"varint,3,opt,name=posted_at,json=postedAt,proto3" json:"posted_at,omitempty"`
+	// device posted it.
+	Device string `protobuf:"bytes,4,opt,name=device,proto3" json:"device,omitempty"`
+}
+
+func (m *ErasureReceipt) Reset()         { *m = ErasureReceipt{} }
+func (m *ErasureReceipt) String() string { return proto.CompactTextString(m) }
+func (*ErasureReceipt) ProtoMessage()    {}
+func (*ErasureReceipt) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{15}
+}
+func (m *ErasureReceipt) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ErasureReceipt) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ErasureReceipt.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ErasureReceipt) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ErasureReceipt.Merge(m, src)
+}
+func (m *ErasureReceipt) XXX_Size() int {
+	return m.Size()
+}
+func (m *ErasureReceipt) XXX_DiscardUnknown() {
+	xxx_messageInfo_ErasureReceipt.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ErasureReceipt proto.InternalMessageInfo
+
+func (m *ErasureReceipt) GetCustodianOrgId() uint64 {
+	if m != nil {
+		return m.CustodianOrgId
+	}
+	return 0
+}
+
+func (m *ErasureReceipt) GetReceiptHash() []byte {
+	if m != nil {
+		return m.ReceiptHash
+	}
+	return nil
+}
+
+func (m *ErasureReceipt) GetPostedAt() int64 {
+	if m != nil {
+		return m.PostedAt
+	}
+	return 0
+}
+
+func (m *ErasureReceipt) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+// Erasure is an owner's final order to destroy the keys of all her records.
+type Erasure struct {
+	// enterprise_id is whose keys are destroyed.
+	EnterpriseId uint64 `protobuf:"varint,1,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// device ordered it.
+	Device string `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	// requested_at is the block time of the order, Unix seconds.
+	RequestedAt int64 `protobuf:"varint,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// height is the block of the order.
+	Height int64 `protobuf:"varint,4,opt,name=height,proto3" json:"height,omitempty"`
+	// due_at is when every custodian must have posted its receipt, Unix seconds.
+	DueAt int64 `protobuf:"varint,5,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// receipts lists one for each custodian that the enterprise has or that ever anchored for it, ascending, at most 18.
+	Receipts []ErasureReceipt `protobuf:"bytes,6,rep,name=receipts,proto3" json:"receipts"`
+	// done_at is the block time of the last receipt, Unix seconds, 0 while one is missing.
+	DoneAt int64 `protobuf:"varint,7,opt,name=done_at,json=doneAt,proto3" json:"done_at,omitempty"`
+}
+
+func (m *Erasure) Reset()         { *m = Erasure{} }
+func (m *Erasure) String() string { return proto.CompactTextString(m) }
+func (*Erasure) ProtoMessage()    {}
+func (*Erasure) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{16}
+}
+func (m *Erasure) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Erasure) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Erasure.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Erasure) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Erasure.Merge(m, src)
+}
+func (m *Erasure) XXX_Size() int {
+	return m.Size()
+}
+func (m *Erasure) XXX_DiscardUnknown() {
+	xxx_messageInfo_Erasure.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Erasure proto.InternalMessageInfo
+
+func (m *Erasure) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *Erasure) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *Erasure) GetRequestedAt() int64 {
+	if m != nil {
+		return m.RequestedAt
+	}
+	return 0
+}
+
+func (m *Erasure) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *Erasure) GetDueAt() int64 {
+	if m != nil {
+		return m.DueAt
+	}
+	return 0
+}
+
+func (m *Erasure) GetReceipts() []ErasureReceipt {
+	if m != nil {
+		return m.Receipts
+	}
+	return nil
+}
+
+func (m *Erasure) GetDoneAt() int64 {
+	if m != nil {
+		return m.DoneAt
+	}
+	return 0
+}
+
+// Ceiling is the fair use of one purpose.
+type Ceiling struct {
+	// purpose is what it is for.
+	Purpose Purpose `protobuf:"varint,1,opt,name=purpose,proto3,enum=xinlian.profile.v1.Purpose" json:"purpose,omitempty"`
+	// months_max bounds the months of records, 1 to 60.
+	MonthsMax uint32 `protobuf:"varint,2,opt,name=months_max,json=monthsMax,proto3" json:"months_max,omitempty"`
+	// days_max bounds the consent's length, 1 to 366.
+	DaysMax uint32 `protobuf:"varint,3,opt,name=days_max,json=daysMax,proto3" json:"days_max,omitempty"`
+	// retention_days_max bounds the retention, 0 to 3650.
+	RetentionDaysMax uint32 `protobuf:"varint,4,opt,name=retention_days_max,json=retentionDaysMax,proto3" json:"retention_days_max,omitempty"`
+	// once_max bounds fetch_limit over the whole consent, 0 when one-time consents are not allowed.
+	OnceMax uint32 `protobuf:"varint,5,opt,name=once_max,json=onceMax,proto3" json:"once_max,omitempty"`
+	// per_day_max bounds fetch_limit by day, 0 when not allowed.
+	PerDayMax uint32 `protobuf:"varint,6,opt,name=per_day_max,json=perDayMax,proto3" json:"per_day_max,omitempty"`
+	// per_month_max bounds fetch_limit by month, 0 when not allowed.
+	PerMonthMax uint32 `protobuf:"varint,7,opt,name=per_month_max,json=perMonthMax,proto3" json:"per_month_max,omitempty"`
+	// per_year_max bounds fetch_limit by year, 0 when not allowed.
+	PerYearMax uint32 `protobuf:"varint,8,opt,name=per_year_max,json=perYearMax,proto3" json:"per_year_max,omitempty"`
+	// categories lists what may be asked for, ascending.
+	Categories []Category `protobuf:"varint,9,rep,packed,name=categories,proto3,enum=xinlian.profile.v1.Category" json:"categories,omitempty"`
+	// modes lists the modes that may be asked for, ascending.
+	Modes []Mode `protobuf:"varint,10,rep,packed,name=modes,proto3,enum=xinlian.profile.v1.Mode" json:"modes,omitempty"`
+	// handler_signs tells whether a handler may sign for the owner.
+	HandlerSigns bool `protobuf:"varint,11,opt,name=handler_signs,json=handlerSigns,proto3" json:"handler_signs,omitempty"`
+}
+
+func (m *Ceiling) Reset()         { *m = Ceiling{} }
+func (m *Ceiling) String() string { return proto.CompactTextString(m) }
+func (*Ceiling) ProtoMessage()    {}
+func (*Ceiling) Descriptor() ([]byte, []int) {
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{17}
+}
+func (m *Ceiling) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Ceiling) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Ceiling.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Ceiling) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Ceiling.Merge(m, src)
+}
+func (m *Ceiling) XXX_Size() int {
+	return m.Size()
+}
+func (m *Ceiling) XXX_DiscardUnknown() {
+	xxx_messageInfo_Ceiling.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Ceiling proto.InternalMessageInfo
+
+func (m *Ceiling) GetPurpose() Purpose {
+	if m != nil {
+		return m.Purpose
+	}
+	return Purpose_PURPOSE_UNSPECIFIED
+}
+
+func (m *Ceiling) GetMonthsMax() uint32 {
+	if m != nil {
+		return m.MonthsMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetDaysMax() uint32 {
+	if m != nil {
+		return m.DaysMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetRetentionDaysMax() uint32 {
+	if m != nil {
+		return m.RetentionDaysMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetOnceMax() uint32 {
+	if m != nil {
+		return m.OnceMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetPerDayMax() uint32 {
+	if m != nil {
+		return m.PerDayMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetPerMonthMax() uint32 {
+	if m != nil {
+		return m.PerMonthMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetPerYearMax() uint32 {
+	if m != nil {
+		return m.PerYearMax
+	}
+	return 0
+}
+
+func (m *Ceiling) GetCategories() []Category {
+	if m != nil {
+		return m.Categories
+	}
+	return nil
+}
+
+func (m *Ceiling) GetModes() []Mode {
+	if m != nil {
+		return m.Modes
+	}
+	return nil
+}
+
+func (m *Ceiling) GetHandlerSigns() bool {
+	if m != nil {
+		return m.HandlerSigns
+	}
+	return false
+}
+
 // Params of the module, changed by council.
 type Params struct {
 	// anchors_per_message_max bounds one anchor message.
@@ -1521,13 +2411,27 @@ type Params struct {
 	PendingConsentsMax uint32 `protobuf:"varint,3,opt,name=pending_consents_max,json=pendingConsentsMax,proto3" json:"pending_consents_max,omitempty"`
 	// rewrap_blocks is how long the custodian has to re-wrap after a revocation.
 	RewrapBlocks int64 `protobuf:"varint,4,opt,name=rewrap_blocks,json=rewrapBlocks,proto3" json:"rewrap_blocks,omitempty"`
+	// suite is the set of ciphers of every batch; fixed at genesis.
+	Suite Suite `protobuf:"varint,5,opt,name=suite,proto3,enum=xinlian.profile.v1.Suite" json:"suite,omitempty"`
+	// ceilings lists the fair use of every purpose, ascending.
+	Ceilings []Ceiling `protobuf:"bytes,6,rep,name=ceilings,proto3" json:"ceilings"`
+	// expiries_per_block_max bounds the consents that end by time in one block; the rest follow in the next.
+	ExpiriesPerBlockMax uint32 `protobuf:"varint,7,opt,name=expiries_per_block_max,json=expiriesPerBlockMax,proto3" json:"expiries_per_block_max,omitempty"`
+	// erasure_seconds is how long custodians have to destroy keys after an order.
+	ErasureSeconds int64 `protobuf:"varint,8,opt,name=erasure_seconds,json=erasureSeconds,proto3" json:"erasure_seconds,omitempty"`
+	// loans_hold_erasure refuses an erasure while the enterprise owes on a loan.
+	LoansHoldErasure bool `protobuf:"varint,9,opt,name=loans_hold_erasure,json=loansHoldErasure,proto3" json:"loans_hold_erasure,omitempty"`
+	// log_late_blocks is how many blocks after its first read an anchor of an access log is late.
+	LogLateBlocks int64 `protobuf:"varint,10,opt,name=log_late_blocks,json=logLateBlocks,proto3" json:"log_late_blocks,omitempty"`
+	// log_anchors_max bounds the anchors of one vault's log that are kept as rows.
+	LogAnchorsMax uint32 `protobuf:"varint,11,opt,name=log_anchors_max,json=logAnchorsMax,proto3" json:"log_anchors_max,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_61d13eaf0cc0d5ca, []int{11}
+	return fileDescriptor_61d13eaf0cc0d5ca, []int{18}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1584,160 +2488,279 @@ func (m *Params) GetRewrapBlocks() int64 {
 	return 0
 }
 
+func (m *Params) GetSuite() Suite {
+	if m != nil {
+		return m.Suite
+	}
+	return Suite_SUITE_UNSPECIFIED
+}
+
+func (m *Params) GetCeilings() []Ceiling {
+	if m != nil {
+		return m.Ceilings
+	}
+	return nil
+}
+
+func (m *Params) GetExpiriesPerBlockMax() uint32 {
+	if m != nil {
+		return m.ExpiriesPerBlockMax
+	}
+	return 0
+}
+
+func (m *Params) GetErasureSeconds() int64 {
+	if m != nil {
+		return m.ErasureSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetLoansHoldErasure() bool {
+	if m != nil {
+		return m.LoansHoldErasure
+	}
+	return false
+}
+
+func (m *Params) GetLogLateBlocks() int64 {
+	if m != nil {
+		return m.LogLateBlocks
+	}
+	return 0
+}
+
+func (m *Params) GetLogAnchorsMax() uint32 {
+	if m != nil {
+		return m.LogAnchorsMax
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("xinlian.profile.v1.Category", Category_name, Category_value)
 	proto.RegisterEnum("xinlian.profile.v1.SourceClass", SourceClass_name, SourceClass_value)
 	proto.RegisterEnum("xinlian.profile.v1.Suite", Suite_name, Suite_value)
 	proto.RegisterEnum("xinlian.profile.v1.BatchStatus", BatchStatus_name, BatchStatus_value)
 	proto.RegisterEnum("xinlian.profile.v1.Mode", Mode_name, Mode_value)
+	proto.RegisterEnum("xinlian.profile.v1.FetchType", FetchType_name, FetchType_value)
 	proto.RegisterEnum("xinlian.profile.v1.FetchUnit", FetchUnit_name, FetchUnit_value)
 	proto.RegisterEnum("xinlian.profile.v1.Purpose", Purpose_name, Purpose_value)
+	proto.RegisterEnum("xinlian.profile.v1.Signer", Signer_name, Signer_value)
 	proto.RegisterEnum("xinlian.profile.v1.ConsentState", ConsentState_name, ConsentState_value)
+	proto.RegisterEnum("xinlian.profile.v1.DeletionMethod", DeletionMethod_name, DeletionMethod_value)
 	proto.RegisterType((*Schema)(nil), "xinlian.profile.v1.Schema")
 	proto.RegisterType((*BatchAnchor)(nil), "xinlian.profile.v1.BatchAnchor")
 	proto.RegisterType((*Batch)(nil), "xinlian.profile.v1.Batch")
 	proto.RegisterType((*Stream)(nil), "xinlian.profile.v1.Stream")
 	proto.RegisterType((*Epoch)(nil), "xinlian.profile.v1.Epoch")
+	proto.RegisterType((*Provider)(nil), "xinlian.profile.v1.Provider")
 	proto.RegisterType((*ConsentTerms)(nil), "xinlian.profile.v1.ConsentTerms")
 	proto.RegisterType((*WrapRef)(nil), "xinlian.profile.v1.WrapRef")
 	proto.RegisterType((*Consent)(nil), "xinlian.profile.v1.Consent")
 	proto.RegisterType((*ConsentEntry)(nil), "xinlian.profile.v1.ConsentEntry")
 	proto.RegisterType((*AccessLog)(nil), "xinlian.profile.v1.AccessLog")
+	proto.RegisterType((*LogAnchor)(nil), "xinlian.profile.v1.LogAnchor")
+	proto.RegisterType((*DeletionStatement)(nil), "xinlian.profile.v1.DeletionStatement")
 	proto.RegisterType((*DeletionReceipt)(nil), "xinlian.profile.v1.DeletionReceipt")
+	proto.RegisterType((*ErasureStatement)(nil), "xinlian.profile.v1.ErasureStatement")
+	proto.RegisterType((*ErasureReceipt)(nil), "xinlian.profile.v1.ErasureReceipt")
+	proto.RegisterType((*Erasure)(nil), "xinlian.profile.v1.Erasure")
+	proto.RegisterType((*Ceiling)(nil), "xinlian.profile.v1.Ceiling")
 	proto.RegisterType((*Params)(nil), "xinlian.profile.v1.Params")
 }
 
 func init() { proto.RegisterFile("xinlian/profile/v1/types.proto", fileDescriptor_61d13eaf0cc0d5ca) }
 
 var fileDescriptor_61d13eaf0cc0d5ca = []byte{
-	// 2025 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x58, 0xdd, 0x6e, 0xdb, 0xc8,
-	0x15, 0x0e, 0xf5, 0xaf, 0xa3, 0x1f, 0xd3, 0x13, 0x3b, 0xa1, 0x37, 0x1b, 0xc7, 0xd5, 0x6e, 0x51,
-	0xd7, 0x28, 0xec, 0x26, 0xc5, 0x76, 0x0b, 0x64, 0x7b, 0x41, 0x4b, 0x74, 0x42, 0x44, 0x96, 0x04,
-	0x92, 0x72, 0x36, 0xbd, 0x21, 0x18, 0x72, 0x2c, 0xb1, 0x6b, 0x91, 0x2a, 0x67, 0xe4, 0xda, 0xbd,
-	0xea, 0x03, 0xb4, 0x68, 0x9f, 0xa0, 0x0f, 0xd0, 0xeb, 0x3e, 0x43, 0xbb, 0x37, 0x5b, 0xec, 0x65,
-	0x2f, 0x8a, 0x62, 0x91, 0xbc, 0x48, 0x31, 0x3f, 0xa4, 0x44, 0x45, 0xd8, 0x26, 0xe8, 0x95, 0x66,
-	0xbe, 0x73, 0x66, 0xe6, 0xcc, 0xf9, 0xf9, 0xce, 0x88, 0xb0, 0x7f, 0x13, 0x46, 0x57, 0xa1, 0x17,
-	0x9d, 0xcc, 0x93, 0xf8, 0x32, 0xbc, 0xc2, 0x27, 0xd7, 0x8f, 0x4f, 0xe8, 0xed, 0x1c, 0x93, 0xe3,
-	0x79, 0x12, 0xd3, 0x18, 0x21, 0x29, 0x3f, 0x96, 0xf2, 0xe3, 0xeb, 0xc7, 0x1f, 0xed, 0x4c, 0xe2,
-	0x49, 0xcc, 0xc5, 0x27, 0x6c, 0x24, 0x34, 0x3b, 0xbf, 0x57, 0xa0, 0x62, 0xfb, 0x53, 0x3c, 0xf3,
-	0x50, 0x1b, 0x0a, 0x61, 0xa0, 0x29, 0x07, 0xca, 0x61, 0xdd, 0x2a, 0x84, 0x01, 0xd2, 0xa0, 0x7a,
-	0x8d, 0x13, 0x12, 0xc6, 0x91, 0x56, 0x38, 0x50, 0x0e, 0x5b, 0x56, 0x3a, 0x45, 0xbf, 0x80, 0x9a,
-	0xef, 0x51, 0x3c, 0x89, 0x93, 0x5b, 0xad, 0x78, 0xa0, 0x1c, 0xb6, 0x9f, 0x7c, 0x7c, 0xfc, 0xee,
-	0x89, 0xc7, 0x5d, 0xa9, 0x63, 0x65, 0xda, 0x08, 0x41, 0x69, 0xea, 0x91, 0xa9, 0x56, 0x3a, 0x50,
-	0x0e, 0x9b, 0x16, 0x1f, 0x77, 0xfe, 0x56, 0x82, 0xc6, 0xa9, 0x47, 0xfd, 0xa9, 0x1e, 0xf9, 0xd3,
-	0x38, 0x41, 0x7b, 0x50, 0x7b, 0xcd, 0xa6, 0xae, 0xb4, 0xa6, 0x69, 0x55, 0xf9, 0xdc, 0x0c, 0xd0,
-	0x03, 0xa8, 0x13, 0x6e, 0x2c, 0x93, 0x15, 0xb8, 0xa5, 0x35, 0x01, 0x98, 0x01, 0xfa, 0x21, 0xb4,
-	0xa5, 0x30, 0x35, 0xbb, 0xc8, 0xcd, 0x6e, 0x09, 0xf4, 0x42, 0x1a, 0x7f, 0x0f, 0x2a, 0x24, 0x5e,
-	0x24, 0x3e, 0xe6, 0x46, 0xd4, 0x2d, 0x39, 0x43, 0xa7, 0xd0, 0x14, 0x23, 0xd7, 0xbf, 0xf2, 0x08,
-	0xd1, 0xca, 0xfc, 0x62, 0x8f, 0x36, 0x5d, 0xcc, 0xe6, 0x7a, 0x5d, 0xa6, 0x66, 0x35, 0xc8, 0x72,
-	0x82, 0x3a, 0xd0, 0x92, 0x7b, 0xc4, 0xc9, 0x84, 0xd9, 0x58, 0x39, 0x50, 0x0e, 0x4b, 0xa9, 0xce,
-	0x30, 0x99, 0x98, 0x01, 0xfa, 0x24, 0xd3, 0x09, 0xf0, 0x75, 0xe8, 0x63, 0xad, 0xca, 0xcd, 0x90,
-	0x87, 0xf7, 0x38, 0x86, 0x7e, 0x0c, 0xaa, 0x54, 0x22, 0xe1, 0x24, 0xf2, 0xe8, 0x22, 0xc1, 0x5a,
-	0x8d, 0xfb, 0x62, 0x4b, 0xe0, 0x76, 0x0a, 0xa3, 0x8f, 0xa0, 0x46, 0xf0, 0x6f, 0x16, 0x38, 0xf2,
-	0xb1, 0x56, 0xe7, 0xc7, 0x65, 0x73, 0xf4, 0x08, 0x1a, 0x73, 0x9c, 0x84, 0x71, 0xe0, 0x5e, 0x26,
-	0xf1, 0x4c, 0x03, 0xee, 0x0f, 0x10, 0xd0, 0x59, 0x12, 0xcf, 0x98, 0x43, 0xa5, 0x02, 0x8d, 0xb5,
-	0x06, 0x17, 0xd7, 0x04, 0xe0, 0xc4, 0xe8, 0x07, 0xd0, 0x4c, 0xb0, 0x1f, 0x27, 0x81, 0xeb, 0xc7,
-	0x8b, 0x88, 0x6a, 0x4d, 0x2e, 0x6f, 0x08, 0xac, 0xcb, 0x20, 0x16, 0xcf, 0x24, 0x8e, 0xa9, 0xd6,
-	0x12, 0xf1, 0x64, 0x63, 0x74, 0x02, 0x65, 0xb2, 0x08, 0x29, 0xd6, 0xda, 0xdc, 0x83, 0x7b, 0x1b,
-	0x3d, 0xc8, 0x14, 0x2c, 0xa1, 0x87, 0x76, 0xa0, 0x8c, 0xe7, 0xb1, 0x3f, 0xd5, 0xb6, 0xf8, 0x01,
-	0x62, 0x82, 0xf6, 0x01, 0xc8, 0x62, 0x8e, 0x13, 0x82, 0x03, 0x4c, 0x34, 0x95, 0x1f, 0xb0, 0x82,
-	0x74, 0xfe, 0x5d, 0x80, 0x32, 0x4f, 0x1b, 0xe6, 0x51, 0x1c, 0x51, 0x9c, 0xcc, 0x93, 0x90, 0xe0,
-	0x34, 0x6b, 0x4a, 0x56, 0x73, 0x09, 0x9a, 0x01, 0xfa, 0x25, 0x54, 0x3c, 0x9e, 0x5f, 0x3c, 0x6f,
-	0x1a, 0x9b, 0x03, 0xbb, 0x92, 0x86, 0xa7, 0xa5, 0xaf, 0xff, 0xf3, 0xe8, 0x8e, 0x25, 0x17, 0xfd,
-	0x1f, 0x29, 0xff, 0x39, 0x54, 0x08, 0xf5, 0xe8, 0x82, 0xf0, 0x7c, 0x6b, 0x7f, 0xcf, 0xc1, 0x36,
-	0x57, 0xb3, 0xa4, 0x3a, 0x3a, 0x04, 0xd5, 0x5f, 0x10, 0x1a, 0x07, 0xa1, 0x17, 0xa5, 0xf9, 0x54,
-	0xe6, 0x37, 0x6b, 0x67, 0xb8, 0x48, 0xa9, 0x3d, 0xa8, 0x4d, 0xbc, 0xb9, 0x1b, 0x78, 0xb7, 0x84,
-	0x67, 0x5c, 0xcb, 0xaa, 0x4e, 0xbc, 0x79, 0xcf, 0xbb, 0x25, 0x2c, 0xdb, 0xa7, 0x38, 0x9c, 0x4c,
-	0x29, 0x4f, 0xb3, 0xa2, 0x25, 0x67, 0x2c, 0x33, 0xc4, 0xcd, 0x70, 0xe0, 0x7a, 0x94, 0xe7, 0x56,
-	0xd1, 0x82, 0x14, 0xd2, 0x69, 0xe7, 0x1f, 0x8c, 0x18, 0x68, 0x82, 0xbd, 0xd9, 0xfb, 0xf9, 0x77,
-	0x59, 0x56, 0x85, 0x5c, 0x59, 0xe5, 0x4a, 0xb6, 0xb8, 0x56, 0xb2, 0xab, 0xb9, 0x5b, 0x5a, 0xcb,
-	0xdd, 0x5c, 0x6a, 0x96, 0xd7, 0x52, 0xf3, 0x08, 0xb6, 0x2f, 0xc3, 0x84, 0x50, 0x77, 0x35, 0xbd,
-	0xc5, 0xd5, 0xb7, 0xb8, 0x60, 0x94, 0xe5, 0x78, 0xe7, 0x1b, 0x05, 0xca, 0x06, 0x4f, 0xa9, 0xf7,
-	0xba, 0xc8, 0x6a, 0xa4, 0x0b, 0x1f, 0x14, 0xe9, 0x7b, 0x50, 0x89, 0x16, 0xb3, 0xd7, 0x38, 0x91,
-	0xc4, 0x23, 0x67, 0xac, 0x8e, 0x48, 0x18, 0xf9, 0xd8, 0x95, 0x91, 0x28, 0x71, 0x67, 0x37, 0x38,
-	0xf6, 0x5c, 0x84, 0xe3, 0x08, 0xb6, 0x13, 0xfc, 0xdb, 0x84, 0x05, 0x71, 0x91, 0xe9, 0x95, 0xb9,
-	0xde, 0x96, 0x10, 0xf4, 0x16, 0x52, 0xb7, 0xf3, 0x5d, 0x09, 0x9a, 0xdd, 0x38, 0x22, 0x38, 0xa2,
-	0x0e, 0x4e, 0x66, 0xe4, 0xfd, 0xae, 0xf5, 0x29, 0xb4, 0x27, 0x89, 0x17, 0x51, 0x9c, 0x71, 0x53,
-	0x41, 0x68, 0x49, 0x54, 0x64, 0xd2, 0x17, 0x00, 0xf2, 0x3a, 0x21, 0x26, 0x5a, 0xf1, 0xa0, 0xf8,
-	0x3f, 0xaf, 0xbf, 0xa2, 0x8f, 0x1e, 0x02, 0xcc, 0xe2, 0x88, 0x4e, 0x45, 0x38, 0x4a, 0xdc, 0x09,
-	0x75, 0x8e, 0x70, 0xb2, 0xd9, 0x83, 0x9a, 0x10, 0x67, 0x01, 0xad, 0xf2, 0xb9, 0x13, 0xa3, 0xcf,
-	0xa0, 0x3a, 0x5f, 0x24, 0xf3, 0x98, 0x60, 0x1e, 0xc5, 0xf6, 0x93, 0x07, 0x9b, 0x0e, 0x1d, 0x09,
-	0x15, 0x2b, 0xd5, 0x65, 0x6e, 0x93, 0x43, 0x97, 0xe2, 0x1b, 0xea, 0xf2, 0xde, 0x52, 0x15, 0x3c,
-	0x29, 0x05, 0x0e, 0xbe, 0xa1, 0xcf, 0x3d, 0x32, 0x45, 0x3f, 0x81, 0xd2, 0x2c, 0x0e, 0x04, 0x8d,
-	0xb6, 0x9f, 0x68, 0x9b, 0xf6, 0x3f, 0x8f, 0x03, 0x6c, 0x71, 0x2d, 0xe6, 0x88, 0x4b, 0xcc, 0x9a,
-	0xd0, 0x22, 0x0a, 0x29, 0xe7, 0xd5, 0xf6, 0x93, 0x87, 0x9b, 0xd6, 0x9c, 0x31, 0xad, 0x71, 0x14,
-	0x52, 0xab, 0x7e, 0x99, 0x0e, 0x59, 0x75, 0x89, 0xd5, 0x57, 0xe1, 0x2c, 0xa4, 0x29, 0xef, 0x72,
-	0xa8, 0xcf, 0x10, 0x5e, 0x15, 0xd4, 0x4b, 0x28, 0x61, 0xc5, 0xd7, 0xe0, 0x71, 0xae, 0x09, 0x40,
-	0xa7, 0xcc, 0x8d, 0xf8, 0x66, 0x1e, 0x26, 0x98, 0x4b, 0x9b, 0x5c, 0x5a, 0x97, 0x88, 0x4e, 0x59,
-	0x9f, 0x4b, 0x30, 0xc5, 0x11, 0x0d, 0xe3, 0x48, 0xd4, 0x7c, 0x4b, 0xf4, 0xb9, 0x0c, 0xe5, 0x95,
-	0xff, 0x29, 0xb4, 0xbd, 0x19, 0x23, 0x69, 0xf7, 0x12, 0x47, 0xee, 0x2c, 0x8c, 0x38, 0x1f, 0x17,
-	0xad, 0xa6, 0x40, 0xcf, 0x70, 0x74, 0x1e, 0x46, 0x8c, 0x7b, 0xa3, 0x98, 0x95, 0xdf, 0x16, 0xf7,
-	0x9a, 0x98, 0x74, 0xfe, 0xa8, 0x40, 0xf5, 0x65, 0xe2, 0xcd, 0x2d, 0x7c, 0x99, 0xab, 0x07, 0xe5,
-	0x83, 0xea, 0x21, 0xe3, 0xf5, 0x42, 0x9e, 0xd7, 0x1b, 0x81, 0x47, 0x3d, 0xf7, 0x2b, 0x7c, 0x9b,
-	0x52, 0x42, 0xd3, 0xaa, 0x33, 0xe8, 0x05, 0xbe, 0x35, 0x83, 0x8d, 0x4f, 0x84, 0xbf, 0x16, 0xa1,
-	0x2a, 0x53, 0x7e, 0xe5, 0x99, 0xd2, 0xe4, 0xcf, 0x94, 0x2f, 0xa0, 0x4c, 0x59, 0x19, 0x48, 0x5e,
-	0x3f, 0xd8, 0x68, 0xdc, 0x4a, 0xb9, 0x48, 0x62, 0x17, 0x8b, 0xd0, 0xcf, 0xa1, 0xcc, 0xe8, 0x16,
-	0x4b, 0x52, 0xff, 0xbe, 0xd5, 0x8c, 0x9e, 0x59, 0xcf, 0x62, 0x3f, 0xac, 0x41, 0x27, 0x8c, 0xa9,
-	0x08, 0xc5, 0x49, 0xda, 0xc8, 0xc5, 0x7b, 0x62, 0x2b, 0xc3, 0x65, 0x2f, 0x67, 0x0d, 0x3f, 0x9c,
-	0x44, 0x4b, 0xbd, 0xb2, 0x6c, 0xf8, 0x1c, 0x94, 0x4a, 0x0f, 0x01, 0xfc, 0xa9, 0x17, 0x4d, 0x04,
-	0x1d, 0x57, 0x44, 0xcc, 0x25, 0x22, 0x62, 0x9e, 0x8a, 0x73, 0x74, 0xde, 0x92, 0xa8, 0xa4, 0x91,
-	0xcf, 0xa1, 0xcc, 0xb8, 0x82, 0x68, 0xb5, 0x83, 0xe2, 0x61, 0x63, 0x73, 0x11, 0xc9, 0xb8, 0xa6,
-	0x6e, 0xe0, 0xfa, 0xe8, 0x47, 0xb0, 0xf5, 0xeb, 0x78, 0x91, 0x44, 0xde, 0x95, 0x8b, 0x23, 0xca,
-	0x8b, 0x5f, 0xbc, 0x25, 0xda, 0x12, 0x36, 0x04, 0xca, 0xb8, 0x2c, 0x55, 0x9c, 0x62, 0x2f, 0xe0,
-	0xa9, 0xdd, 0xb4, 0x1a, 0x12, 0x7b, 0x8e, 0xbd, 0xa0, 0xf3, 0x4f, 0x25, 0xe3, 0x27, 0xb6, 0x6a,
-	0x95, 0x17, 0x05, 0x31, 0xa5, 0xbc, 0xb8, 0xec, 0x4d, 0x85, 0x5c, 0x6f, 0x6a, 0x43, 0xc1, 0xa3,
-	0x3c, 0x20, 0x45, 0xab, 0xe0, 0xd1, 0x65, 0x8c, 0x4a, 0x1f, 0x16, 0xa3, 0x7b, 0x50, 0xc9, 0x79,
-	0x5c, 0xce, 0x58, 0xd7, 0x99, 0x27, 0xf8, 0x3a, 0x8c, 0x17, 0xa2, 0x5d, 0x36, 0xad, 0x6c, 0x9e,
-	0x65, 0x5f, 0x75, 0x25, 0xfb, 0xfe, 0xa4, 0x40, 0x5d, 0xf7, 0x7d, 0x4c, 0x48, 0x3f, 0x9e, 0xa0,
-	0x03, 0x68, 0x5e, 0x7b, 0x8b, 0x2b, 0x9a, 0xd2, 0xa8, 0xb8, 0x13, 0x70, 0x4c, 0x90, 0xe8, 0x6a,
-	0x57, 0x2b, 0xac, 0x75, 0x35, 0xb6, 0x3f, 0xf3, 0x5b, 0x51, 0xee, 0x8f, 0x3d, 0xfe, 0xd0, 0x4e,
-	0xf0, 0xe5, 0x82, 0xe0, 0x40, 0x36, 0xc1, 0x74, 0xba, 0xe2, 0xa1, 0xf2, 0xaa, 0x87, 0x3a, 0x7f,
-	0x51, 0x60, 0xab, 0x87, 0xaf, 0x30, 0x2b, 0x76, 0x0b, 0xfb, 0x38, 0x9c, 0x73, 0xd6, 0xf0, 0x85,
-	0x13, 0x96, 0x0f, 0xe7, 0xba, 0x44, 0xcc, 0x00, 0xed, 0x42, 0x25, 0xc7, 0xfb, 0xe5, 0x98, 0xdb,
-	0x2a, 0xde, 0x78, 0x6c, 0x03, 0x41, 0x9e, 0xc2, 0xae, 0x86, 0xc4, 0x38, 0x71, 0xee, 0x42, 0x85,
-	0x35, 0x25, 0x2f, 0x6d, 0x5c, 0xe5, 0x60, 0x81, 0x75, 0x4e, 0x61, 0xf3, 0x98, 0x50, 0x91, 0xb0,
-	0xc2, 0xbc, 0x9a, 0x00, 0x74, 0xda, 0xf9, 0xbb, 0x02, 0x95, 0x91, 0x97, 0x78, 0x33, 0x82, 0x3e,
-	0x83, 0xfb, 0xe2, 0x59, 0x41, 0x58, 0xb3, 0x76, 0x67, 0x98, 0x10, 0x6f, 0x82, 0xdd, 0x99, 0x77,
-	0xc3, 0x8d, 0x6c, 0x59, 0x3b, 0x52, 0x3c, 0xc2, 0xc9, 0xb9, 0x10, 0x9e, 0x7b, 0x37, 0xe8, 0x18,
-	0xee, 0xa6, 0xd7, 0x21, 0xd8, 0x8f, 0xa3, 0x80, 0xf0, 0x25, 0x22, 0x53, 0xb6, 0xa5, 0xc8, 0x16,
-	0x12, 0xa6, 0xff, 0x53, 0xd8, 0x99, 0xe3, 0x28, 0x08, 0xa3, 0x89, 0x2b, 0x85, 0x62, 0x81, 0x68,
-	0xc5, 0x48, 0xca, 0x64, 0x9a, 0xf0, 0x15, 0x9f, 0x40, 0x4b, 0xf6, 0xdc, 0xd7, 0x57, 0xb1, 0xff,
-	0x15, 0x91, 0xd7, 0x6b, 0x0a, 0xf0, 0x94, 0x63, 0x47, 0x7f, 0x28, 0x40, 0x2d, 0xa5, 0x36, 0xa4,
-	0xc1, 0x4e, 0x57, 0x77, 0x8c, 0x67, 0x43, 0xeb, 0x95, 0x3b, 0x1e, 0xd8, 0x23, 0xa3, 0x6b, 0x9e,
-	0x99, 0x46, 0x4f, 0xbd, 0x83, 0xb6, 0xa1, 0x95, 0x49, 0x4e, 0xf5, 0xc1, 0x0b, 0x55, 0x41, 0x3b,
-	0xa0, 0x66, 0x90, 0x39, 0xb8, 0x18, 0x9a, 0x5d, 0x43, 0x2d, 0x20, 0x15, 0x9a, 0x19, 0xea, 0xe8,
-	0x5f, 0xaa, 0x45, 0xb4, 0x0b, 0xdb, 0x19, 0x32, 0xea, 0xeb, 0xce, 0xd9, 0xd0, 0x3a, 0x57, 0x4b,
-	0xb9, 0xe5, 0x23, 0xfd, 0x95, 0x35, 0xec, 0xf7, 0xd5, 0x72, 0x0e, 0x1d, 0x3b, 0x66, 0xdf, 0x74,
-	0x5e, 0xa9, 0x95, 0x1c, 0xda, 0x37, 0xbb, 0xc6, 0xa0, 0x6b, 0xa8, 0x55, 0x84, 0xa0, 0x9d, 0xa1,
-	0xdd, 0xe1, 0xd8, 0x72, 0xd4, 0x5a, 0x0e, 0xeb, 0x1b, 0xba, 0x6d, 0xa8, 0x75, 0x74, 0x1f, 0xee,
-	0x66, 0x98, 0x65, 0x74, 0x0d, 0xf3, 0x42, 0x3f, 0xed, 0x1b, 0x2a, 0xe4, 0x2e, 0xd5, 0x1f, 0xea,
-	0x03, 0xb5, 0x71, 0x84, 0xa1, 0xb1, 0xf2, 0xe7, 0x07, 0x7d, 0x0c, 0x9a, 0x3d, 0x1c, 0x5b, 0x5d,
-	0xc3, 0xed, 0xf6, 0x75, 0xdb, 0x5e, 0x73, 0xca, 0x7d, 0xb8, 0x9b, 0x93, 0xda, 0xe6, 0xb3, 0x81,
-	0xd1, 0x53, 0x15, 0xf4, 0x08, 0x1e, 0xe4, 0x04, 0xc3, 0x97, 0x03, 0xc3, 0x72, 0x7b, 0x46, 0xb7,
-	0xaf, 0x5b, 0x46, 0x4f, 0x2d, 0x1c, 0x1d, 0x43, 0x99, 0xff, 0x43, 0x60, 0xce, 0xb1, 0xc7, 0xa6,
-	0x63, 0xac, 0xed, 0xdc, 0x06, 0x10, 0xf0, 0xc0, 0xb4, 0x1d, 0x55, 0x39, 0xfa, 0x9d, 0xfc, 0x07,
-	0x29, 0x5e, 0xd0, 0xcc, 0xac, 0x53, 0xdd, 0xe9, 0x3e, 0x77, 0x6d, 0x47, 0x77, 0xc6, 0xeb, 0x66,
-	0xed, 0xc2, 0x76, 0x4e, 0xda, 0x37, 0x2f, 0x0c, 0x55, 0x41, 0x0f, 0xe0, 0x7e, 0x0e, 0xb6, 0xc7,
-	0x23, 0xc3, 0xb2, 0x8d, 0x1e, 0x33, 0x08, 0xed, 0xc1, 0x6e, 0x4e, 0xd8, 0x33, 0xed, 0xd1, 0xd8,
-	0x31, 0x7a, 0x6a, 0xf1, 0xe8, 0x29, 0x94, 0xd8, 0xbb, 0x81, 0x05, 0xe1, 0x7c, 0xd8, 0x5b, 0xb7,
-	0xb4, 0x05, 0x75, 0x8e, 0x5e, 0x98, 0xc6, 0x4b, 0x55, 0x61, 0x86, 0xf3, 0xa9, 0xed, 0x0c, 0x2d,
-	0x43, 0x2d, 0x1c, 0x5d, 0x42, 0x3d, 0x7b, 0x40, 0xa0, 0x8f, 0xe0, 0xde, 0x99, 0xc1, 0x0e, 0x19,
-	0x0f, 0x4c, 0x67, 0x6d, 0x9f, 0xbb, 0xb0, 0xb5, 0x22, 0x1b, 0xb2, 0x08, 0x2b, 0x2c, 0x9a, 0x2b,
-	0x60, 0x4f, 0x7f, 0xa5, 0x16, 0x98, 0x19, 0x2b, 0xd8, 0xf9, 0x70, 0xe0, 0x3c, 0x57, 0x8b, 0x47,
-	0x11, 0x54, 0xe5, 0xe3, 0x89, 0x45, 0x65, 0x34, 0xb6, 0x46, 0x43, 0x7b, 0xdd, 0x54, 0x0d, 0x76,
-	0x96, 0x82, 0x9e, 0x61, 0xbd, 0xb4, 0x4c, 0xc7, 0x1c, 0x3c, 0x53, 0x15, 0x74, 0x0f, 0x50, 0x2a,
-	0x39, 0x1f, 0x0e, 0x4c, 0x67, 0x68, 0x31, 0xbc, 0xb0, 0xba, 0xe2, 0xc2, 0xb0, 0xcc, 0x33, 0xb3,
-	0xab, 0x3b, 0xe6, 0x70, 0xa0, 0x16, 0x8f, 0xbe, 0x59, 0xf6, 0x00, 0x4e, 0xc9, 0xe8, 0x21, 0xec,
-	0x75, 0x87, 0x03, 0xdb, 0x18, 0x38, 0xdc, 0x85, 0xeb, 0x67, 0xef, 0xc1, 0x6e, 0x5e, 0x3c, 0x32,
-	0x06, 0x3d, 0x71, 0x38, 0x2b, 0xba, 0x9c, 0x48, 0xef, 0x3a, 0x2c, 0x62, 0x85, 0x77, 0x25, 0x23,
-	0x7d, 0x6c, 0xb3, 0x98, 0xbc, 0xbb, 0x9d, 0x65, 0x5c, 0x0c, 0x5f, 0x18, 0x3d, 0xb5, 0xf4, 0xae,
-	0xc8, 0xf8, 0x72, 0x64, 0xb2, 0xac, 0x2b, 0x6f, 0x5a, 0x75, 0xc6, 0x37, 0xac, 0x9c, 0x8e, 0xbf,
-	0x7e, 0xb3, 0xaf, 0x7c, 0xfb, 0x66, 0x5f, 0xf9, 0xee, 0xcd, 0xbe, 0xf2, 0xe7, 0xb7, 0xfb, 0x77,
-	0xbe, 0x7d, 0xbb, 0x7f, 0xe7, 0x5f, 0x6f, 0xf7, 0xef, 0xfc, 0xea, 0xe9, 0x24, 0xa4, 0xd3, 0xc5,
-	0xeb, 0x63, 0x3f, 0x9e, 0x9d, 0xa4, 0x5f, 0x65, 0xd2, 0xdf, 0x09, 0x5e, 0x8e, 0x97, 0x5f, 0x6a,
-	0x9e, 0xca, 0xe1, 0xf5, 0xe3, 0xd7, 0x15, 0xfe, 0x11, 0xe6, 0x67, 0xff, 0x0d, 0x00, 0x00, 0xff,
-	0xff, 0x61, 0xd4, 0x2f, 0x6e, 0xd0, 0x11, 0x00, 0x00,
+	// 2987 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x59, 0xcd, 0x6f, 0xe3, 0xd6,
+	0xb5, 0x1f, 0xea, 0x5b, 0x47, 0xb2, 0x4c, 0x73, 0x3c, 0x33, 0xf4, 0x4c, 0xc6, 0xe3, 0x28, 0x79,
+	0x2f, 0x7e, 0x46, 0xe0, 0x79, 0x99, 0x20, 0x2f, 0xaf, 0x4d, 0x02, 0x94, 0x96, 0xe8, 0x31, 0x31,
+	0xb2, 0xa4, 0x5e, 0x51, 0x9e, 0xb8, 0x1b, 0x82, 0x23, 0x5e, 0x4b, 0x6c, 0x24, 0x52, 0x25, 0x29,
+	0x67, 0xdc, 0x6e, 0x8a, 0xae, 0x5b, 0xa0, 0x08, 0x50, 0xa0, 0x7f, 0x48, 0x97, 0xdd, 0x37, 0x59,
+	0x14, 0xc8, 0xa6, 0x40, 0x17, 0x45, 0x51, 0x4c, 0x36, 0x5d, 0x74, 0xdf, 0x65, 0x8b, 0x73, 0xef,
+	0x25, 0x45, 0xca, 0x4a, 0x32, 0xd3, 0x76, 0x25, 0xde, 0xdf, 0x39, 0xf7, 0xf2, 0x7c, 0xfc, 0xee,
+	0xb9, 0xe7, 0x52, 0xb0, 0xfb, 0xdc, 0xf5, 0xa6, 0xae, 0xed, 0x3d, 0x9c, 0x07, 0xfe, 0x85, 0x3b,
+	0xa5, 0x0f, 0x2f, 0xdf, 0x79, 0x18, 0x5d, 0xcd, 0x69, 0x78, 0x38, 0x0f, 0xfc, 0xc8, 0x57, 0x14,
+	0x21, 0x3f, 0x14, 0xf2, 0xc3, 0xcb, 0x77, 0xee, 0x6e, 0x8f, 0xfd, 0xb1, 0xcf, 0xc4, 0x0f, 0xf1,
+	0x89, 0x6b, 0x36, 0x7f, 0x2a, 0x41, 0x69, 0x30, 0x9a, 0xd0, 0x99, 0xad, 0x34, 0x20, 0xe7, 0x3a,
+	0xaa, 0xb4, 0x27, 0xed, 0x57, 0x49, 0xce, 0x75, 0x14, 0x15, 0xca, 0x97, 0x34, 0x08, 0x5d, 0xdf,
+	0x53, 0x73, 0x7b, 0xd2, 0xfe, 0x06, 0x89, 0x87, 0xca, 0xff, 0x43, 0x65, 0x64, 0x47, 0x74, 0xec,
+	0x07, 0x57, 0x6a, 0x7e, 0x4f, 0xda, 0x6f, 0x3c, 0x7a, 0xed, 0xf0, 0xfa, 0x1b, 0x0f, 0x5b, 0x42,
+	0x87, 0x24, 0xda, 0x8a, 0x02, 0x85, 0x89, 0x1d, 0x4e, 0xd4, 0xc2, 0x9e, 0xb4, 0x5f, 0x27, 0xec,
+	0xb9, 0xf9, 0x9b, 0x02, 0xd4, 0x8e, 0xec, 0x68, 0x34, 0xd1, 0xbc, 0xd1, 0xc4, 0x0f, 0x94, 0x1d,
+	0xa8, 0x3c, 0xc3, 0xa1, 0x25, 0xac, 0xa9, 0x93, 0x32, 0x1b, 0x1b, 0x8e, 0x72, 0x0f, 0xaa, 0x21,
+	0x33, 0x16, 0x65, 0x39, 0x66, 0x69, 0x85, 0x03, 0x86, 0xa3, 0xfc, 0x17, 0x34, 0x84, 0x30, 0x36,
+	0x3b, 0xcf, 0xcc, 0xde, 0xe0, 0xe8, 0x99, 0x30, 0xfe, 0x36, 0x94, 0x42, 0x7f, 0x11, 0x8c, 0x28,
+	0x33, 0xa2, 0x4a, 0xc4, 0x48, 0x39, 0x82, 0x3a, 0x7f, 0xb2, 0x46, 0x53, 0x3b, 0x0c, 0xd5, 0x22,
+	0x73, 0xec, 0xc1, 0x3a, 0xc7, 0x06, 0x4c, 0xaf, 0x85, 0x6a, 0xa4, 0x16, 0x2e, 0x07, 0x4a, 0x13,
+	0x36, 0xc4, 0x1a, 0x7e, 0x30, 0x46, 0x1b, 0x4b, 0x7b, 0xd2, 0x7e, 0x21, 0xd6, 0xe9, 0x05, 0x63,
+	0xc3, 0x51, 0xde, 0x48, 0x74, 0x1c, 0x7a, 0xe9, 0x8e, 0xa8, 0x5a, 0x66, 0x66, 0x88, 0x97, 0xb7,
+	0x19, 0xa6, 0xfc, 0x0f, 0xc8, 0x42, 0x29, 0x74, 0xc7, 0x9e, 0x1d, 0x2d, 0x02, 0xaa, 0x56, 0x58,
+	0x2c, 0x36, 0x39, 0x3e, 0x88, 0x61, 0xe5, 0x2e, 0x54, 0x42, 0xfa, 0xa3, 0x05, 0xf5, 0x46, 0x54,
+	0xad, 0xb2, 0xd7, 0x25, 0x63, 0xe5, 0x01, 0xd4, 0xe6, 0x34, 0x70, 0x7d, 0xc7, 0xba, 0x08, 0xfc,
+	0x99, 0x0a, 0x2c, 0x1e, 0xc0, 0xa1, 0xe3, 0xc0, 0x9f, 0x61, 0x40, 0x85, 0x42, 0xe4, 0xab, 0x35,
+	0x26, 0xae, 0x70, 0xc0, 0xf4, 0x95, 0xd7, 0xa1, 0x1e, 0xd0, 0x91, 0x1f, 0x38, 0xd6, 0xc8, 0x5f,
+	0x78, 0x91, 0x5a, 0x67, 0xf2, 0x1a, 0xc7, 0x5a, 0x08, 0x61, 0x3e, 0x03, 0xdf, 0x8f, 0xd4, 0x0d,
+	0x9e, 0x4f, 0x7c, 0x56, 0x1e, 0x42, 0x31, 0x5c, 0xb8, 0x11, 0x55, 0x1b, 0x2c, 0x82, 0x3b, 0x6b,
+	0x23, 0x88, 0x0a, 0x84, 0xeb, 0x29, 0xdb, 0x50, 0xa4, 0x73, 0x7f, 0x34, 0x51, 0x37, 0xd9, 0x0b,
+	0xf8, 0x40, 0xd9, 0x05, 0x08, 0x17, 0x73, 0x1a, 0x84, 0xd4, 0xa1, 0xa1, 0x2a, 0xb3, 0x17, 0xa4,
+	0x90, 0xe6, 0x9f, 0x72, 0x50, 0x64, 0xb4, 0xc1, 0x88, 0x52, 0x2f, 0xa2, 0xc1, 0x3c, 0x70, 0x43,
+	0x1a, 0xb3, 0xa6, 0x40, 0xea, 0x4b, 0xd0, 0x70, 0x94, 0x8f, 0xa0, 0x64, 0x33, 0x7e, 0x31, 0xde,
+	0xd4, 0xd6, 0x27, 0x36, 0x45, 0xc3, 0xa3, 0xc2, 0xe7, 0x7f, 0x7e, 0x70, 0x83, 0x88, 0x49, 0xff,
+	0x06, 0xe5, 0xdf, 0x87, 0x52, 0x18, 0xd9, 0xd1, 0x22, 0x64, 0x7c, 0x6b, 0x7c, 0xc3, 0x8b, 0x07,
+	0x4c, 0x8d, 0x08, 0x75, 0x65, 0x1f, 0xe4, 0xd1, 0x22, 0x8c, 0x7c, 0xc7, 0xb5, 0xbd, 0x98, 0x4f,
+	0x45, 0xe6, 0x59, 0x23, 0xc1, 0x39, 0xa5, 0x76, 0xa0, 0x32, 0xb6, 0xe7, 0x96, 0x63, 0x5f, 0x85,
+	0x8c, 0x71, 0x1b, 0xa4, 0x3c, 0xb6, 0xe7, 0x6d, 0xfb, 0x2a, 0x44, 0xb6, 0x4f, 0xa8, 0x3b, 0x9e,
+	0x44, 0x8c, 0x66, 0x79, 0x22, 0x46, 0xc8, 0x0c, 0xee, 0x19, 0x75, 0x2c, 0x3b, 0x62, 0xdc, 0xca,
+	0x13, 0x88, 0x21, 0x2d, 0x6a, 0xfe, 0x0e, 0x0b, 0x43, 0x14, 0x50, 0x7b, 0xf6, 0x72, 0xf1, 0x5d,
+	0x6e, 0xab, 0x5c, 0x66, 0x5b, 0x65, 0xb6, 0x6c, 0x7e, 0x65, 0xcb, 0xa6, 0xb9, 0x5b, 0x58, 0xe1,
+	0x6e, 0x86, 0x9a, 0xc5, 0x15, 0x6a, 0x1e, 0xc0, 0xd6, 0x85, 0x1b, 0x84, 0x91, 0x95, 0xa6, 0x37,
+	0x77, 0x7d, 0x93, 0x09, 0xfa, 0x09, 0xc7, 0x9b, 0xbf, 0x97, 0xa0, 0xa8, 0x33, 0x4a, 0xbd, 0x94,
+	0x23, 0xe9, 0x4c, 0xe7, 0x5e, 0x29, 0xd3, 0xb7, 0xa1, 0xe4, 0x2d, 0x66, 0xcf, 0x68, 0x20, 0x0a,
+	0x8f, 0x18, 0xe1, 0x3e, 0x0a, 0x5d, 0x6f, 0x44, 0x2d, 0x91, 0x89, 0x02, 0x0b, 0x76, 0x8d, 0x61,
+	0x27, 0x3c, 0x1d, 0x07, 0xb0, 0x15, 0xd0, 0x4f, 0x03, 0x4c, 0xe2, 0x22, 0xd1, 0x2b, 0x32, 0xbd,
+	0x4d, 0x2e, 0x68, 0x2f, 0x84, 0x6e, 0xf3, 0x3b, 0x50, 0xe9, 0x07, 0xfe, 0xa5, 0xeb, 0xd0, 0x40,
+	0xb9, 0x05, 0x25, 0xc1, 0x0c, 0xee, 0x4a, 0xd1, 0x67, 0x84, 0xf8, 0x9a, 0x64, 0x34, 0xff, 0x51,
+	0x82, 0x7a, 0xcb, 0xf7, 0x42, 0xea, 0x45, 0x26, 0x0d, 0x66, 0xe1, 0xcb, 0x45, 0xe4, 0x4d, 0x68,
+	0x8c, 0x03, 0xdb, 0x8b, 0x68, 0x52, 0xd6, 0x72, 0x5c, 0x4b, 0xa0, 0x9c, 0x84, 0x1f, 0x02, 0x88,
+	0x48, 0xb8, 0x34, 0x54, 0xf3, 0x7b, 0xf9, 0x6f, 0x8d, 0x5c, 0x4a, 0x5f, 0xb9, 0x0f, 0x30, 0xf3,
+	0xbd, 0x68, 0xc2, 0x33, 0x59, 0x60, 0xf1, 0xab, 0x32, 0x84, 0xd5, 0xa9, 0x1d, 0xa8, 0x70, 0x71,
+	0xc2, 0x85, 0x32, 0x1b, 0x9b, 0xbe, 0xf2, 0x1e, 0x94, 0xe7, 0x8b, 0x60, 0xee, 0x87, 0x94, 0x11,
+	0xa0, 0xf1, 0xe8, 0xde, 0xba, 0x97, 0xf6, 0xb9, 0x0a, 0x89, 0x75, 0x31, 0xe2, 0xe2, 0xd1, 0x8a,
+	0xe8, 0xf3, 0xc8, 0x62, 0xc7, 0x52, 0x99, 0x97, 0x58, 0x21, 0x30, 0xe9, 0xf3, 0xe8, 0xc4, 0x0e,
+	0x27, 0xca, 0xdb, 0x50, 0x98, 0xf9, 0x0e, 0xaf, 0xc0, 0x8d, 0x47, 0xea, 0xba, 0xf5, 0x4f, 0x7d,
+	0x87, 0x12, 0xa6, 0x85, 0x81, 0xb8, 0xa0, 0x78, 0x7e, 0x2d, 0x3c, 0x37, 0x62, 0x25, 0xb9, 0xf1,
+	0xe8, 0xfe, 0xba, 0x39, 0xc7, 0xa8, 0x35, 0xf4, 0xdc, 0x88, 0x54, 0x2f, 0xe2, 0x47, 0xdc, 0x98,
+	0x7c, 0xf6, 0xd4, 0x9d, 0xb9, 0x51, 0x5c, 0xb2, 0x19, 0xd4, 0x41, 0x84, 0x6d, 0xa8, 0xc8, 0x0e,
+	0xa2, 0x10, 0xf7, 0x6d, 0x8d, 0x51, 0xa4, 0xc2, 0x01, 0x2d, 0xc2, 0x30, 0xd2, 0xe7, 0x73, 0x37,
+	0xa0, 0x4c, 0x5a, 0x67, 0xd2, 0xaa, 0x40, 0xb4, 0x08, 0x8f, 0xc8, 0x80, 0x46, 0xd4, 0x8b, 0x5c,
+	0xdf, 0xe3, 0xe5, 0x62, 0x83, 0x1f, 0x91, 0x09, 0xca, 0x8a, 0xc6, 0x9b, 0xd0, 0xb0, 0x67, 0x58,
+	0xdf, 0xad, 0x0b, 0xea, 0x59, 0x33, 0xd7, 0x63, 0xa5, 0x3c, 0x4f, 0xea, 0x1c, 0x3d, 0xa6, 0xde,
+	0xa9, 0xeb, 0x61, 0xd9, 0xf6, 0x7c, 0xdc, 0xb9, 0x9b, 0x2c, 0x6a, 0x7c, 0xa0, 0x3c, 0x82, 0x12,
+	0x1e, 0x59, 0x34, 0x60, 0x25, 0xbb, 0xf1, 0xe8, 0xee, 0xda, 0xf2, 0xcf, 0x34, 0x88, 0xd0, 0x54,
+	0xbe, 0x07, 0xd5, 0xb9, 0x60, 0x74, 0xa8, 0x6e, 0xed, 0xe5, 0xf7, 0x6b, 0xeb, 0x99, 0x13, 0xd3,
+	0x5e, 0xd4, 0xe6, 0xe5, 0xa4, 0x65, 0xcc, 0xb1, 0x0b, 0x52, 0x95, 0x6f, 0x89, 0xb9, 0x79, 0x35,
+	0xa7, 0x22, 0xe6, 0xf8, 0x88, 0x9d, 0x0e, 0x2f, 0x49, 0xa1, 0x7a, 0x73, 0x2f, 0xbf, 0x5f, 0x25,
+	0xf1, 0x10, 0x37, 0x92, 0x3d, 0xa3, 0x9e, 0x13, 0xaa, 0xdb, 0xcc, 0x49, 0x31, 0x42, 0x3c, 0xa0,
+	0x1e, 0xfd, 0x34, 0x54, 0x6f, 0x71, 0x9c, 0x8f, 0x30, 0x7b, 0x23, 0x3b, 0xa4, 0x96, 0xa8, 0x03,
+	0xb7, 0xd9, 0xee, 0x03, 0x84, 0xba, 0x0c, 0x69, 0xfe, 0x42, 0x82, 0xf2, 0xd3, 0xc0, 0x9e, 0x13,
+	0x7a, 0x91, 0xa9, 0x34, 0xd2, 0x2b, 0x55, 0x9a, 0xe4, 0xc4, 0xcc, 0x65, 0x4f, 0xcc, 0x9a, 0x63,
+	0x47, 0xb6, 0xf5, 0x09, 0xbd, 0x8a, 0x8b, 0x6d, 0x9d, 0x54, 0x11, 0x7a, 0x42, 0xaf, 0x0c, 0x67,
+	0x6d, 0xf3, 0xf5, 0x45, 0x1e, 0xca, 0xa2, 0x22, 0xa4, 0x1a, 0xc0, 0x3a, 0x6b, 0x00, 0x3f, 0x84,
+	0x62, 0x84, 0x55, 0x42, 0x9c, 0x98, 0x7b, 0x6b, 0x8d, 0x4b, 0x55, 0x13, 0x91, 0x16, 0x3e, 0x49,
+	0xf9, 0x3f, 0x28, 0xe2, 0x41, 0x46, 0xc5, 0x71, 0xf9, 0x4d, 0xb3, 0xf1, 0xe0, 0xc3, 0x6e, 0x00,
+	0x7f, 0xb0, 0xf5, 0x09, 0xf0, 0x0c, 0x08, 0x23, 0x1a, 0xc4, 0x2d, 0x12, 0xef, 0xd4, 0x36, 0x13,
+	0x5c, 0x74, 0x49, 0xd8, 0x4a, 0x31, 0x06, 0xc5, 0x7a, 0x45, 0xd1, 0x4a, 0x31, 0x50, 0x28, 0xdd,
+	0x07, 0x18, 0x4d, 0x6c, 0x6f, 0xcc, 0x0f, 0xba, 0x12, 0xdf, 0x12, 0x02, 0xe1, 0x5b, 0x22, 0x16,
+	0x67, 0x0e, 0xca, 0x0d, 0x81, 0x8a, 0x02, 0xfd, 0x3e, 0x14, 0xb1, 0x0a, 0x87, 0x6a, 0x85, 0xd1,
+	0x73, 0x6d, 0x8d, 0x11, 0x79, 0x8d, 0xc3, 0xc0, 0xf4, 0x95, 0xb7, 0x60, 0xf3, 0x87, 0xfe, 0x22,
+	0xf0, 0xec, 0xa9, 0x45, 0xbd, 0x88, 0xd5, 0x46, 0xde, 0xa5, 0x35, 0x04, 0xac, 0x73, 0x14, 0x4f,
+	0x89, 0x58, 0x71, 0x42, 0x6d, 0x87, 0xed, 0xfc, 0x3a, 0xa9, 0x09, 0xec, 0x84, 0xda, 0x0e, 0xba,
+	0xc2, 0xf8, 0x47, 0x1d, 0xeb, 0xd9, 0x15, 0xdb, 0xfb, 0x75, 0x52, 0x15, 0xc8, 0xd1, 0x55, 0xf3,
+	0x67, 0xb9, 0xa4, 0xba, 0xe3, 0xa2, 0xe9, 0x03, 0x89, 0x97, 0xf5, 0xf8, 0x40, 0x5a, 0x36, 0x05,
+	0xb9, 0x4c, 0x53, 0xd0, 0x80, 0x9c, 0x1d, 0xb1, 0x7c, 0xe5, 0x49, 0xce, 0x8e, 0x96, 0x29, 0x2c,
+	0xbc, 0x5a, 0x0a, 0x6f, 0x43, 0x29, 0x93, 0x10, 0x31, 0xc2, 0xe3, 0x7e, 0x1e, 0xd0, 0x4b, 0xd7,
+	0x5f, 0xf0, 0x3e, 0xa5, 0x4e, 0x92, 0x71, 0x42, 0xce, 0xf2, 0x92, 0x9c, 0xa9, 0x5a, 0x52, 0x79,
+	0xd9, 0x5a, 0xd2, 0xfc, 0x83, 0x04, 0x55, 0x6d, 0x34, 0xa2, 0x61, 0xd8, 0xf1, 0xc7, 0xca, 0x1e,
+	0xd4, 0x2f, 0xed, 0xc5, 0x34, 0xb2, 0x32, 0xa7, 0x24, 0x30, 0x8c, 0x1f, 0x5b, 0xe9, 0x16, 0x24,
+	0xb7, 0xd2, 0x82, 0xa0, 0x4d, 0x98, 0x8a, 0xbc, 0xb0, 0x09, 0x73, 0xa0, 0x42, 0x39, 0xa0, 0x17,
+	0x8b, 0x90, 0x3a, 0xa2, 0x63, 0x89, 0x87, 0xa9, 0xa8, 0x16, 0x33, 0x51, 0x7d, 0x1d, 0xea, 0x53,
+	0x3b, 0xa2, 0x16, 0x6f, 0xae, 0xc2, 0xf8, 0x4e, 0x80, 0x18, 0x6f, 0x35, 0x59, 0xee, 0x3f, 0xa1,
+	0xf3, 0x28, 0x51, 0x29, 0xf3, 0x4e, 0x1b, 0x31, 0xa1, 0xd2, 0xfc, 0xb5, 0x04, 0xd5, 0x8e, 0x3f,
+	0x16, 0x77, 0xa4, 0xff, 0xbc, 0x5f, 0x4b, 0xeb, 0x0b, 0xab, 0xd6, 0xf3, 0x4e, 0x2b, 0xe3, 0x5b,
+	0x8d, 0x61, 0xa2, 0x21, 0xf9, 0x9b, 0x04, 0x5b, 0x6d, 0x3a, 0xa5, 0x78, 0x7e, 0x30, 0x1e, 0xcc,
+	0xb0, 0x9a, 0xe0, 0xbe, 0xe3, 0xdc, 0x58, 0x5e, 0xe4, 0xaa, 0x02, 0x31, 0x9c, 0x54, 0xe7, 0x92,
+	0x5b, 0xe9, 0x5c, 0x04, 0x75, 0xf2, 0x19, 0xea, 0x7c, 0x17, 0x4a, 0x33, 0x1a, 0x4d, 0x7c, 0x47,
+	0x70, 0xb1, 0xb9, 0x8e, 0x0a, 0xb1, 0x11, 0xa7, 0x4c, 0x93, 0x88, 0x19, 0x3c, 0x65, 0x78, 0x67,
+	0x09, 0x45, 0xff, 0x1c, 0x0f, 0xb1, 0x8e, 0xf2, 0x5d, 0xcd, 0x5b, 0x47, 0xb1, 0x65, 0xef, 0x03,
+	0x38, 0xb8, 0x12, 0xaf, 0x18, 0xbc, 0x1c, 0x54, 0x05, 0xa2, 0x45, 0xcd, 0x17, 0x12, 0x6c, 0xc6,
+	0x6f, 0x22, 0x74, 0x44, 0xdd, 0xf9, 0xbf, 0xea, 0x2c, 0xbf, 0x60, 0xe1, 0x02, 0xbc, 0xfd, 0xe0,
+	0xf9, 0xa8, 0x09, 0x8c, 0xb5, 0x1e, 0xb7, 0xa0, 0x84, 0x1d, 0xa1, 0x1d, 0xa7, 0xa5, 0xe8, 0x2c,
+	0xa8, 0xc6, 0x9a, 0x80, 0xb9, 0x1f, 0x0a, 0x0b, 0x79, 0x4a, 0x2a, 0x1c, 0xd0, 0xa2, 0xeb, 0x4d,
+	0x5d, 0x69, 0x4d, 0x53, 0x77, 0x1f, 0xc0, 0xbf, 0xa4, 0x81, 0x58, 0x5c, 0x38, 0x29, 0x10, 0x2d,
+	0x6a, 0x7e, 0x29, 0x81, 0xac, 0x07, 0x76, 0xb8, 0x08, 0xe8, 0x32, 0xa5, 0xeb, 0x6e, 0x24, 0xd2,
+	0xda, 0x1b, 0xc9, 0x35, 0x13, 0x72, 0x6b, 0x4c, 0x78, 0x1d, 0xea, 0x0e, 0x0d, 0xa3, 0xc0, 0xbf,
+	0xe2, 0x7e, 0xf0, 0xc2, 0x53, 0x4b, 0x30, 0x2d, 0xc2, 0xd4, 0xb1, 0xbb, 0x3f, 0x0d, 0xe3, 0xdd,
+	0x26, 0x86, 0xca, 0x6b, 0x50, 0x75, 0xfc, 0xd1, 0x02, 0xed, 0x8a, 0xd3, 0xba, 0x04, 0x92, 0x7b,
+	0x69, 0x69, 0x79, 0x2f, 0x6d, 0x7e, 0x26, 0x41, 0x43, 0xb8, 0x14, 0xa7, 0xed, 0xe5, 0x1d, 0x5a,
+	0x4d, 0x55, 0xee, 0x7a, 0xaa, 0x32, 0x39, 0xc9, 0xaf, 0xe4, 0x64, 0xc9, 0xeb, 0x42, 0x9a, 0xd7,
+	0xcd, 0xbf, 0x4b, 0x50, 0x16, 0x46, 0xbd, 0xf4, 0x3d, 0x4b, 0x2c, 0x94, 0xcb, 0x6c, 0x10, 0x66,
+	0x20, 0x3f, 0x1e, 0xd3, 0xc1, 0x4c, 0x30, 0x6e, 0xc3, 0xda, 0x2d, 0xbe, 0xe4, 0x58, 0x31, 0xcd,
+	0xb1, 0x36, 0x54, 0x84, 0x7b, 0xb8, 0x3f, 0xf0, 0xd4, 0x5b, 0xbb, 0xe9, 0xb2, 0x21, 0x15, 0x87,
+	0x5f, 0x32, 0x53, 0xb9, 0x03, 0x65, 0xc7, 0xf7, 0x52, 0x24, 0x2b, 0xe1, 0x50, 0x8b, 0x9a, 0xbf,
+	0xc5, 0xce, 0x83, 0xba, 0x53, 0xd7, 0x1b, 0xa7, 0x7b, 0x78, 0xe9, 0x15, 0x7a, 0xf8, 0xf8, 0xd2,
+	0x10, 0x5a, 0x33, 0xfb, 0xb9, 0xe8, 0x85, 0xf8, 0xa5, 0x21, 0x3c, 0xb5, 0x9f, 0xe3, 0xa5, 0x01,
+	0x7b, 0x5c, 0x26, 0xe4, 0x37, 0xb2, 0x32, 0x8e, 0x51, 0xf4, 0x36, 0x28, 0xd9, 0x46, 0x98, 0x29,
+	0xf1, 0x6b, 0x87, 0x9c, 0x69, 0x86, 0xc5, 0x42, 0xd8, 0xdb, 0x32, 0x1d, 0x71, 0xfb, 0xc0, 0x31,
+	0x8a, 0x76, 0xd9, 0x17, 0x16, 0x5c, 0x82, 0x49, 0x79, 0x1d, 0xc1, 0x8b, 0x6b, 0xdb, 0xbe, 0x42,
+	0x79, 0x13, 0x36, 0x50, 0xce, 0x2f, 0x2f, 0xa8, 0x21, 0x4a, 0xfb, 0x9c, 0x06, 0xa7, 0x88, 0xa1,
+	0xce, 0x1e, 0xd4, 0x51, 0xe7, 0x8a, 0xda, 0x01, 0x53, 0xa9, 0x24, 0x9f, 0x69, 0xce, 0xa9, 0x1d,
+	0xa0, 0x46, 0xf6, 0x6e, 0x55, 0x7d, 0xc5, 0xbb, 0xd5, 0x21, 0x14, 0xf1, 0x62, 0x12, 0xaa, 0xc0,
+	0x26, 0x7e, 0xfd, 0xfd, 0x85, 0xab, 0x21, 0x0f, 0x27, 0xb6, 0xe7, 0x4c, 0x69, 0xc0, 0xbe, 0x3e,
+	0x85, 0xac, 0xd3, 0xa8, 0x90, 0xba, 0x00, 0xf1, 0xc0, 0x0d, 0x9b, 0x9f, 0x15, 0xa0, 0xd4, 0xb7,
+	0x03, 0x7b, 0x16, 0x2a, 0xef, 0xc1, 0x1d, 0x71, 0x70, 0x59, 0xcc, 0x57, 0x1a, 0x86, 0xf6, 0x98,
+	0x47, 0x4b, 0x62, 0xae, 0x6c, 0x0b, 0x71, 0x9f, 0x06, 0xa7, 0x5c, 0x88, 0x4e, 0x1d, 0xc2, 0xcd,
+	0xb8, 0x66, 0x86, 0x74, 0xe4, 0x7b, 0xce, 0x32, 0x8d, 0x79, 0xb2, 0x25, 0x44, 0x03, 0x2e, 0x41,
+	0xfd, 0xff, 0x85, 0xed, 0x39, 0xf5, 0x1c, 0xd7, 0x1b, 0x5b, 0x42, 0x98, 0x4e, 0xad, 0x22, 0x64,
+	0xa2, 0x1f, 0x61, 0x33, 0xde, 0x80, 0x0d, 0x71, 0xab, 0x7e, 0x36, 0xf5, 0x47, 0x9f, 0x84, 0x82,
+	0xf7, 0x75, 0x0e, 0x1e, 0x31, 0x6c, 0xf9, 0xb9, 0xaa, 0xf8, 0x92, 0x9f, 0xab, 0x3e, 0x82, 0xca,
+	0x88, 0xf3, 0x36, 0xde, 0x17, 0x6b, 0xd9, 0x2a, 0xb8, 0x1d, 0x6f, 0x88, 0x78, 0x8a, 0xf2, 0x2e,
+	0xdc, 0x66, 0x17, 0x32, 0x97, 0xf2, 0x70, 0x31, 0xd3, 0x52, 0xd4, 0xb8, 0x19, 0x4b, 0xfb, 0x34,
+	0x60, 0x26, 0xa2, 0x27, 0x6f, 0xc1, 0x26, 0xe5, 0xfb, 0x2c, 0x8e, 0x95, 0xf8, 0x64, 0xd3, 0x10,
+	0xb0, 0x88, 0x13, 0x12, 0x7b, 0xea, 0xdb, 0x5e, 0x68, 0x4d, 0xfc, 0xa9, 0x63, 0x09, 0x21, 0xeb,
+	0x38, 0x2b, 0x44, 0x66, 0x92, 0x13, 0x7f, 0xea, 0xc4, 0x15, 0xe7, 0xbf, 0x61, 0x73, 0xea, 0x8f,
+	0x2d, 0xd6, 0x9e, 0x88, 0x10, 0x01, 0xef, 0x7e, 0xa7, 0xfe, 0xb8, 0x63, 0x47, 0x54, 0xc4, 0x48,
+	0xe8, 0xc5, 0x59, 0x46, 0x63, 0xf9, 0xc7, 0x42, 0xd4, 0x13, 0x1d, 0xca, 0xa9, 0xfd, 0xfc, 0xe0,
+	0xe7, 0x39, 0xa8, 0xc4, 0x14, 0x54, 0x54, 0xd8, 0x6e, 0x69, 0xa6, 0xfe, 0xb8, 0x47, 0xce, 0xad,
+	0x61, 0x77, 0xd0, 0xd7, 0x5b, 0xc6, 0xb1, 0xa1, 0xb7, 0xe5, 0x1b, 0xca, 0x16, 0x6c, 0x24, 0x92,
+	0x23, 0xad, 0xfb, 0x44, 0x96, 0x94, 0x6d, 0x90, 0x13, 0xc8, 0xe8, 0x9e, 0xf5, 0x8c, 0x96, 0x2e,
+	0xe7, 0x14, 0x19, 0xea, 0x09, 0x6a, 0x6a, 0x1f, 0xcb, 0x79, 0xe5, 0x16, 0x6c, 0x25, 0x48, 0xbf,
+	0xa3, 0x99, 0xc7, 0x3d, 0x72, 0x2a, 0x17, 0x32, 0xd3, 0xfb, 0xda, 0x39, 0xe9, 0x75, 0x3a, 0x72,
+	0x31, 0x83, 0x0e, 0x4d, 0xa3, 0x63, 0x98, 0xe7, 0x72, 0x29, 0x83, 0x76, 0x8c, 0x96, 0xde, 0x6d,
+	0xe9, 0x72, 0x59, 0x51, 0xa0, 0x91, 0xa0, 0xad, 0xde, 0x90, 0x98, 0x72, 0x25, 0x83, 0x75, 0x74,
+	0x6d, 0xa0, 0xcb, 0x55, 0xe5, 0x0e, 0xdc, 0x4c, 0x30, 0xa2, 0xb7, 0x74, 0xe3, 0x4c, 0x3b, 0xea,
+	0xe8, 0x32, 0x64, 0x9c, 0xea, 0xf4, 0xb4, 0xae, 0x5c, 0x3b, 0xa0, 0x50, 0x4b, 0x7d, 0x2a, 0x56,
+	0x5e, 0x03, 0x75, 0xd0, 0x1b, 0x92, 0x96, 0x6e, 0xb5, 0x3a, 0xda, 0x60, 0xb0, 0x12, 0x94, 0x3b,
+	0x70, 0x33, 0x23, 0x1d, 0x18, 0x8f, 0xbb, 0x7a, 0x5b, 0x96, 0x94, 0x07, 0x70, 0x2f, 0x23, 0xe8,
+	0x3d, 0xed, 0xea, 0xc4, 0x6a, 0xeb, 0xad, 0x8e, 0x46, 0xf4, 0xb6, 0x9c, 0x3b, 0xf8, 0x10, 0x8a,
+	0x8c, 0xa0, 0x18, 0x9c, 0xc1, 0xd0, 0x30, 0xf5, 0x95, 0x95, 0x1b, 0x00, 0x1c, 0xee, 0x1a, 0x03,
+	0x53, 0x96, 0x94, 0x3a, 0x54, 0xf8, 0x78, 0x70, 0x2a, 0xe7, 0x0e, 0x7e, 0x2c, 0xbe, 0xbe, 0xf3,
+	0xaf, 0x8f, 0x68, 0xe4, 0x91, 0x66, 0xb6, 0x4e, 0xac, 0x81, 0xa9, 0x99, 0xc3, 0x55, 0x23, 0x6f,
+	0xc1, 0x56, 0x46, 0xda, 0x31, 0xce, 0x74, 0x59, 0x52, 0xee, 0xc1, 0x9d, 0x0c, 0x3c, 0x18, 0xf6,
+	0x75, 0x32, 0xd0, 0xdb, 0x68, 0x9e, 0xb2, 0x03, 0xb7, 0x32, 0xc2, 0xb6, 0x31, 0xe8, 0x0f, 0x4d,
+	0xbd, 0x2d, 0xe7, 0x0f, 0x9e, 0x40, 0x01, 0x0b, 0x0f, 0xa6, 0xe4, 0xb4, 0xd7, 0x5e, 0xb5, 0x7b,
+	0x03, 0xaa, 0x0c, 0x3d, 0x33, 0xf4, 0xa7, 0xb2, 0x84, 0x6e, 0xb0, 0xe1, 0xc0, 0xec, 0x11, 0x24,
+	0x47, 0x3c, 0xfe, 0xfe, 0x50, 0x27, 0xe7, 0x72, 0xfe, 0xe0, 0x63, 0xa8, 0x26, 0xb7, 0x7b, 0xe5,
+	0x2e, 0xdc, 0x3e, 0xd6, 0xf1, 0xa5, 0xe6, 0x79, 0x7f, 0x75, 0xdd, 0xdb, 0xa0, 0xa4, 0x64, 0xbd,
+	0xae, 0x6e, 0x1a, 0xa7, 0xe8, 0xc5, 0x1d, 0xb8, 0x99, 0xc2, 0xfb, 0x3a, 0x31, 0x7a, 0x6d, 0xa3,
+	0x25, 0xe7, 0x0e, 0x7e, 0x22, 0x56, 0x66, 0x1f, 0x68, 0x92, 0x95, 0x87, 0x5d, 0xc3, 0x5c, 0x59,
+	0xf9, 0x26, 0x6c, 0xa6, 0x64, 0x3d, 0x64, 0x96, 0x84, 0x2c, 0x4a, 0x81, 0x6d, 0xed, 0x5c, 0xce,
+	0xa1, 0xc3, 0x29, 0xec, 0xb4, 0xd7, 0x35, 0x4f, 0xe4, 0xfc, 0xca, 0xf4, 0x73, 0x5d, 0x23, 0x72,
+	0xe1, 0xe0, 0x0b, 0x09, 0xca, 0xe2, 0xe4, 0x43, 0x0b, 0xfb, 0x43, 0xd2, 0xef, 0x0d, 0x56, 0x5d,
+	0x52, 0x61, 0x7b, 0x29, 0x68, 0xeb, 0xe4, 0x29, 0x31, 0x4c, 0xa3, 0xfb, 0x58, 0x96, 0xd0, 0xd9,
+	0x58, 0x72, 0xda, 0xeb, 0x1a, 0x66, 0x8f, 0x20, 0x9e, 0x4b, 0xcf, 0x38, 0xd3, 0x89, 0x71, 0x6c,
+	0xb4, 0x34, 0xd3, 0xe8, 0x75, 0xe5, 0x7c, 0x7a, 0x46, 0xab, 0xd7, 0xe9, 0xe8, 0x2d, 0x86, 0x17,
+	0x90, 0xe0, 0x31, 0xae, 0x0d, 0xdb, 0x86, 0x29, 0x17, 0x91, 0x0e, 0x31, 0x64, 0x74, 0x07, 0x43,
+	0xa2, 0xa1, 0xc7, 0xa5, 0xb4, 0x99, 0x8c, 0x09, 0x67, 0xc6, 0x00, 0x97, 0x28, 0x1f, 0xb8, 0x50,
+	0xe2, 0xd7, 0x35, 0x7c, 0x09, 0x23, 0x38, 0x59, 0x71, 0x04, 0xc9, 0xce, 0xf1, 0x8e, 0xfe, 0x58,
+	0xeb, 0x58, 0x44, 0xef, 0x13, 0x7d, 0xa0, 0x77, 0x4d, 0xcd, 0xe4, 0x54, 0x53, 0xa0, 0x21, 0x14,
+	0x4e, 0xb4, 0x6e, 0xbb, 0xa3, 0x13, 0x39, 0x97, 0xc2, 0x06, 0xf8, 0xb2, 0x96, 0x2e, 0xe7, 0x0f,
+	0xfe, 0x2a, 0x25, 0x97, 0x61, 0xd6, 0xc0, 0x2a, 0xf7, 0x61, 0xa7, 0xd5, 0xeb, 0xe2, 0x52, 0x8c,
+	0x88, 0xab, 0x11, 0xdc, 0x81, 0x5b, 0x59, 0x71, 0x5f, 0xef, 0xb6, 0x79, 0x08, 0xb1, 0x90, 0x65,
+	0x44, 0x5a, 0x8b, 0x19, 0x93, 0xbb, 0x2e, 0xe9, 0x6b, 0xc3, 0x01, 0x32, 0xfb, 0xfa, 0x72, 0x44,
+	0x3f, 0xeb, 0x3d, 0xd1, 0xdb, 0x72, 0xe1, 0xba, 0x48, 0xff, 0xb8, 0x6f, 0xe0, 0x4e, 0x2e, 0xae,
+	0x9b, 0x75, 0xcc, 0x16, 0x2c, 0x5d, 0x17, 0x69, 0xa7, 0x7a, 0x17, 0x37, 0x58, 0xf9, 0xe0, 0x57,
+	0x12, 0x34, 0xb2, 0x57, 0x1f, 0x0c, 0x63, 0x5b, 0xef, 0xe8, 0x98, 0x39, 0xeb, 0x54, 0x37, 0x4f,
+	0x7a, 0xed, 0x15, 0x77, 0xef, 0xc3, 0xce, 0xaa, 0x42, 0xef, 0x8c, 0xf3, 0x06, 0xa3, 0xfc, 0x06,
+	0x3c, 0x58, 0x15, 0x3f, 0xd1, 0xcf, 0xad, 0xb6, 0x3e, 0x30, 0xc9, 0x90, 0x13, 0x22, 0xa7, 0xec,
+	0xc2, 0xdd, 0x55, 0xa5, 0xae, 0x7e, 0xa6, 0x13, 0xeb, 0x89, 0xde, 0x37, 0xe5, 0xfc, 0xd1, 0xf0,
+	0xf3, 0x17, 0xbb, 0xd2, 0x97, 0x2f, 0x76, 0xa5, 0xbf, 0xbc, 0xd8, 0x95, 0x7e, 0xf9, 0xd5, 0xee,
+	0x8d, 0x2f, 0xbf, 0xda, 0xbd, 0xf1, 0xc7, 0xaf, 0x76, 0x6f, 0xfc, 0xe0, 0x83, 0xb1, 0x1b, 0x4d,
+	0x16, 0xcf, 0x0e, 0x47, 0xfe, 0xec, 0x61, 0xfc, 0x57, 0x66, 0xfc, 0x3b, 0xa6, 0xcb, 0xe7, 0xe5,
+	0xdf, 0x9b, 0x1f, 0x88, 0xc7, 0xcb, 0x77, 0x9e, 0x95, 0xd8, 0x3f, 0x97, 0xef, 0xfe, 0x33, 0x00,
+	0x00, 0xff, 0xff, 0xfd, 0x4c, 0xc0, 0x60, 0x05, 0x1d, 0x00, 0x00,
 }
 
 func (m *Schema) Marshal() (dAtA []byte, err error) {
@@ -2079,6 +3102,41 @@ func (m *Epoch) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Provider) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Provider) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Provider) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Source) > 0 {
+		i -= len(m.Source)
+		copy(dAtA[i:], m.Source)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Source)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *ConsentTerms) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2099,6 +3157,74 @@ func (m *ConsentTerms) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.CaseNumber) > 0 {
+		i -= len(m.CaseNumber)
+		copy(dAtA[i:], m.CaseNumber)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.CaseNumber)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb2
+	}
+	if len(m.Renews) > 0 {
+		i -= len(m.Renews)
+		copy(dAtA[i:], m.Renews)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Renews)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xaa
+	}
+	if len(m.Amends) > 0 {
+		i -= len(m.Amends)
+		copy(dAtA[i:], m.Amends)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Amends)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa2
+	}
+	if len(m.Schemas) > 0 {
+		for iNdEx := len(m.Schemas) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Schemas[iNdEx])
+			copy(dAtA[i:], m.Schemas[iNdEx])
+			i = encodeVarintTypes(dAtA, i, uint64(len(m.Schemas[iNdEx])))
+			i--
+			dAtA[i] = 0x1
+			i--
+			dAtA[i] = 0x9a
+		}
+	}
+	if m.FetchType != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.FetchType))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x90
+	}
+	if len(m.Providers) > 0 {
+		for iNdEx := len(m.Providers) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Providers[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x1
+			i--
+			dAtA[i] = 0x8a
+		}
+	}
+	if m.Signer != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Signer))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x80
+	}
 	if len(m.Nonce) > 0 {
 		i -= len(m.Nonce)
 		copy(dAtA[i:], m.Nonce)
@@ -2261,6 +3387,13 @@ func (m *Consent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.AmendedBy) > 0 {
+		i -= len(m.AmendedBy)
+		copy(dAtA[i:], m.AmendedBy)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.AmendedBy)))
+		i--
+		dAtA[i] = 0x5a
+	}
 	if len(m.JournalHead) > 0 {
 		i -= len(m.JournalHead)
 		copy(dAtA[i:], m.JournalHead)
@@ -2356,6 +3489,11 @@ func (m *ConsentEntry) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Signer != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Signer))
+		i--
+		dAtA[i] = 0x40
+	}
 	if len(m.Hash) > 0 {
 		i -= len(m.Hash)
 		copy(dAtA[i:], m.Hash)
@@ -2420,6 +3558,16 @@ func (m *AccessLog) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.KeptAnchors != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.KeptAnchors))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.LateAnchors != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.LateAnchors))
+		i--
+		dAtA[i] = 0x30
+	}
 	if m.Height != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
 		i--
@@ -2450,6 +3598,118 @@ func (m *AccessLog) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *LogAnchor) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *LogAnchor) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *LogAnchor) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.FirstHeight != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.FirstHeight))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Height != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Head) > 0 {
+		i -= len(m.Head)
+		copy(dAtA[i:], m.Head)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Head)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Sequence != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.VaultOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.VaultOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *DeletionStatement) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *DeletionStatement) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *DeletionStatement) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DeletedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DeletedAt))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.Wraps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Wraps))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.Records != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Records))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Method != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Method))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ConsentId) > 0 {
+		i -= len(m.ConsentId)
+		copy(dAtA[i:], m.ConsentId)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ConsentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *DeletionReceipt) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2470,6 +3730,16 @@ func (m *DeletionReceipt) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.OverdueAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.OverdueAt))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x30
+	}
 	if m.PostedAt != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.PostedAt))
 		i--
@@ -2502,6 +3772,286 @@ func (m *DeletionReceipt) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *ErasureStatement) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ErasureStatement) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ErasureStatement) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Root) > 0 {
+		i -= len(m.Root)
+		copy(dAtA[i:], m.Root)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Root)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Documents != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Documents))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Batches != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Batches))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.DestroyedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DestroyedAt))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.CustodianOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.CustodianOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ErasureReceipt) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ErasureReceipt) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ErasureReceipt) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.PostedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PostedAt))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.ReceiptHash) > 0 {
+		i -= len(m.ReceiptHash)
+		copy(dAtA[i:], m.ReceiptHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ReceiptHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.CustodianOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.CustodianOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Erasure) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Erasure) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Erasure) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DoneAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DoneAt))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Receipts) > 0 {
+		for iNdEx := len(m.Receipts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Receipts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if m.DueAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DueAt))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Height != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.RequestedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RequestedAt))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Ceiling) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Ceiling) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Ceiling) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.HandlerSigns {
+		i--
+		if m.HandlerSigns {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x58
+	}
+	if len(m.Modes) > 0 {
+		dAtA6 := make([]byte, len(m.Modes)*10)
+		var j5 int
+		for _, num := range m.Modes {
+			for num >= 1<<7 {
+				dAtA6[j5] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j5++
+			}
+			dAtA6[j5] = uint8(num)
+			j5++
+		}
+		i -= j5
+		copy(dAtA[i:], dAtA6[:j5])
+		i = encodeVarintTypes(dAtA, i, uint64(j5))
+		i--
+		dAtA[i] = 0x52
+	}
+	if len(m.Categories) > 0 {
+		dAtA8 := make([]byte, len(m.Categories)*10)
+		var j7 int
+		for _, num := range m.Categories {
+			for num >= 1<<7 {
+				dAtA8[j7] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j7++
+			}
+			dAtA8[j7] = uint8(num)
+			j7++
+		}
+		i -= j7
+		copy(dAtA[i:], dAtA8[:j7])
+		i = encodeVarintTypes(dAtA, i, uint64(j7))
+		i--
+		dAtA[i] = 0x4a
+	}
+	if m.PerYearMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PerYearMax))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.PerMonthMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PerMonthMax))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.PerDayMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PerDayMax))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.OnceMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.OnceMax))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.RetentionDaysMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RetentionDaysMax))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.DaysMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DaysMax))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.MonthsMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.MonthsMax))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Purpose != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Purpose))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Params) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2522,6 +4072,55 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.LogAnchorsMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.LogAnchorsMax))
+		i--
+		dAtA[i] = 0x58
+	}
+	if m.LogLateBlocks != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.LogLateBlocks))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.LoansHoldErasure {
+		i--
+		if m.LoansHoldErasure {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.ErasureSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ErasureSeconds))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.ExpiriesPerBlockMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ExpiriesPerBlockMax))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Ceilings) > 0 {
+		for iNdEx := len(m.Ceilings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Ceilings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if m.Suite != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Suite))
+		i--
+		dAtA[i] = 0x28
+	}
 	if m.RewrapBlocks != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.RewrapBlocks))
 		i--
@@ -2728,6 +4327,22 @@ func (m *Epoch) Size() (n int) {
 	return n
 }
 
+func (m *Provider) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OrgId != 0 {
+		n += 1 + sovTypes(uint64(m.OrgId))
+	}
+	l = len(m.Source)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	return n
+}
+
 func (m *ConsentTerms) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2784,6 +4399,36 @@ func (m *ConsentTerms) Size() (n int) {
 	l = len(m.Nonce)
 	if l > 0 {
 		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.Signer != 0 {
+		n += 2 + sovTypes(uint64(m.Signer))
+	}
+	if len(m.Providers) > 0 {
+		for _, e := range m.Providers {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.FetchType != 0 {
+		n += 2 + sovTypes(uint64(m.FetchType))
+	}
+	if len(m.Schemas) > 0 {
+		for _, s := range m.Schemas {
+			l = len(s)
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	l = len(m.Amends)
+	if l > 0 {
+		n += 2 + l + sovTypes(uint64(l))
+	}
+	l = len(m.Renews)
+	if l > 0 {
+		n += 2 + l + sovTypes(uint64(l))
+	}
+	l = len(m.CaseNumber)
+	if l > 0 {
+		n += 2 + l + sovTypes(uint64(l))
 	}
 	return n
 }
@@ -2853,6 +4498,10 @@ func (m *Consent) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovTypes(uint64(l))
 	}
+	l = len(m.AmendedBy)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
 	return n
 }
 
@@ -2886,6 +4535,9 @@ func (m *ConsentEntry) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovTypes(uint64(l))
 	}
+	if m.Signer != 0 {
+		n += 1 + sovTypes(uint64(m.Signer))
+	}
 	return n
 }
 
@@ -2910,6 +4562,69 @@ func (m *AccessLog) Size() (n int) {
 	}
 	if m.Height != 0 {
 		n += 1 + sovTypes(uint64(m.Height))
+	}
+	if m.LateAnchors != 0 {
+		n += 1 + sovTypes(uint64(m.LateAnchors))
+	}
+	if m.KeptAnchors != 0 {
+		n += 1 + sovTypes(uint64(m.KeptAnchors))
+	}
+	return n
+}
+
+func (m *LogAnchor) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.VaultOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.VaultOrgId))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovTypes(uint64(m.Sequence))
+	}
+	l = len(m.Head)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.Height != 0 {
+		n += 1 + sovTypes(uint64(m.Height))
+	}
+	if m.FirstHeight != 0 {
+		n += 1 + sovTypes(uint64(m.FirstHeight))
+	}
+	return n
+}
+
+func (m *DeletionStatement) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ConsentId)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTypes(uint64(m.OrgId))
+	}
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.Method != 0 {
+		n += 1 + sovTypes(uint64(m.Method))
+	}
+	if m.Records != 0 {
+		n += 1 + sovTypes(uint64(m.Records))
+	}
+	if m.Wraps != 0 {
+		n += 1 + sovTypes(uint64(m.Wraps))
+	}
+	if m.DeletedAt != 0 {
+		n += 1 + sovTypes(uint64(m.DeletedAt))
 	}
 	return n
 }
@@ -2937,6 +4652,147 @@ func (m *DeletionReceipt) Size() (n int) {
 	if m.PostedAt != 0 {
 		n += 1 + sovTypes(uint64(m.PostedAt))
 	}
+	if m.EnterpriseId != 0 {
+		n += 1 + sovTypes(uint64(m.EnterpriseId))
+	}
+	if m.OverdueAt != 0 {
+		n += 1 + sovTypes(uint64(m.OverdueAt))
+	}
+	return n
+}
+
+func (m *ErasureStatement) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.CustodianOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.CustodianOrgId))
+	}
+	if m.EnterpriseId != 0 {
+		n += 1 + sovTypes(uint64(m.EnterpriseId))
+	}
+	if m.DestroyedAt != 0 {
+		n += 1 + sovTypes(uint64(m.DestroyedAt))
+	}
+	if m.Batches != 0 {
+		n += 1 + sovTypes(uint64(m.Batches))
+	}
+	if m.Documents != 0 {
+		n += 1 + sovTypes(uint64(m.Documents))
+	}
+	l = len(m.Root)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	return n
+}
+
+func (m *ErasureReceipt) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.CustodianOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.CustodianOrgId))
+	}
+	l = len(m.ReceiptHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.PostedAt != 0 {
+		n += 1 + sovTypes(uint64(m.PostedAt))
+	}
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	return n
+}
+
+func (m *Erasure) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.EnterpriseId != 0 {
+		n += 1 + sovTypes(uint64(m.EnterpriseId))
+	}
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.RequestedAt != 0 {
+		n += 1 + sovTypes(uint64(m.RequestedAt))
+	}
+	if m.Height != 0 {
+		n += 1 + sovTypes(uint64(m.Height))
+	}
+	if m.DueAt != 0 {
+		n += 1 + sovTypes(uint64(m.DueAt))
+	}
+	if len(m.Receipts) > 0 {
+		for _, e := range m.Receipts {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.DoneAt != 0 {
+		n += 1 + sovTypes(uint64(m.DoneAt))
+	}
+	return n
+}
+
+func (m *Ceiling) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Purpose != 0 {
+		n += 1 + sovTypes(uint64(m.Purpose))
+	}
+	if m.MonthsMax != 0 {
+		n += 1 + sovTypes(uint64(m.MonthsMax))
+	}
+	if m.DaysMax != 0 {
+		n += 1 + sovTypes(uint64(m.DaysMax))
+	}
+	if m.RetentionDaysMax != 0 {
+		n += 1 + sovTypes(uint64(m.RetentionDaysMax))
+	}
+	if m.OnceMax != 0 {
+		n += 1 + sovTypes(uint64(m.OnceMax))
+	}
+	if m.PerDayMax != 0 {
+		n += 1 + sovTypes(uint64(m.PerDayMax))
+	}
+	if m.PerMonthMax != 0 {
+		n += 1 + sovTypes(uint64(m.PerMonthMax))
+	}
+	if m.PerYearMax != 0 {
+		n += 1 + sovTypes(uint64(m.PerYearMax))
+	}
+	if len(m.Categories) > 0 {
+		l = 0
+		for _, e := range m.Categories {
+			l += sovTypes(uint64(e))
+		}
+		n += 1 + sovTypes(uint64(l)) + l
+	}
+	if len(m.Modes) > 0 {
+		l = 0
+		for _, e := range m.Modes {
+			l += sovTypes(uint64(e))
+		}
+		n += 1 + sovTypes(uint64(l)) + l
+	}
+	if m.HandlerSigns {
+		n += 2
+	}
 	return n
 }
 
@@ -2957,6 +4813,30 @@ func (m *Params) Size() (n int) {
 	}
 	if m.RewrapBlocks != 0 {
 		n += 1 + sovTypes(uint64(m.RewrapBlocks))
+	}
+	if m.Suite != 0 {
+		n += 1 + sovTypes(uint64(m.Suite))
+	}
+	if len(m.Ceilings) > 0 {
+		for _, e := range m.Ceilings {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.ExpiriesPerBlockMax != 0 {
+		n += 1 + sovTypes(uint64(m.ExpiriesPerBlockMax))
+	}
+	if m.ErasureSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.ErasureSeconds))
+	}
+	if m.LoansHoldErasure {
+		n += 2
+	}
+	if m.LogLateBlocks != 0 {
+		n += 1 + sovTypes(uint64(m.LogLateBlocks))
+	}
+	if m.LogAnchorsMax != 0 {
+		n += 1 + sovTypes(uint64(m.LogAnchorsMax))
 	}
 	return n
 }
@@ -4125,6 +6005,107 @@ func (m *Epoch) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *Provider) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Provider: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Provider: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Source", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Source = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *ConsentTerms) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4518,6 +6499,210 @@ func (m *ConsentTerms) Unmarshal(dAtA []byte) error {
 			if m.Nonce == nil {
 				m.Nonce = []byte{}
 			}
+			iNdEx = postIndex
+		case 16:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signer", wireType)
+			}
+			m.Signer = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Signer |= Signer(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 17:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Providers", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Providers = append(m.Providers, Provider{})
+			if err := m.Providers[len(m.Providers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 18:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FetchType", wireType)
+			}
+			m.FetchType = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FetchType |= FetchType(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 19:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Schemas", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Schemas = append(m.Schemas, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		case 20:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amends", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amends = append(m.Amends[:0], dAtA[iNdEx:postIndex]...)
+			if m.Amends == nil {
+				m.Amends = []byte{}
+			}
+			iNdEx = postIndex
+		case 21:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Renews", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Renews = append(m.Renews[:0], dAtA[iNdEx:postIndex]...)
+			if m.Renews == nil {
+				m.Renews = []byte{}
+			}
+			iNdEx = postIndex
+		case 22:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CaseNumber", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CaseNumber = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -5000,6 +7185,40 @@ func (m *Consent) Unmarshal(dAtA []byte) error {
 				m.JournalHead = []byte{}
 			}
 			iNdEx = postIndex
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmendedBy", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AmendedBy = append(m.AmendedBy[:0], dAtA[iNdEx:postIndex]...)
+			if m.AmendedBy == nil {
+				m.AmendedBy = []byte{}
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -5226,6 +7445,25 @@ func (m *ConsentEntry) Unmarshal(dAtA []byte) error {
 				m.Hash = []byte{}
 			}
 			iNdEx = postIndex
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signer", wireType)
+			}
+			m.Signer = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Signer |= Signer(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -5382,6 +7620,415 @@ func (m *AccessLog) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LateAnchors", wireType)
+			}
+			m.LateAnchors = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LateAnchors |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field KeptAnchors", wireType)
+			}
+			m.KeptAnchors = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.KeptAnchors |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *LogAnchor) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: LogAnchor: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: LogAnchor: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field VaultOrgId", wireType)
+			}
+			m.VaultOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.VaultOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Head", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Head = append(m.Head[:0], dAtA[iNdEx:postIndex]...)
+			if m.Head == nil {
+				m.Head = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FirstHeight", wireType)
+			}
+			m.FirstHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FirstHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *DeletionStatement) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: DeletionStatement: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: DeletionStatement: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConsentId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ConsentId = append(m.ConsentId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ConsentId == nil {
+				m.ConsentId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Method", wireType)
+			}
+			m.Method = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Method |= DeletionMethod(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Records", wireType)
+			}
+			m.Records = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Records |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Wraps", wireType)
+			}
+			m.Wraps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Wraps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeletedAt", wireType)
+			}
+			m.DeletedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeletedAt |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -5561,6 +8208,948 @@ func (m *DeletionReceipt) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OverdueAt", wireType)
+			}
+			m.OverdueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OverdueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ErasureStatement) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ErasureStatement: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ErasureStatement: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CustodianOrgId", wireType)
+			}
+			m.CustodianOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CustodianOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DestroyedAt", wireType)
+			}
+			m.DestroyedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DestroyedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Batches", wireType)
+			}
+			m.Batches = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Batches |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Documents", wireType)
+			}
+			m.Documents = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Documents |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Root", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Root = append(m.Root[:0], dAtA[iNdEx:postIndex]...)
+			if m.Root == nil {
+				m.Root = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ErasureReceipt) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ErasureReceipt: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ErasureReceipt: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CustodianOrgId", wireType)
+			}
+			m.CustodianOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CustodianOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReceiptHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReceiptHash = append(m.ReceiptHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReceiptHash == nil {
+				m.ReceiptHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PostedAt", wireType)
+			}
+			m.PostedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PostedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Erasure) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Erasure: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Erasure: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestedAt", wireType)
+			}
+			m.RequestedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RequestedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueAt", wireType)
+			}
+			m.DueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Receipts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Receipts = append(m.Receipts, ErasureReceipt{})
+			if err := m.Receipts[len(m.Receipts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DoneAt", wireType)
+			}
+			m.DoneAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DoneAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Ceiling) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Ceiling: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Ceiling: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Purpose", wireType)
+			}
+			m.Purpose = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Purpose |= Purpose(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MonthsMax", wireType)
+			}
+			m.MonthsMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MonthsMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DaysMax", wireType)
+			}
+			m.DaysMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DaysMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RetentionDaysMax", wireType)
+			}
+			m.RetentionDaysMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RetentionDaysMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OnceMax", wireType)
+			}
+			m.OnceMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OnceMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PerDayMax", wireType)
+			}
+			m.PerDayMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PerDayMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PerMonthMax", wireType)
+			}
+			m.PerMonthMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PerMonthMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PerYearMax", wireType)
+			}
+			m.PerYearMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PerYearMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType == 0 {
+				var v Category
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= Category(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Categories = append(m.Categories, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthTypes
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthTypes
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				if elementCount != 0 && len(m.Categories) == 0 {
+					m.Categories = make([]Category, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v Category
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowTypes
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= Category(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Categories = append(m.Categories, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Categories", wireType)
+			}
+		case 10:
+			if wireType == 0 {
+				var v Mode
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= Mode(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Modes = append(m.Modes, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthTypes
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthTypes
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				if elementCount != 0 && len(m.Modes) == 0 {
+					m.Modes = make([]Mode, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v Mode
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowTypes
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= Mode(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Modes = append(m.Modes, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Modes", wireType)
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field HandlerSigns", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.HandlerSigns = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -5683,6 +9272,155 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.RewrapBlocks |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Suite", wireType)
+			}
+			m.Suite = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Suite |= Suite(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ceilings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Ceilings = append(m.Ceilings, Ceiling{})
+			if err := m.Ceilings[len(m.Ceilings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpiriesPerBlockMax", wireType)
+			}
+			m.ExpiriesPerBlockMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpiriesPerBlockMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasureSeconds", wireType)
+			}
+			m.ErasureSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ErasureSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LoansHoldErasure", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.LoansHoldErasure = bool(v != 0)
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LogLateBlocks", wireType)
+			}
+			m.LogLateBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LogLateBlocks |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LogAnchorsMax", wireType)
+			}
+			m.LogAnchorsMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LogAnchorsMax |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
