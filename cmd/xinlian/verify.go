@@ -17,9 +17,9 @@ func verifyCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "check a proof bundle, or a receipt of a read, offline",
-		Long: `Check a proof bundle of a loan, or a proven receipt of one read of records, without
-a network. Exit code 0: everything holds and hangs on
+		Short: "check a proof bundle, a receipt of a read or of an erasure, offline",
+		Long: `Check a proof bundle of a loan, or a proven receipt of one read of records or of
+the erasure of a firm's records, without a network. Exit code 0: everything holds and hangs on
 the trust root. 3: everything holds within the file, but nobody vouched for its chain.
 1: something does not hold; the first such thing is named.`,
 		Args: cobra.ExactArgs(1),

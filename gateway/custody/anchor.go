@@ -115,9 +115,13 @@ func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval) (vaul
 		}
 		return iv, nil
 	}
+	first, err := c.Vault.Log().Receipt(iv.From)
+	if err != nil {
+		return iv, err
+	}
 	_, err = c.Client.Send(ctx, c.Service, &profilev1.MsgAnchorAccessLog{
 		Device: c.address(), OrgId: c.OrgID, From: iv.From, To: iv.To,
-		PreviousHead: iv.Prev[:], Head: iv.Head[:], Refused: iv.Refused,
+		PreviousHead: iv.Prev[:], Head: iv.Head[:], Refused: iv.Refused, FirstHeight: int64(first.Height),
 	})
 	if err != nil {
 		return iv, fmt.Errorf("anchoring the log of reads: %w", err)

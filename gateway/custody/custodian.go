@@ -88,7 +88,7 @@ func (c *Custodian) sweep(ctx context.Context) error {
 		return nil
 	}
 	c.swept = time.Now()
-	return c.Vault.Sweep(ctx)
+	return errors.Join(c.erase(ctx), c.Vault.Sweep(ctx))
 }
 
 // enterprises lists those that chose this custodian.

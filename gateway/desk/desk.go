@@ -87,7 +87,7 @@ func (d *Desk) Request(ctx context.Context, device string, consentID []byte) (va
 	}
 	req := vault.ReadRequest{
 		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(r.Consent.Id),
-		Purpose: custody.PurposeName(t.Purpose), Use: vault.Use(t.Mode), Device: device,
+		Purpose: custody.PurposeOf(t), Use: vault.Use(t.Mode), Device: device,
 		Selector: vault.Selector{Months: vault.Months{From: t.MonthFrom, To: t.MonthTo}},
 		Expires:  head.Time.Add(requestLife).Truncate(time.Second),
 	}

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/xinlian/xinlian/bundle"
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -61,14 +64,14 @@ func (e Exporter) Access(ctx context.Context, log *vault.Log, custodian, sequenc
 // anchorOf finds the row that commits to a receipt, and the number of the receipt
 // that its head is of.
 func (e Exporter) anchorOf(ctx context.Context, custodian, sequence uint64) (wire.Row, uint64, error) {
-	r, err := e.Client.Profile.AccessLog(ctx, &profilev1.QueryAccessLogRequest{VaultOrgId: custodian})
-	if err != nil {
-		return wire.Row{}, 0, fmt.Errorf("reading the anchored log of reads: %w", err)
+	r, err := e.Client.Profile.LogAnchor(ctx, &profilev1.QueryLogAnchorRequest{VaultOrgId: custodian, Sequence: sequence})
+	if err == nil {
+		return wire.RowLogAnchor(custodian, r.Anchor.Sequence), r.Anchor.Sequence, nil
 	}
-	if r.Log.Sequence < sequence {
-		return wire.Row{}, 0, fmt.Errorf("%w: receipt %d", vault.ErrNotAnchored, sequence)
+	if status.Code(err) != codes.NotFound {
+		return wire.Row{}, 0, fmt.Errorf("reading the anchors of the log of reads: %w", err)
 	}
-	return wire.RowAccessLog(custodian), r.Log.Sequence, nil
+	return wire.Row{}, 0, fmt.Errorf("%w: receipt %d", vault.ErrNotAnchored, sequence)
 }
 
 func verifyAccess(r *bundle.Report, file []byte, root *bundle.TrustRoot, now time.Time) {
@@ -94,7 +97,8 @@ func verifyAccess(r *bundle.Report, file []byte, root *bundle.TrustRoot, now tim
 		return
 	}
 	r.Step("log of reads", func() (string, error) {
-		to, head, at, err := provenAnchor(proven, receipt.Custodian)
+		to := receipt.Sequence + uint64(len(a.Later))
+		head, at, err := provenAnchor(proven, receipt.Custodian, to)
 		if err != nil {
 			return "", err
 		}
@@ -112,17 +116,17 @@ func verifyAccess(r *bundle.Report, file []byte, root *bundle.TrustRoot, now tim
 	})
 }
 
-// provenAnchor is what the chain says of a vault's log: the number of the last
-// receipt, its hash, and the block of the anchor.
-func provenAnchor(rows bundle.ProvenRows, custodian uint64) (to uint64, head [32]byte, height int64, err error) {
-	var l profilev1.AccessLog
-	if err := rows.Load(wire.RowAccessLog(custodian), "the vault's log of reads", &l); err != nil {
-		return 0, head, 0, err
+// provenAnchor is what the chain has of a vault's log up to a receipt: that
+// receipt's hash and the block of the anchor.
+func provenAnchor(rows bundle.ProvenRows, custodian, to uint64) (head [32]byte, height int64, err error) {
+	var l profilev1.LogAnchor
+	if err := rows.Load(wire.RowLogAnchor(custodian, to), "the anchor of the vault's log", &l); err != nil {
+		return head, 0, err
 	}
-	if l.VaultOrgId != custodian || len(l.Head) != len(head) {
-		return 0, head, 0, fmt.Errorf("%w: the row is of another vault", ErrStatement)
+	if l.VaultOrgId != custodian || l.Sequence != to || len(l.Head) != len(head) {
+		return head, 0, fmt.Errorf("%w: the row is another anchor's", ErrStatement)
 	}
-	return l.Sequence, [32]byte(l.Head), l.Height, nil
+	return [32]byte(l.Head), l.Height, nil
 }
 
 // describe is a receipt in one line.

@@ -66,8 +66,12 @@ func VerifyStatement(file []byte, root *bundle.TrustRoot, now time.Time) bundle.
 	switch head.Form {
 	case FormAccess:
 		verifyAccess(&r, file, root, now)
+	case FormErasure:
+		verifyErasure(&r, file, root, now)
 	default:
-		r.Step("form", func() (string, error) { return "", fmt.Errorf("%w: form %.80q is not known here", ErrStatement, head.Form) })
+		r.Step("form", func() (string, error) {
+			return "", fmt.Errorf("%w: form %.80q is not known here", ErrStatement, head.Form)
+		})
 	}
 	r.Conclude(root)
 	return r

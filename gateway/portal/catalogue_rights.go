@@ -58,5 +58,6 @@ var rightsTexts = map[string]entry{
 	"refusal.23": {"数据尚未上链", "the records were not on the ledger yet"},
 	"refusal.24": {"数据已删除", "the records had been erased"},
 	"refusal.25": {"存储的数据损坏", "stored bytes were damaged"},
+	"refusal.26": {"授权已被您改为更窄的一份", "you had replaced the consent by a narrower one"},
 	"refusal.99": {"托管机构出错", "the custodian failed"},
 }

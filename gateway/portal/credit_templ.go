@@ -5,10 +5,8 @@ package portal
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
@@ -2602,7 +2600,7 @@ func instalmentTable(g *Page, v loanView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var127 := []any{"num", templ.KV("zero", i.FeeFen == 0)}
+			var templ_7745c5c3_Var127 = []any{"num", templ.KV("zero", i.FeeFen == 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var127...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2650,7 +2648,7 @@ func instalmentTable(g *Page, v loanView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var131 := []any{"num", templ.KV("zero", i.PaidPrincipalFen+i.PaidInterestFen+i.PaidFeeFen == 0)}
+			var templ_7745c5c3_Var131 = []any{"num", templ.KV("zero", i.PaidPrincipalFen+i.PaidInterestFen+i.PaidFeeFen == 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var131...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2914,7 +2912,7 @@ func journalTable(g *Page, list []loanv1.JournalEntry) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var149 := []any{"num", templ.KV("zero", e.PrincipalFen == 0)}
+			var templ_7745c5c3_Var149 = []any{"num", templ.KV("zero", e.PrincipalFen == 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var149...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2962,7 +2960,7 @@ func journalTable(g *Page, list []loanv1.JournalEntry) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var153 := []any{"num", templ.KV("zero", e.InterestFen == 0)}
+			var templ_7745c5c3_Var153 = []any{"num", templ.KV("zero", e.InterestFen == 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var153...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -3010,7 +3008,7 @@ func journalTable(g *Page, list []loanv1.JournalEntry) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var157 := []any{"num", templ.KV("zero", e.FeeFen == 0)}
+			var templ_7745c5c3_Var157 = []any{"num", templ.KV("zero", e.FeeFen == 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var157...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

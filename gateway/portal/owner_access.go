@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -31,6 +33,7 @@ const (
 // when, for what, and what became of it.
 type look struct {
 	vault.Receipt
+	Case     string // number of a regulator's case, else empty
 	Role     string // of the device, as the catalogue's key; empty where it is unknown
 	Purpose  string // published text of the consent's purpose, empty where there is none
 	Anchored uint64 // number of the last receipt on chain, 0 while this one is not
@@ -100,6 +103,10 @@ func (p *Portal) looks(ctx context.Context, st state, f lookFilter, limit int) (
 			continue
 		}
 		k := look{Receipt: *r, Purpose: purposes[r.Consent]}
+		k.Case, _ = strings.CutPrefix(r.Purpose, custody.CasePrefix)
+		if k.Case == r.Purpose {
+			k.Case = ""
+		}
 		if sequence <= anchored {
 			k.Anchored = anchored
 		}

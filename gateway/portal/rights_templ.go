@@ -5,10 +5,8 @@ package portal
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 func accessPage(g *Page, l looked) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -424,8 +422,8 @@ func lookCard(g *Page, k look) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if k.CaseNumber != "" {
-			templ_7745c5c3_Err = pair(g.T("access.case"), k.CaseNumber).Render(ctx, templ_7745c5c3_Buffer)
+		if k.Case != "" {
+			templ_7745c5c3_Err = pair(g.T("access.case"), k.Case).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

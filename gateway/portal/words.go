@@ -8,6 +8,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/line"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
@@ -215,6 +216,9 @@ func (g *Page) purpose(p profilev1.Purpose) string { return g.enum("purpose", p.
 // purposeName words the name of a purpose in a receipt; an unknown one was
 // claimed by a refused request and is shown as it came.
 func (g *Page) purposeName(name string) string {
+	if strings.HasPrefix(name, custody.CasePrefix) {
+		name = strings.TrimSuffix(custody.CasePrefix, ":")
+	}
 	if known("purpose." + name) {
 		return g.T("purpose." + name)
 	}
@@ -241,6 +245,9 @@ func (g *Page) frequency(t profilev1.ConsentTerms) string {
 func (g *Page) keeping(t profilev1.ConsentTerms) string {
 	if t.Mode == profilev1.Mode_MODE_STORE {
 		return g.T("mode.store", t.RetentionDays)
+	}
+	if t.Mode == profilev1.Mode_MODE_QUERY {
+		return g.T("mode.query")
 	}
 	return g.T("mode.view")
 }

@@ -37,7 +37,6 @@ type Receipt struct {
 	// malformed. Batches and records named one by one are in Request only.
 	Categories []record.Category
 	Months     Months
-	CaseNumber string // of a regulator's case, else empty
 }
 
 // Encoded is the receipt's canonical bytes.
@@ -50,7 +49,7 @@ func (r *Receipt) Encoded() ([]byte, error) {
 	for _, c := range r.Categories {
 		w.Uint8(uint8(c))
 	}
-	return w.Uint32(r.Months.From).Uint32(r.Months.To).String(r.CaseNumber).Encoded()
+	return w.Uint32(r.Months.From).Uint32(r.Months.To).Encoded()
 }
 
 // Hash links the receipt to all before it: the next receipt carries it, and the
@@ -92,7 +91,7 @@ func DecodeReceipt(b []byte) (*Receipt, error) {
 	for range rd.Uint8() {
 		r.Categories = append(r.Categories, record.Category(rd.Uint8()))
 	}
-	r.Months, r.CaseNumber = Months{rd.Uint32(), rd.Uint32()}, rd.String()
+	r.Months = Months{rd.Uint32(), rd.Uint32()}
 	if err := rd.Done(); err != nil {
 		return nil, fmt.Errorf("%w: receipt: %w", ErrDamaged, err)
 	}

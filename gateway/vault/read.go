@@ -32,7 +32,7 @@ func (v *Vault) Read(ctx context.Context, req ReadRequest, signature []byte) (*D
 	}}
 	verdict := r.settle(r.judge(ctx))
 	if verdict != nil {
-		if errors.Is(verdict, ErrConsentRevoked) || errors.Is(verdict, ErrConsentExpired) {
+		if errors.Is(verdict, ErrConsentRevoked) || errors.Is(verdict, ErrConsentExpired) || errors.Is(verdict, ErrConsentAmended) {
 			verdict = errors.Join(verdict, v.DropWraps(req.Consent))
 		}
 		return nil, verdict
@@ -212,6 +212,12 @@ func (v *Vault) plan(ctx context.Context, c *Consent, s *Selector) (*plan, error
 		}
 		if err != nil {
 			return nil, err
+		}
+		if !c.admits(&b, &anchor) {
+			if named[b.ID] {
+				return nil, fmt.Errorf("%w: batch %s is of a source or schema that is not covered", ErrOutOfRange, b.ID)
+			}
+			continue
 		}
 		before := p.records
 		err = v.each(ctx, &b, &p.filter, func(_ *manifest, seg *segmentIndex, i int) error {
