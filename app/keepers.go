@@ -82,7 +82,7 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	k.council = council.NewKeeper(open(council.StoreKey), c.Proto, authority, k.org)
 	k.cash = cash.NewKeeper(open(cash.StoreKey), c.Proto, authority, k.org, k.bank, wire.ModuleAddress(govtypes.ModuleName), wire.ModuleAddress(authtypes.FeeCollectorName))
 	k.bank.AppendSendRestriction(k.cash.Restriction)
-	k.profile = profile.NewKeeper(open(profile.StoreKey), c.Proto, authority, k.org)
+	k.profile = profile.NewKeeper(open(profile.StoreKey), c.Proto, authority, k.org, k.council)
 	k.attestation = attestation.NewKeeper(open(attestation.StoreKey), c.Proto, authority, k.org, k.profile)
 	k.score = score.NewKeeper(open(score.StoreKey), c.Proto, authority, score.Deps{
 		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,

@@ -275,6 +275,10 @@ func consentCases(t *testing.T, codec wire.Codec, device string, orgs map[string
 	if err != nil {
 		t.Fatal(err)
 	}
+	narrower := terms
+	narrower.Categories, narrower.FetchLimit, narrower.Amends = terms.Categories[:1], 1, id
+	narrower.Providers = []profilev1.Provider{{Source: "upload"}, {OrgId: 3}}
+	narrower.Schemas, narrower.Nonce = []string{"bank-transaction"}, bytes.Repeat([]byte{8}, 16)
 	support := map[string]any{"orgs": orgs, "consent": protoJSON(t, codec, &terms), "purpose_text": purposeText}
 	return []fixtureCase{
 		{"grant", &profilev1.MsgGrantConsent{Device: device, OrgId: 12, ConsentId: id}, support},
@@ -282,6 +286,10 @@ func consentCases(t *testing.T, codec wire.Codec, device string, orgs map[string
 		{"pause", &profilev1.MsgPauseConsent{Device: device, OrgId: 12, ConsentId: id}, support},
 		{"resume", &profilev1.MsgResumeConsent{Device: device, OrgId: 12, ConsentId: id}, support},
 		{"revoke", &profilev1.MsgRevokeConsent{Device: device, OrgId: 12, ConsentId: id}, support},
+		{"amend", &profilev1.MsgAmendConsent{Device: device, OrgId: 12, Terms: narrower}, map[string]any{
+			"orgs": orgs, "purpose_text": purposeText,
+		}},
+		{"erase", &profilev1.MsgRequestErasure{Device: device, OrgId: 12}, map[string]any{"orgs": orgs}},
 		{"apply", &loanv1.MsgApply{
 			Device: device, OrgId: 12, ProductId: 2, AmountFen: 10_000_000, Periods: 12,
 			ConsentId: id, ScoreId: bytes.Repeat([]byte{9}, 32),

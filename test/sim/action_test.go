@@ -34,6 +34,7 @@ var actions = []func(*world) deed{
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
+	amend, amend, openCase, confirmCase, confirmCase, closeCase, erase, recordErasure, recordErasure,
 	wrap, wrap, wrap, deletionReceipt, deletionReceipt,
 	attest, attest, attest, attest, attestFeatures, withdraw, withdraw, withdraw, dispute, dispute, dispute, resolve, resolve, resolve,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,

@@ -36,6 +36,8 @@ var taken = []string{
 	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
 	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
 	"org.v1.MsgUnfreezeDevice",
+	"profile.v1.MsgAmendConsent", "profile.v1.MsgCloseCase", "profile.v1.MsgConfirmCase", "profile.v1.MsgOpenCase",
+	"profile.v1.MsgRecordErasure", "profile.v1.MsgRequestErasure",
 	"profile.v1.MsgAnchorAccessLog", "profile.v1.MsgAnchorBatches", "profile.v1.MsgGrantConsent", "profile.v1.MsgPauseConsent",
 	"profile.v1.MsgPostDeletionReceipt", "profile.v1.MsgPostWraps", "profile.v1.MsgRefuseConsent", "profile.v1.MsgRequestConsent",
 	"profile.v1.MsgResumeConsent", "profile.v1.MsgRevokeConsent",

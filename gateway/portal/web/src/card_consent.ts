@@ -130,7 +130,7 @@ const amendCard: CardMaker = async (s) => {
   };
 };
 
-const erasureCard: CardMaker = (s) => {
+const erasureCard: CardMaker = async (s) => {
   const m = s.message as unknown as RequestErasure;
   return {
     title: { zh: "永久删除本企业数据", en: "Erase the enterprise's data for good" },
@@ -140,6 +140,7 @@ const erasureCard: CardMaker = (s) => {
       { label: { zh: "授权", en: "Consents" }, value: { zh: "全部立即撤回", en: "all are revoked at once" } },
       { label: { zh: "以后", en: "Afterwards" }, value: { zh: "不能再存入数据或授权", en: "no data can be stored and no consent given" } },
     ],
+    parts: [],
     notes: [
       {
         zh: "不能撤销。链上的哈希、日期和次数仍然保留;有未结清贷款或监管案件时不受理。",

@@ -9,6 +9,7 @@ const filledByServer: Readonly<Record<string, readonly string[]>> = {
   "/xinlian.loan.v1.MsgAccept": ["contract_hash"],
   "/xinlian.loan.v1.MsgApply": ["consent_id", "score_id"],
   "/xinlian.org.v1.MsgSetDataKey": ["public_key"],
+  "/xinlian.profile.v1.MsgAmendConsent": ["terms"], // the card shows every one of them
 };
 const filledAlways: readonly string[] = ["device", "org_id"];
 
@@ -16,6 +17,7 @@ const filledAlways: readonly string[] = ["device", "org_id"];
 function written(v: unknown): string {
   if (v instanceof Uint8Array) return toHex(v);
   if (["bigint", "number", "boolean", "string"].includes(typeof v)) return String(v);
+  if (Array.isArray(v) && v.every((x) => typeof x === "number" || typeof x === "string")) return v.join(",");
   throw new Fault("internal", "field of an unknown type");
 }
 
@@ -33,10 +35,15 @@ export function compareFields(kind: string, kept: Readonly<Record<string, string
   const desc = schema(kind.slice(1));
   const known = new Set(desc.fields.map((f) => f.name));
   for (const name of Object.keys(kept)) {
-    if (!known.has(name)) throw new Fault("field-differs", name);
+    if (!known.has(name.split(".")[0] as string)) throw new Fault("field-differs", name);
   }
   const server = [...filledAlways, ...(filledByServer[kind] ?? [])];
   for (const f of desc.fields) {
+    if (f.fieldKind === "message") {
+      if (!server.includes(f.name)) throw new Fault("internal", `${f.name} is a message`);
+      compareInner(f.name, f.message.fields, kept, message[f.localName] as Readonly<Record<string, unknown>> | undefined);
+      continue;
+    }
     const got = written(message[f.localName]);
     const want = kept[f.name];
     if (want === undefined || want === "") {
@@ -44,5 +51,21 @@ export function compareFields(kind: string, kept: Readonly<Record<string, string
     } else if (got !== want) {
       throw new Fault("field-differs", f.name);
     }
+  }
+}
+
+/** The fields of a message in the message: `terms.month_to` of the form is month_to of terms. What the form leaves out is as it was, and on the card. */
+function compareInner(
+  outer: string,
+  fields: readonly { name: string; localName: string }[],
+  kept: Readonly<Record<string, string>>,
+  inner: Readonly<Record<string, unknown>> | undefined,
+): void {
+  if (inner === undefined) throw new Fault("field-differs", outer);
+  for (const [name, want] of Object.entries(kept)) {
+    if (name === outer) throw new Fault("field-differs", name);
+    if (!name.startsWith(`${outer}.`) || want === "") continue;
+    const f = fields.find((x) => `${outer}.${x.name}` === name);
+    if (f === undefined || written(inner[f.localName]) !== want) throw new Fault("field-differs", name);
   }
 }

@@ -206,3 +206,31 @@ test("controls become fields: yuan to fen, boxes to true and false, salted texts
   assert.deepEqual(Object.keys(texts), ["account_hash"]);
   await assert.rejects(entriesOf([control({ name: "a", value: "1" }), control({ name: "a", value: "2" })]), (e) => e.code === "internal");
 });
+
+test("an amendment shows the narrower terms that are in it, with sources, kinds of record and what it amends", async () => {
+  const card = await cardOf("amend");
+  assert.deepEqual(shown(card, "zh").slice(0, 7), [
+    "按更窄的条款授权",
+    "代表|晨光食品(机构 12 号)",
+    "授权给|青禾银行(机构 3 号)",
+    "用途|贷款审批:审批经营贷款申请",
+    "数据|银行流水",
+    "时段|2025-01 至 2026-06",
+    "次数|每月最多 1 次",
+  ]);
+  const more = card.parts[0].lines.map((x) => `${x.label.zh}|${x.value.zh}`);
+  for (const want of ["签署人|法定代表人", "数据来源|本企业申报「upload」、青禾银行(机构 3 号)", "记录种类|bank-transaction"]) {
+    assert.ok(more.includes(want), `${want} in ${more.join("\n")}`);
+  }
+  assert.ok(more.some((x) => x.startsWith("变更自|")));
+  assert.equal(shown(card, "en")[6], "Reads|at most 1 times a month");
+  await refused("amend", "purpose-text", { purpose_text: "随便看看" });
+  await refused("amend", "value", {}, { now: fixtures.now + 91 * 86400 });
+});
+
+test("an erasure says that it is for good", async () => {
+  const card = await cardOf("erase");
+  assert.deepEqual(shown(card, "zh").slice(0, 3), ["永久删除本企业数据", "代表|晨光食品(机构 12 号)", "企业|晨光食品(机构 12 号)"]);
+  assert.equal(shown(card, "en")[0], "Erase the enterprise's data for good");
+  assert.match(card.notes[0].en, /cannot be undone/);
+});
