@@ -32,6 +32,10 @@ type Desk struct {
 	Service wire.Signer    // signs attestations and scores
 	DataKey *vault.DataKey // opens what is wrapped to the organisation
 	Vaults  Vaults
+	Keeper  Keeper
+	// Forget drops what others of this process still hold of a consent's records in
+	// memory; nil where nobody does.
+	Forget func(consent []byte)
 }
 
 // Reading is what a read under a consent gave.
@@ -118,6 +122,9 @@ func (d *Desk) Deliver(ctx context.Context, req vault.ReadRequest, signature []b
 	}
 	out.Opened, err = reading.All()
 	out.Receipt = reading.Receipt
+	if err == nil && req.Use == vault.UseStore && d.Keeper != nil {
+		err = d.keep(ctx, req.Consent, out.Opened)
+	}
 	return out, err
 }
 

@@ -25,6 +25,8 @@ func (p *Portal) ownerRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /owner/progress/part", p.owner(p.progressPart))
 	mux.HandleFunc("GET /owner/access", p.owner(p.ownerAccess))
 	mux.HandleFunc("GET /owner/access/{sequence}/proof", p.owner(p.accessProof))
+	mux.HandleFunc("GET /owner/erasure", p.owner(p.ownerErasure))
+	mux.HandleFunc("GET /owner/erasure/receipt", p.owner(p.erasureReceipt))
 	mux.HandleFunc("GET /owner/consents", p.owner(p.ownerConsents))
 	mux.HandleFunc("GET /owner/score", p.owner(p.ownerScore))
 	mux.HandleFunc("GET /owner/apply", p.owner(p.ownerApply))

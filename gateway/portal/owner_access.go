@@ -47,12 +47,13 @@ type lookFilter struct {
 
 // looked is a list of reads with what its page needs.
 type looked struct {
-	Away   bool // the custodian's vault is not here
-	List   []look
-	More   int      // that fit but are not listed
-	Orgs   []uint64 // that ever looked, ascending
-	Months []string // with reads, newest first
-	Filter lookFilter
+	Away    bool // the custodian's vault is not here
+	List    []look
+	More    int      // that fit but are not listed
+	Orgs    []uint64 // that ever looked, ascending
+	Months  []string // with reads, newest first
+	Filter  lookFilter
+	Overdue []profilev1.DeletionReceipt // of lenders that owe the deletion of copies
 }
 
 func (p *Portal) ownerAccess(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
@@ -64,7 +65,15 @@ func (p *Portal) ownerAccess(_ http.ResponseWriter, r *http.Request, g *Page, st
 		}
 	}
 	l, err := p.looks(r.Context(), st, f, looksShown)
-	return accessPage(g, l), err
+	if err != nil {
+		return nil, err
+	}
+	late, err := p.Client.Profile.OverdueDeletions(r.Context(), &profilev1.QueryOverdueDeletionsRequest{EnterpriseId: st.Org.Id, Pagination: all})
+	if err != nil {
+		return nil, err
+	}
+	l.Overdue = late.Receipts
+	return accessPage(g, l), nil
 }
 
 // looks lists the reads that concern the owner, newest first: of her records, or
