@@ -115,14 +115,14 @@ func (b *rulebook) verdict(a *attempt) (want Outcome, records int, verified bool
 	case g.Grantee != d.org:
 		return 15, 0, true
 	case g.State != StateActive:
-		return map[State]Outcome{StatePending: 9, StatePaused: 10, StateRevoked: 11, StateRefused: 12, StateExpired: 13}[g.State], 0, true
+		return map[State]Outcome{StatePending: 9, StatePaused: 10, StateRevoked: 11, StateRefused: 12, StateExpired: 13, StateAmended: 26}[g.State], 0, true
 	case head.Before(g.Start):
 		return 14, 0, true
 	case !head.Before(g.End):
 		return 13, 0, true
 	case r.Purpose != g.Purpose:
 		return 16, 0, true
-	case r.Use == UseStore && g.Use == UseView:
+	case r.Use == UseStore && g.Use == UseView, g.Use == UseQuery:
 		return 17, 0, true
 	case slices.ContainsFunc(r.Selector.Categories, func(c record.Category) bool { return !slices.Contains(g.Categories, c) }),
 		r.Selector.Months.From < g.Months.From, r.Selector.Months.To > g.Months.To:
@@ -164,6 +164,12 @@ func (b *rulebook) choose(r *ReadRequest, g *agreement) (Outcome, int) {
 		if !sh.anchored {
 			if named || len(s.Batches) > 0 {
 				return 23, 0
+			}
+			continue
+		}
+		if len(g.Schemas) > 0 && !slices.Contains(g.Schemas, sh.info.SchemaID) || len(g.Providers) > 0 && !slices.Contains(g.Providers, Provider{}) {
+			if named || len(s.Batches) > 0 { // every batch here is declared by its owner, provider 0
+				return 18, 0
 			}
 			continue
 		}
@@ -234,7 +240,7 @@ func (b *rulebook) seen(sh *sheet, i int, m Months, g *agreement) bool {
 // counted holds the read against the consent's number of reads.
 func (b *rulebook) counted(a *attempt) Outcome {
 	g := b.consent[a.req.Consent]
-	layout := map[FetchUnit]string{FetchOnce: "", FetchDay: "2006-01-02", FetchMonth: "2006-01"}[g.FetchUnit]
+	layout := map[FetchUnit]string{FetchOnce: "", FetchDay: "2006-01-02", FetchMonth: "2006-01", FetchYear: "2006"}[g.FetchUnit]
 	period := func(unix int64) string { return time.Unix(unix, 0).In(time.FixedZone("", 8*60*60)).Format(layout) }
 	at, n := period(b.now.Add(-a.lag).Unix()), uint32(0)
 	for _, t := range g.reads {
@@ -274,7 +280,7 @@ func (b *rulebook) rewrap(enterprise uint64) {
 }
 
 func (b *rulebook) over(g *agreement) bool {
-	return g.State == StateRevoked || g.State == StateExpired || g.State == StateRefused || !b.now.Before(g.End)
+	return g.State == StateRevoked || g.State == StateExpired || g.State == StateRefused || g.State == StateAmended || !b.now.Before(g.End)
 }
 
 func (b *rulebook) epoch(enterprise uint64, c record.Category) uint32 {

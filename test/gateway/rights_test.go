@@ -32,6 +32,7 @@ func TestRights(t *testing.T) {
 	v.until("/owner/access", "已放行", 30*time.Second)
 	checkAccess(t, v, ids)
 	checkAnchors(t, w)
+	checkErasure(t, v, ids)
 }
 
 // ready brings a firm to where it has records with a custodian.
@@ -166,5 +167,61 @@ func checkAnchors(t *testing.T, w *world.World) {
 	t.Logf("blocks from decision to anchor: %v", fmt.Sprint(delays))
 	if len(delays) == 0 {
 		t.Error("nothing was anchored")
+	}
+}
+
+// checkErasure orders the erasure and holds the receipt that anybody can verify;
+// every reader posts that its copies are gone.
+func checkErasure(t *testing.T, v *visitor, consents []string) {
+	t.Helper()
+	if page := v.get("/owner/erasure"); !strings.Contains(page, "不能撤销") {
+		t.Errorf("the page lacks the consequences: %s", plain(page))
+	}
+	if status, _ := v.ask("/owner/erasure/receipt"); status != http.StatusNotFound {
+		t.Errorf("a receipt before the erasure: status %d", status)
+	}
+	v.sign("/xinlian.profile.v1.MsgRequestErasure", nil)
+	v.until("/owner/erasure", "下载删除回执", 30*time.Second)
+	file := []byte(v.get("/owner/erasure/receipt"))
+	root := trustOf(t, v.w, file)
+	if r := evidence.VerifyStatement(file, &root, time.Now()); r.Verdict != bundle.Valid {
+		t.Errorf("the receipt of the erasure does not verify:\n%s", r)
+	}
+	var f evidence.ErasureReceipt
+	if err := json.Unmarshal(file, &f); err != nil {
+		t.Fatal(err)
+	}
+	e, err := vault.DecodeErasure(f.Statements[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Batches++
+	if f.Statements[0], err = e.Encoded(); err != nil {
+		t.Fatal(err)
+	}
+	bent, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := evidence.VerifyStatement(bent, &root, time.Now()); r.Verdict != bundle.Refused {
+		t.Errorf("a bent statement: %s", r)
+	}
+	posted := 0
+	for end := time.Now().Add(30 * time.Second); posted < len(consents) && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		posted = 0
+		for _, o := range []*world.Org{v.w.BankA, v.w.VerifierA, v.w.VerifierB} {
+			r, err := v.w.Client.Profile.DeletionReceipts(t.Context(), &profilev1.QueryDeletionReceiptsRequest{OrgId: o.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range r.Receipts {
+				if d.PostedAt > 0 {
+					posted++
+				}
+			}
+		}
+	}
+	if posted != len(consents) {
+		t.Errorf("%d deletion receipts of %d", posted, len(consents))
 	}
 }
