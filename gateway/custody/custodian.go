@@ -113,6 +113,9 @@ func (c *Custodian) enterprises(ctx context.Context) ([]uint64, error) {
 }
 
 func (c *Custodian) serve(ctx context.Context, enterprise uint64) error {
+	if gone, err := c.Vault.Keys().Erased(enterprise); err != nil || gone {
+		return err
+	}
 	epochs, err := c.Client.Profile.Epochs(ctx, &profilev1.QueryEpochsRequest{EnterpriseId: enterprise})
 	if err != nil {
 		return fmt.Errorf("reading the epochs of enterprise %d: %w", enterprise, err)
