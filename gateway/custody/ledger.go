@@ -3,6 +3,7 @@ package custody
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -41,27 +42,38 @@ func (l Ledger) Consent(ctx context.Context, id vault.ID) (vault.Consent, error)
 	t := r.Consent.Terms
 	c := vault.Consent{
 		ID: id, Enterprise: t.EnterpriseId, Grantee: t.GranteeOrgId, State: vault.State(r.Consent.State),
-		Purpose: PurposeName(t.Purpose), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
+		Purpose: PurposeOf(t), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
 		Start: time.Unix(t.StartsAt, 0).UTC(), End: time.Unix(t.ExpiresAt, 0).UTC(),
-		FetchUnit: vault.FetchUnit(t.FetchUnit), FetchLimit: t.FetchLimit, AmountFenMin: t.AmountFenMin,
+		FetchUnit: vault.FetchUnit(t.FetchUnit), FetchLimit: t.FetchLimit, AmountFenMin: t.AmountFenMin, Schemas: t.Schemas,
 	}
 	for _, k := range t.Categories {
 		c.Categories = append(c.Categories, record.Category(k))
 	}
+	for _, p := range t.Providers {
+		c.Providers = append(c.Providers, vault.Provider{Org: p.OrgId, Stream: p.Source})
+	}
 	return c, nil
+}
+
+// CasePrefix begins the purpose of a read under a regulator's case; the case
+// number follows.
+const CasePrefix = "supervision:"
+
+// PurposeOf is the purpose that reads under a consent must name: its purpose, or
+// the regulator's case with its number.
+func PurposeOf(t profilev1.ConsentTerms) string {
+	if t.Purpose == profilev1.Purpose_PURPOSE_SUPERVISION {
+		return CasePrefix + t.CaseNumber
+	}
+	return PurposeName(t.Purpose)
 }
 
 // PurposeName is the name of a purpose in read requests and receipts.
 func PurposeName(p profilev1.Purpose) string {
-	switch p {
-	case profilev1.Purpose_PURPOSE_UNDERWRITING:
-		return "underwriting"
-	case profilev1.Purpose_PURPOSE_MONITORING:
-		return "monitoring"
-	case profilev1.Purpose_PURPOSE_VERIFICATION:
-		return "verification"
+	if p == profilev1.Purpose_PURPOSE_UNSPECIFIED {
+		return ""
 	}
-	return ""
+	return strings.ToLower(strings.TrimPrefix(p.String(), "PURPOSE_"))
 }
 
 // Device is a device as the chain knows it.
@@ -113,7 +125,7 @@ func (l Ledger) Anchored(ctx context.Context, id vault.ID) (vault.Anchor, error)
 	b := r.Batch
 	a := vault.Anchor{
 		Enterprise: b.EnterpriseId, Category: record.Category(b.Category), Epoch: b.Anchor.Epoch,
-		Source: b.Anchor.SourceOrgId, Count: uint64(b.Anchor.RecordCount),
+		Source: b.Anchor.SourceOrgId, Stream: b.Anchor.Source, Count: uint64(b.Anchor.RecordCount),
 		PeriodFrom: int64(b.Anchor.PeriodFrom), PeriodTo: int64(b.Anchor.PeriodTo), Status: vault.AnchorStatus(b.Status),
 	}
 	copy(a.Root[:], b.Anchor.Root)
@@ -129,18 +141,25 @@ func (l Ledger) Custodians(ctx context.Context, enterprise uint64) (first, secon
 	return r.Organisation.CustodianOrgId, r.Organisation.SecondCustodianOrgId, nil
 }
 
-// Erasures lists the enterprises whose erasure is on chain.
+// Erasures lists the enterprises whose owner has ordered their erasure.
 func (l Ledger) Erasures(ctx context.Context) ([]uint64, error) {
-	var list []uint64
+	rows, err := l.erasures(ctx)
+	ids := make([]uint64, len(rows))
+	for i, e := range rows {
+		ids[i] = e.EnterpriseId
+	}
+	return ids, err
+}
+
+func (l Ledger) erasures(ctx context.Context) ([]profilev1.Erasure, error) {
+	var list []profilev1.Erasure
 	page := &query.PageRequest{Limit: pageRows}
 	for page != nil {
 		r, err := l.Client.Profile.Erasures(ctx, &profilev1.QueryErasuresRequest{Pagination: page})
 		if err != nil {
 			return nil, fmt.Errorf("reading the erasures: %w", err)
 		}
-		for _, e := range r.Erasures {
-			list = append(list, e.EnterpriseId)
-		}
+		list = append(list, r.Erasures...)
 		page = next(r.Pagination)
 	}
 	return list, nil

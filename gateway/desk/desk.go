@@ -32,6 +32,10 @@ type Desk struct {
 	Service wire.Signer         // signs attestations and scores
 	DataKey vault.DataKeySource // opens what is wrapped to the organisation
 	Vaults  Vaults
+	Keeper  Keeper
+	// Forget drops what others of this process still hold of a consent's records in
+	// memory; nil where nobody does.
+	Forget func(consent []byte)
 }
 
 // Reading is what a read under a consent gave.
@@ -113,7 +117,7 @@ func (d *Desk) requestTo(ctx context.Context, device string, consent profilev1.C
 	}
 	req := vault.ReadRequest{
 		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(consent.Id),
-		Purpose: custody.PurposeName(t.Purpose), Use: vault.Use(t.Mode), Device: device,
+		Purpose: custody.PurposeOf(t), Use: vault.Use(t.Mode), Device: device,
 		Selector: vault.Selector{Months: vault.Months{From: t.MonthFrom, To: t.MonthTo}},
 		Expires:  head.Time.Add(requestLife).Truncate(time.Second),
 	}
@@ -144,5 +148,8 @@ func (d *Desk) Deliver(ctx context.Context, req vault.ReadRequest, signature []b
 	}
 	out.Opened, err = reading.All()
 	out.Receipt = reading.Receipt
+	if err == nil && req.Use == vault.UseStore && d.Keeper != nil {
+		err = d.keep(ctx, req.Consent, out.Opened)
+	}
 	return out, err
 }

@@ -102,13 +102,6 @@ var ownerTexts = map[string]entry{
 
 	"data.attested.none": {"还没有核验机构出具证明。", "No verifier has attested anything yet."},
 	"data.looked":        {"谁看过", "Who looked"},
-	"data.looked.none":   {"还没有人查询过您的数据。", "Nobody has read your records yet."},
-	"looked.when":        {"时间", "When"},
-	"looked.who":         {"机构", "Who"},
-	"looked.why":         {"用途", "Purpose"},
-	"looked.outcome":     {"结果", "Outcome"},
-	"looked.allowed":     {"已放行", "allowed"},
-	"looked.refused":     {"已拒绝（%d）", "refused (%d)"},
 
 	"uploaded.title":    {"上传结果", "Result of the upload"},
 	"uploaded.ok":       {"已加密保存 %d 条记录，分 %d 批，上链于", "%d records stored encrypted in %d batches, anchored in"},

@@ -16,7 +16,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/store"
-	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
@@ -61,7 +60,7 @@ func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st s
 	if err != nil {
 		return nil, err
 	}
-	receipts, err := p.receipts(st)
+	looked, err := p.looks(r.Context(), st, lookFilter{}, looksOnDataPage)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +77,7 @@ func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st s
 		return nil, err
 	}
 	return dataPage(g, dataView{
-		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Receipts: receipts,
+		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Looked: looked,
 		Key: key, Hosted: p.Custodians[st.Org.CustodianOrgId] != nil, Lenders: lenders, Sources: sources,
 	}), nil
 }
@@ -103,21 +102,6 @@ func holdings(streams []profilev1.Stream, batches []profilev1.Batch) []holding {
 		list = append(list, h)
 	}
 	return list
-}
-
-// receipts are the reads of the owner's records, newest first, where her
-// custodian's vault is here.
-func (p *Portal) receipts(st state) ([]vault.Receipt, error) {
-	c := p.Custodians[st.Org.CustodianOrgId]
-	if c == nil {
-		return nil, nil
-	}
-	list, err := c.Vault.Receipts(st.Org.Id, nil)
-	if err != nil {
-		return nil, err
-	}
-	slices.Reverse(list)
-	return list[:min(len(list), 100)], nil
 }
 
 func randomKey() (string, error) {

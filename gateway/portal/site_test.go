@@ -244,7 +244,7 @@ func pages() map[string]templ.Component {
 		"start":       startPage(g, []orgv1.Organisation{{Id: 1}}),
 		"register":    registerPage(g),
 		"home":        ownerHomePage(g, st, nil, nil),
-		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Receipts: []vault.Receipt{{Org: 1, Purpose: hostile}}}),
+		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Looked: looked{List: []look{{Receipt: vault.Receipt{Org: 1, Purpose: hostile}}}}}),
 		"uploaded":    uploadedPage(g, res),
 		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}),
 		"progress":    progressPage(g, st, map[int64][]line.Finding{1: {{Severity: hostile, ZH: hostile, EN: hostile}}}),

@@ -183,7 +183,7 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	for _, h := range s.parts.Hosted {
 		has := func(r orgv1.Role) bool { return slices.Contains(roles[h.OrgID], r) }
 		if h.DataKey != nil {
-			d := &desk.Desk{Client: s.client, OrgID: h.OrgID, Service: h.Service, DataKey: h.DataKey, Vaults: read}
+			d := &desk.Desk{Client: s.client, OrgID: h.OrgID, Service: h.Service, DataKey: h.DataKey, Vaults: read, Keeper: s.store}
 			s.desks[h.OrgID] = d
 			if has(orgv1.Role_ROLE_LENDER) {
 				s.line.Lenders[h.OrgID] = d
@@ -216,6 +216,12 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	})
 	if err != nil {
 		return err
+	}
+	for _, d := range s.desks {
+		d.Forget = func(consent []byte) {
+			s.portal.Forget(consent)
+			s.line.Forget(consent)
+		}
 	}
 	for _, h := range s.parts.Hosted {
 		if h.Officer != nil {
@@ -304,6 +310,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var all sync.WaitGroup
 	for _, c := range s.custodians {
 		all.Go(func() { _ = c.Run(work) }) // it logs its own faults
+	}
+	for _, d := range s.desks {
+		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
 	}
 	all.Go(func() { _ = s.line.Run(work) })
 	all.Go(func() { s.sweep(work) })

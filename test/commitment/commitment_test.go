@@ -23,6 +23,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/sample"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -36,7 +37,8 @@ type target struct {
 	*export
 	enterprise uint64
 	owner      sample.Owner
-	tagKey     []byte // the verifiers'
+	identity   []byte // the firm's tag, made by the members
+	membersKey []byte // their public key
 	streamKey  []byte // the custodian's
 	invoice    *vault.Opened
 	total      int64
@@ -58,6 +60,9 @@ func TestBruteForce(t *testing.T) {
 	}
 	x := set(t)
 	t.Logf("%d KiB of rows and blocks, %d candidates for each guess", len(x.raw)>>10, candidates)
+	if !x.has(x.identity) {
+		t.Error("the firm's own tag is not found: the search looks in the wrong place")
+	}
 	for _, a := range x.attacks(t, candidates) {
 		began := time.Now()
 		found := try(candidates, func() func(int64) bool {
@@ -89,7 +94,7 @@ func (x *target) attacks(t *testing.T, candidates int64) (all []attack) {
 	account := around(t, x.owner.Account, candidates)
 	tag := func(key []byte) func(string) []byte {
 		return func(s string) []byte {
-			in, err := oprf.IdentityInput(registry.Country, s)
+			in, err := registry.Firm{TaxNumber: s}.TagInput()
 			if err != nil {
 				panic(err) // 18 ASCII characters
 			}
@@ -115,7 +120,7 @@ func (x *target) attacks(t *testing.T, candidates int64) (all []attack) {
 	add("credit code, plain hash", false, checked, plain)
 	add("credit code, tag without key", false, checked, tag(nil))
 	add("credit code, tag under zeros", false, checked, tag(zero))
-	add("credit code, tag with the key", true, checked, tag(x.tagKey))
+	add("credit code, tag under the members' public key", false, checked, tag(x.membersKey))
 	add("account, plain hash", false, account, plain)
 	add("account, plain hash in hexadecimal", false, account, func(s string) []byte { return []byte(hex.EncodeToString(plain(s)[:8])) })
 	add("account, source under zeros", false, account, source(zero))
@@ -188,10 +193,7 @@ func set(t *testing.T) *target {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	book := sample.Make(sample.Options{Seed: 5, Profile: sample.Thin})
-	x := &target{owner: book.Owner, tagKey: make([]byte, 32)}
-	if _, err := rand.Read(x.tagKey); err != nil {
-		t.Fatal(err)
-	}
+	x := &target{owner: book.Owner}
 	x.enterprise = register(ctx, t, w, x)
 	var uploads []custody.Upload
 	for _, f := range book.Files() {
@@ -245,10 +247,20 @@ func register(ctx context.Context, t *testing.T, w *world.World, x *target) uint
 		t.Fatal(err)
 	}
 	owner := wire.SoftDevice{Key: key, Origin: w.Origin, RPID: world.RPID}
-	tag, err := registry.Firm{TaxNumber: x.owner.TaxNumber}.Tag(x.tagKey)
+	in, err := registry.Firm{TaxNumber: x.owner.TaxNumber}.TagInput()
 	if err != nil {
 		t.Fatal(err)
 	}
+	tags, err := w.Server.Tags(w.VerifierA.ID).Identity(ctx, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := w.Client.Pledge.Keys(ctx, &pledgev1.QueryKeysRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := tags[0].Tag
+	x.identity, x.membersKey = tag, keys.Keys[0].Point
 	statement := func() []byte {
 		b := make([]byte, 32)
 		if _, err := rand.Read(b); err != nil {
