@@ -76,7 +76,8 @@ func (f *firm) grant(to *world.Org) []byte {
 	t := profilev1.ConsentTerms{
 		EnterpriseId: f.id, GranteeOrgId: to.ID, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{bank}, MonthFrom: sample.DefaultEndMonth, MonthTo: sample.DefaultEndMonth,
-		Mode: profilev1.Mode_MODE_VIEW, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 1000,
+		Mode: profilev1.Mode_MODE_VIEW, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE,
+		FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_YEAR, FetchLimit: 500,
 		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(time.Hour).Unix(), Nonce: make([]byte, 16),
 	}
 	if _, err := rand.Read(t.Nonce); err != nil {

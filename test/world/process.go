@@ -30,6 +30,7 @@ type Processes struct {
 	binary     string
 	env        []string
 	nodeStarts int
+	address    string // of the node's service
 }
 
 // Process is a running command.
@@ -91,9 +92,13 @@ func (p *Processes) StartNode() (address string) {
 		return true
 	})
 	p.nodeStarts++
+	p.address = address
 	p.env = append(p.env, "XINLIAN_NODE_GRPC_LISTEN="+address)
 	return address
 }
+
+// NodeAddress is the address of the node's gRPC service.
+func (p *Processes) NodeAddress() string { return p.address }
 
 // StartGateway starts the gateway, also again after it ended.
 func (p *Processes) StartGateway() {

@@ -155,10 +155,11 @@ func TestSuiteOfTheChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := newKitOf(t, fakeOrgs{sm: true}).InitGenesis(c.ctx, gs); err != nil {
+	again, other := newKitOf(t, fakeOrgs{sm: true}), newKit(t)
+	if err := again.InitGenesis(again.ctx, gs); err != nil {
 		t.Errorf("an sm chain's own genesis: %v", err)
 	}
-	if err := newKit(t).InitGenesis(c.ctx, gs); !errors.Is(err, ErrGenesis) {
+	if err := other.InitGenesis(other.ctx, gs); !errors.Is(err, ErrGenesis) {
 		t.Errorf("a genesis with sm batches on a nist chain: %v", err)
 	}
 }
