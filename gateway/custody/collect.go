@@ -14,7 +14,6 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
-	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -36,7 +35,7 @@ type Delivery struct {
 	// result is returned. Empty: each call is a delivery of its own.
 	Key     string
 	Owner   connector.Owner
-	Parsers connector.Set // nil: every format of the build
+	Parsers connector.Set // nil: those of the intake
 	// Source names where the documents come from, to the owner: a scheduled
 	// source's id. Empty: the owner brought them.
 	Source string
@@ -44,13 +43,8 @@ type Delivery struct {
 	// next, so that days without records are not days missing.
 	Complete bool
 	Uploads  []Upload
-}
 
-func (d Delivery) parsers() connector.Set {
-	if d.Parsers == nil {
-		return format.All
-	}
-	return d.Parsers
+	formats connector.Set // what reads the uploads
 }
 
 // Collected is what became of a set of documents.
@@ -124,9 +118,9 @@ func (g *gather) Refuse(e connector.RowError) error {
 
 func (n *Intake) parse(ctx context.Context, d Delivery) (*reading, error) {
 	g := &gather{intake: n, delivery: d, out: &reading{}}
-	run := connector.NewRun(d.parsers(), d.Owner, g)
+	run := connector.NewRun(d.formats, d.Owner, g)
 	for i, u := range d.Uploads {
-		g.format = formatOf(d.parsers(), u)
+		g.format = formatOf(d.formats, u)
 		sum, err := run.Parse(ctx, connector.Source{Name: u.Name, Reader: bytes.NewReader(u.Data), Size: int64(len(u.Data))}, connector.Auto)
 		if err != nil {
 			return nil, fmt.Errorf("reading document %d: %w", i+1, err) // errors are logged: no name of a file

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/identity"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -43,6 +45,8 @@ type Intake struct {
 	OrgID  uint64 // of the custodian
 	TagKey []byte // 32 secret bytes that key the names of streams and the index of records
 	Log    *slog.Logger
+	// Parsers read a delivery that brings none of its own; nil: format.All.
+	Parsers connector.Set
 
 	mu        sync.Mutex // one delivery at a time: the chain numbers batches in a row
 	recovered bool
@@ -79,6 +83,12 @@ func (n *Intake) Deliver(ctx context.Context, d Delivery) (Collected, error) {
 	done, result, err := n.resume(ctx, k)
 	if done || err != nil && !errors.Is(err, errReseal) {
 		return result, err
+	}
+	if d.formats = d.Parsers; d.formats == nil {
+		d.formats = n.Parsers
+	}
+	if d.formats == nil {
+		d.formats = format.All
 	}
 	out, err := n.deliver(ctx, k, d)
 	if errors.Is(err, errReseal) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
@@ -64,6 +65,7 @@ type Parts struct {
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
 	AmountLimitFen int64
+	Parsers        connector.Set // of documents that owners bring; nil: format.All
 	Listen         string
 	Origin         string
 	Sources        string         // folder of the definitions of scheduled sources; empty: none
@@ -158,7 +160,7 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, Log: log,
 		Intake: &custody.Intake{
 			Vault: v, Ledger: ledger, Chain: custody.Anchors{Client: s.client, Service: h.Service, OrgID: h.OrgID},
-			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log,
+			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log, Parsers: s.parts.Parsers,
 		},
 	}
 	return nil

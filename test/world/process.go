@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/xinlian/xinlian/gateway/vault"
 )
 
 // patience is how long a process may take to serve.
@@ -43,7 +45,7 @@ type Process struct {
 // binary. env is added to the environment of both, such as XINLIAN_NODE_LOG_LEVEL.
 func StartProcesses(tb testing.TB, binary, home string, env ...string) *Processes {
 	tb.Helper()
-	p := &Processes{World: &World{tb: tb, home: home, Origin: "http://localhost:" + freePort(tb)}, binary: binary}
+	p := &Processes{World: &World{tb: tb, home: home, suite: vault.SuiteNIST, Origin: "http://localhost:" + freePort(tb)}, binary: binary}
 	for _, dir := range []string{"tmp", "log"} {
 		must(tb, os.MkdirAll(filepath.Join(home, dir), 0o700))
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,9 @@ type Org struct {
 	Name    string
 	Admin   wire.SoftDevice
 	Service *wire.ServiceKey
-	Data    *vault.DataKey
+	Data    *vault.DataKey       // the one that genesis has
+	Keys    *vault.DataKeyFolder // all that a rotation makes
+	Folder  string               // of Keys
 }
 
 // World is a running network with its gateway.
@@ -60,18 +63,41 @@ type World struct {
 	prover *zk.Prover
 	home   string
 	stop   func() error // ends the gateway
+
+	suite        vault.Suite
+	rewrapBlocks int64 // 0: the chain's default
+	second       bool  // BankB is a custodian, with a gateway of its own
 }
+
+// Option changes what a network is founded with.
+type Option func(*World)
+
+// WithSuite chooses the ciphers of the chain; nist is the default.
+func WithSuite(s vault.Suite) Option { return func(w *World) { w.suite = s } }
+
+// WithRewrapBlocks sets how many blocks a custodian has to re-wrap.
+func WithRewrapBlocks(n int64) Option { return func(w *World) { w.rewrapBlocks = n } }
+
+// WithSecondCustodian makes BankB a custodian too. The first gateway does not host
+// it: Beside does.
+func WithSecondCustodian() Option { return func(w *World) { w.second = true } }
 
 // Start founds the network, adopts what a loan needs, and serves the portal at
 // Origin until the test ends.
-func Start(tb testing.TB) *World {
+func Start(tb testing.TB, options ...Option) *World {
 	tb.Helper()
 	home := tb.TempDir()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{tb: tb, home: home, Sources: filepath.Join(home, "sources"), Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	w := &World{
+		tb: tb, home: home, suite: vault.SuiteNIST, Sources: filepath.Join(home, "sources"),
+		Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port),
+	}
+	for _, o := range options {
+		o(w)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w.found(filepath.Join(home, "node"))
@@ -80,6 +106,13 @@ func Start(tb testing.TB) *World {
 	w.open(ctx, listener)
 	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
+}
+
+// Stop ends the gateway. Restart starts it again.
+func (w *World) Stop() {
+	w.tb.Helper()
+	must(w.tb, w.stop())
+	w.stop = func() error { return nil }
 }
 
 // Home is the folder of all files: node, gateway/data, gateway/keys.
@@ -99,9 +132,19 @@ func (w *World) found(nodeHome string) {
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{w.Origin}, []string{RPID}
 	g.Safety.Params.AuditsMin = 1
 	g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentSRS().Key().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	if w.suite == vault.SuiteSM {
+		g.Org.Params.Suite = orgv1.Suite_SUITE_SM
+	}
+	if w.rewrapBlocks > 0 {
+		g.Profile.Params.RewrapBlocks = w.rewrapBlocks
+	}
 	g.Loan.Params.CompressedPeriodSeconds = 60
 	g.Loan.Params.TemplateLockSeconds = 0
 	lender := []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER}
+	bankB := lender
+	if w.second {
+		bankB = append(slices.Clone(lender), orgv1.Role_ROLE_CUSTODIAN)
+	}
 	verifier := []orgv1.Role{orgv1.Role_ROLE_ATTESTOR, orgv1.Role_ROLE_KYB}
 	for _, f := range []struct {
 		into  **Org
@@ -110,7 +153,7 @@ func (w *World) found(nodeHome string) {
 		roles []orgv1.Role
 	}{
 		{&w.BankA, "港湾银行 Harbour Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
-		{&w.BankB, "青禾银行 Greenfield Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
+		{&w.BankB, "青禾银行 Greenfield Bank", orgv1.OrgKind_ORG_KIND_BANK, bankB},
 		{&w.VerifierA, "明鉴核验 Clearview", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
 		{&w.VerifierB, "同信核验 Concord", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
 		{&w.Settlement, "通达清算行 Throughway", orgv1.OrgKind_ORG_KIND_SETTLEMENT, []orgv1.Role{orgv1.Role_ROLE_CUSTODIAN, orgv1.Role_ROLE_ISSUER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
@@ -171,7 +214,11 @@ func (w *World) newOrg(name string) *Org {
 	o.Admin = wire.SoftDevice{Key: key, Origin: w.Origin, RPID: RPID}
 	o.Service, err = wire.NewServiceKey()
 	must(w.tb, err)
-	o.Data, err = vault.GenerateDataKey(vault.SuiteNIST)
+	o.Data, err = vault.GenerateDataKey(w.suite)
+	must(w.tb, err)
+	o.Folder = w.tb.TempDir()
+	must(w.tb, o.Data.Save(filepath.Join(o.Folder, "data.key")))
+	o.Keys, err = vault.OpenDataKeyFolder(o.Folder)
 	must(w.tb, err)
 	return o
 }
@@ -179,7 +226,11 @@ func (w *World) newOrg(name string) *Org {
 // open starts the gateway on the listener whose port is in the origin.
 func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
-	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
+	hosted := w.orgs()
+	if w.second {
+		hosted = slices.DeleteFunc(hosted, func(o *Org) bool { return o == w.BankB })
+	}
+	p := w.parts(filepath.Join(w.home, "gateway"), hosted...)
 	p.AmountLimitFen = 1_000_000_00
 	p.Sources, p.Allow = w.Sources, w.Allow
 	var err error
@@ -200,7 +251,7 @@ func (w *World) parts(home string, hosted ...*Org) server.Parts {
 		Origin: w.Origin, Log: slog.New(slog.NewTextHandler(w.tb.Output(), nil)),
 	}
 	for _, o := range hosted {
-		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Data, Officer: o.Admin})
+		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Keys, Officer: o.Admin})
 	}
 	return p
 }
@@ -226,6 +277,26 @@ func (w *World) Elsewhere(o *Org) *server.Server {
 	s, err := server.New(context.Background(), p)
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, s.Close()) })
+	return s
+}
+
+// Beside is Elsewhere for several organisations, and does their background work
+// until the test ends.
+func (w *World) Beside(hosted ...*Org) *server.Server {
+	w.tb.Helper()
+	p := w.parts(w.tb.TempDir(), hosted...)
+	p.Vaults = map[uint64]string{w.Settlement.ID: w.Origin}
+	s, err := server.New(context.Background(), p)
+	must(w.tb, err)
+	l, err := net.Listen("tcp", "localhost:0")
+	must(w.tb, err)
+	run, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(run, l) }()
+	w.tb.Cleanup(func() {
+		cancel()
+		warn(w.tb, errors.Join(<-done, s.Close()))
+	})
 	return s
 }
 
