@@ -45,6 +45,9 @@ type Delivery struct {
 	Uploads  []Upload
 
 	formats connector.Set // what reads the uploads
+	// Signed is the organisation that stands by the documents; nil: the owner
+	// declares them.
+	Signed *Source
 }
 
 // Collected is what became of a set of documents.
@@ -55,6 +58,7 @@ type Collected struct {
 	Anchored  chain.Result // empty where nothing was new
 	Twice     int          // records that the profile had already from another document
 	Conflicts []Conflict   // records that contradict one that the profile had already
+	Corrected int          // records that took the place of their source's earlier word
 }
 
 // Conflict is a record that says something else than an earlier one of the same
@@ -107,7 +111,7 @@ func (g *gather) Record(at connector.Position, r *record.Record) error {
 	if g.delivery.Parsers != nil { // a form of the source's own: its stream is its own too
 		account = g.delivery.Source + "/" + account
 	}
-	g.out.records = append(g.out.records, found{r, at, g.format, g.intake.streamName(g.format, account)})
+	g.out.records = append(g.out.records, found{r, at, g.format, g.delivery.Signed.stream(g.intake.streamName(g.format, account))})
 	return nil
 }
 

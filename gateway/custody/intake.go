@@ -38,13 +38,14 @@ type Book interface {
 // be anchored and which records it brings, anchor, write down the result. A
 // crash after any of them is mended by Recover.
 type Intake struct {
-	Vault  *vault.Vault
-	Ledger vault.Anchors // the chain's word on a batch
-	Chain  Anchorage
-	Book   Book
-	OrgID  uint64 // of the custodian
-	TagKey []byte // 32 secret bytes that key the names of streams and the index of records
-	Log    *slog.Logger
+	Vault   *vault.Vault
+	Ledger  vault.Anchors // the chain's word on a batch
+	Chain   Anchorage
+	Book    Book
+	OrgID   uint64 // of the custodian
+	ChainID string // sources sign for this chain
+	TagKey  []byte // 32 secret bytes that key the names of streams and the index of records
+	Log     *slog.Logger
 	// Parsers read a delivery that brings none of its own; nil: format.All.
 	Parsers connector.Set
 

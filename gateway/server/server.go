@@ -160,7 +160,7 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, Log: log,
 		Intake: &custody.Intake{
 			Vault: v, Ledger: ledger, Chain: custody.Anchors{Client: s.client, Service: h.Service, OrgID: h.OrgID},
-			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log, Parsers: s.parts.Parsers,
+			Book: s.store, OrgID: h.OrgID, ChainID: s.client.ChainID(), TagKey: tag, Log: log, Parsers: s.parts.Parsers,
 		},
 	}
 	return nil
