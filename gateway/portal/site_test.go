@@ -215,6 +215,16 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%v: the cause reaches the reader", c.err)
 		}
 	}
+	// Each refusal of a vault has words and a status of its own, none of them ours.
+	for o := vault.Outcome(1); o.Err() != nil; o++ {
+		a := explain(EN, fmt.Errorf("reading: %w", o.Err()))
+		if ours := a.Status == http.StatusInternalServerError; ours != errors.Is(o.Err(), vault.ErrDamaged) || a.Title == text(EN, "error.internal") {
+			t.Errorf("%v: got %d %q", o.Err(), a.Status, a.Title)
+		}
+	}
+	if a := explain(ZH, fmt.Errorf("reading: %w", vault.ErrGrantee)); a.Status != http.StatusForbidden {
+		t.Errorf("another grantee's consent: %d", a.Status)
+	}
 	a := explain(ZH, &chain.Refused{Space: "loan", Code: 18})
 	if a.Space != "loan" || a.Code != 18 || !strings.Contains(a.Detail, "超过额度") {
 		t.Errorf("got %+v", a)
