@@ -256,7 +256,7 @@ func pages() map[string]templ.Component {
 		"home":        ownerHomePage(g, st, nil, nil),
 		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Looked: looked{List: []look{{Receipt: vault.Receipt{Org: 1, Purpose: hostile}}}}}),
 		"uploaded":    uploadedPage(g, res),
-		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}),
+		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}, []profilev1.Batch{{Anchor: profilev1.BatchAnchor{Source: hostile, SchemaId: hostile}}}),
 		"progress":    progressPage(g, st, map[int64][]line.Finding{1: {{Severity: hostile, ZH: hostile, EN: hostile}}}),
 		"offer":       offerPage(g, offerView{Offer: loanv1.Offer{Id: 1, LenderOrgId: 1}, Template: loanv1.TemplateTerms{Name: hostile, Release: []loanv1.Condition{{Zh: hostile, Expression: hostile}}}, Open: true}),
 		"apply":       applyPage(g, st, []offerable{{Product: loanv1.Product{LenderOrgId: 1, Terms: loanv1.ProductTerms{Name: hostile}}}}),
