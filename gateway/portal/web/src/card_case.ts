@@ -93,4 +93,5 @@ export const caseCards: Record<string, CardMaker> = {
     { zh: "确认", en: "Confirm" },
     { zh: "确认后本机构可以按以上条款查询。请独立核对案号和法律依据。", en: "Your organisation may read under these terms afterwards. Check case number and legal basis yourself." },
   ),
+  "/xinlian.profile.v1.MsgOpenCase": openCase,
 };
