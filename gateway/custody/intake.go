@@ -31,6 +31,7 @@ type Book interface {
 	Delivered(ctx context.Context, custodian uint64, batch store.Hash) (bool, error)
 	IndexBatch(ctx context.Context, k store.DeliveryKey, batch store.Hash, claims []store.Claim) error
 	Known(ctx context.Context, custodian, enterprise uint64, tag store.Hash) ([]store.Known, error)
+	Forget(ctx context.Context, custodian, enterprise uint64) error
 }
 
 // Intake takes documents into profiles, each record once. The steps of a

@@ -48,6 +48,7 @@ type Portal struct {
 	exporter evidence.Exporter
 	policy   policy
 	readings *shelf
+	exported exports
 
 	mu      sync.Mutex
 	names   map[uint64]string // public names of organisations

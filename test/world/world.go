@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -260,12 +262,40 @@ func (w *World) parts(home string, hosted ...*Org) server.Parts {
 // the same folders.
 func (w *World) Restart() {
 	w.tb.Helper()
+	w.between(func() {})
+}
+
+// between stops the gateway, does something, and starts it again.
+func (w *World) between(do func()) {
+	w.tb.Helper()
 	must(w.tb, w.stop())
+	do()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	l, err := net.Listen("tcp", strings.TrimPrefix(w.Origin, "http://"))
 	must(w.tb, err)
 	w.open(ctx, l)
+}
+
+// Backup copies the gateway's folders of data and keys, as they are between two
+// runs of it, and returns what puts the copies back.
+func (w *World) Backup() (restore func()) {
+	w.tb.Helper()
+	live, kept := filepath.Join(w.home, "gateway"), filepath.Join(w.tb.TempDir(), "gateway")
+	w.between(func() { must(w.tb, os.CopyFS(kept, os.DirFS(live))) })
+	return func() {
+		w.tb.Helper()
+		w.between(func() {
+			must(w.tb, os.RemoveAll(live))
+			must(w.tb, os.CopyFS(live, os.DirFS(kept)))
+			must(w.tb, filepath.WalkDir(live, func(path string, e fs.DirEntry, err error) error {
+				if err != nil || e.IsDir() {
+					return err
+				}
+				return os.Chmod(path, 0o600)
+			}))
+		})
+	}
 }
 
 // Elsewhere is a second gateway that hosts one organisation and reads the first
