@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/portal"
 	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/registry"
@@ -87,6 +88,7 @@ type Server struct {
 	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
 	taggers    map[uint64]*tagging.Client
 	services   map[uint64]*tagging.Service
+	offices    map[uint64]*pledging.Office
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -212,8 +214,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
+	s.openOffices()
 	s.portal, err = portal.New(ctx, portal.Config{
-		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
+		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks, Offices: s.offices,
 		Origin: s.parts.Origin, Log: s.parts.Log,
 	})
 	if err != nil {
@@ -317,6 +320,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
 	}
 	all.Go(func() { _ = s.line.Run(work) })
+	if s.registrar != nil {
+		all.Go(func() { s.registrar.RunRotations(work, s.parts.Log) })
+	}
 	all.Go(func() { s.sweep(work) })
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {
