@@ -155,7 +155,7 @@ func openLog(dir string, files *catalogue, visit func(*Receipt)) (*Log, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	l := &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
+	l := newLog(files)
 	heads := map[uint64][sha256.Size]byte{} // anchored, by sequence
 	var err error
 	l.anchors, err = openJournal(filepath.Join(dir, "anchors"), func(_ int64, b []byte) error {
@@ -380,6 +380,11 @@ func (l *Log) loadInterval(b []byte) error {
 	}
 	l.anchored = iv
 	return nil
+}
+
+// newLog is a log that has read nothing yet; a scrub has no catalogue to keep.
+func newLog(files *catalogue) *Log {
+	return &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
 }
 
 func (l *Log) loadReceipt(offset int64, b []byte) (*Receipt, error) {
