@@ -387,6 +387,11 @@ func (l *Log) loadInterval(b []byte) error {
 	return nil
 }
 
+// newLog is a log that has read nothing yet; a scrub has no catalogue to keep.
+func newLog(files *catalogue) *Log {
+	return &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
+}
+
 func (l *Log) loadReceipt(offset int64, b []byte) (*Receipt, error) {
 	r, err := DecodeReceipt(b)
 	if err != nil {

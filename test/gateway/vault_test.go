@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -159,6 +160,16 @@ func (o *operator) put(copies []string) {
 	o.t.Helper()
 	for i, to := range o.folders() {
 		if err := errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(copies[i]))); err != nil {
+			o.t.Fatal(err)
+		}
+		// CopyFS widens modes, and a gateway refuses keys that others may read.
+		err := filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			return os.Chmod(path, 0o600)
+		})
+		if err != nil {
 			o.t.Fatal(err)
 		}
 	}
