@@ -362,7 +362,7 @@ func checkTerms(t *testing.T, v *visitor, enterprise string) {
 	}
 	ask := func(more url.Values) string {
 		t.Helper()
-		in := url.Values{"idempotency_key": {"k" + more.Get("renews") + more.Get("mode")}, "enterprise_id": {enterprise}, "purpose": {"MONITORING"}}
+		in := url.Values{"idempotency_key": {"ask-" + more.Get("mode")}, "enterprise_id": {enterprise}, "purpose": {"MONITORING"}}
 		for k, x := range more {
 			in[k] = x
 		}
