@@ -67,7 +67,7 @@ func both(p *page, path, name string) {
 		p.do(chromedp.EmulateViewport(size.width, size.height))
 		for _, lang := range []string{"en", "zh"} {
 			p.open(path + "?lang=" + lang)
-			p.eval(`for (const d of document.querySelectorAll("details")) d.open = true`)
+			p.eval(`[...document.querySelectorAll("details")].forEach((d) => { d.open = true })`)
 			p.screen(name + "-" + size.suffix + "-" + lang)
 		}
 	}
@@ -78,7 +78,7 @@ func both(p *page, path, name string) {
 func narrow(p *page) {
 	p.t.Helper()
 	p.open("/owner/consents")
-	p.eval(`for (const d of document.querySelectorAll("details")) d.open = true`)
+	p.eval(`[...document.querySelectorAll("details")].forEach((d) => { d.open = true })`)
 	p.wait(`document.querySelectorAll("form[data-sign$=MsgAmendConsent] input:checked").length === 0`, time.Second)
 	p.click(`form[data-sign$=MsgAmendConsent] input[name="terms.categories"]`)
 	card := p.sign("/xinlian.profile.v1.MsgAmendConsent", "amend-card")
