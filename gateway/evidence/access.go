@@ -46,6 +46,10 @@ func (e Exporter) Access(ctx context.Context, log *vault.Log, custodian, sequenc
 	if err != nil {
 		return out, err
 	}
+	// The newest block is told of a moment before its state can be asked.
+	if err := e.settle(ctx, head.Height); err != nil {
+		return out, err
+	}
 	row, to, err := e.anchorOf(chain.AtHeight(ctx, head.Height), custodian, sequence)
 	if err != nil {
 		return out, err

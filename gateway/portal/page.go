@@ -2,8 +2,8 @@ package portal
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/xinlian/xinlian/gateway/store"
@@ -127,5 +127,11 @@ func Hex(b []byte) string {
 // FullHex writes bytes for forms and addresses.
 func FullHex(b []byte) string { return hex.EncodeToString(b) }
 
-// num writes a number for addresses and attributes.
-func num[N ~int | ~int32 | ~int64 | ~uint32 | ~uint64](n N) string { return fmt.Sprint(n) }
+// num writes a number for addresses and attributes; of an enum its number, never
+// its name.
+func num[N ~int | ~int32 | ~int64 | ~uint32 | ~uint64](n N) string {
+	if n < 0 {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
