@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
-	"github.com/xinlian/xinlian/oprf"
 	"github.com/xinlian/xinlian/zk"
 )
 
@@ -42,7 +41,7 @@ func (g *Genesis) refuseDemonstration() error {
 	}
 	for _, k := range g.Pledge.Keys {
 		n := len(k.Shares)
-		if n < holdersMin || int(k.Threshold) < oprf.ThresholdMin(n) {
+		if n < holdersMin || int(k.Threshold) < 2*n/3+1 {
 			return ErrGenesis.Wrapf("pledge.keys: epoch %d has %d holders and threshold %d, want at least %d holders and more than two thirds of them; hold the ceremony among the members",
 				k.Epoch, n, k.Threshold, holdersMin)
 		}

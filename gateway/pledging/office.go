@@ -45,6 +45,13 @@ var (
 	ErrAmount     = errors.New("pledging: the amount is not above nothing and at most the face amount")
 )
 
+// codePledged is the code of x/pledge's ErrPledged, which its golden file holds.
+const codePledged = 22
+
+// IsPledged tells whether the chain refused a pledge because the receivable is
+// pledged already.
+func IsPledged(err error) bool { return chain.IsRefused(err, "pledge", codePledged) }
+
 // Tagger makes tags of receivables with the members' help, one for every key that
 // is checked, the newest last.
 type Tagger interface {

@@ -216,7 +216,7 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	}
 	s.openOffices()
 	s.portal, err = portal.New(ctx, portal.Config{
-		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks, Offices: s.offices,
+		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
 		Origin: s.parts.Origin, Log: s.parts.Log,
 	})
 	if err != nil {

@@ -149,11 +149,6 @@ type Log struct {
 	grown    chan struct{}
 }
 
-// newLog is a log of no receipts.
-func newLog(files *catalogue) *Log {
-	return &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
-}
-
 // openLog opens the log in dir, verifies its chain and its anchored heads, and
 // visits every receipt.
 func openLog(dir string, files *catalogue, visit func(*Receipt)) (*Log, error) {

@@ -12,7 +12,6 @@ import (
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
-	"github.com/xinlian/xinlian/x/pledge"
 )
 
 // pledgeOnce has two banks go for one receivable. Each is told by its own check
@@ -68,7 +67,7 @@ func (w *world) pledgeTwice(ctx context.Context, f *firm, r desk.Reading, leaf [
 		return chain.Result{}, err
 	}
 	res, err := w.office(bankB).Pledge(ctx, order.ID, face/4)
-	if !chain.IsRefused(err, pledge.Name, pledge.ErrPledged.ABCICode()) {
+	if !pledging.IsPledged(err) {
 		return res, fmt.Errorf("the second pledge was not refused as pledged: %w", err)
 	}
 	w.say("✘ %s tries all the same: %s", w.founder(bankB).title, wire.ErrorText(err))
