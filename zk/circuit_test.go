@@ -41,7 +41,7 @@ func agrees(t *testing.T, c *Circuit, features []scorecard.Value, name string) {
 // missing, the circuit gives the points and the capacity of the model.
 func TestCircuitAgreesAtBoundaries(t *testing.T) {
 	t.Parallel()
-	for _, m := range []*scorecard.Model{small(), twelve()} {
+	for _, m := range []*scorecard.Model{small(), twelve(), paired()} {
 		c := compiled(t, m)
 		for f := range m.Features {
 			values := []scorecard.Value{
@@ -49,15 +49,10 @@ func TestCircuitAgreesAtBoundaries(t *testing.T) {
 				scorecard.Known(0), scorecard.Known(1), scorecard.Known(-1),
 				scorecard.Known(scorecard.FeatureBound - 1), scorecard.Known(-scorecard.FeatureBound + 1),
 			}
-			for _, table := range m.Tables {
-				if table.Feature != f {
-					continue
-				}
-				for _, cut := range table.Cuts {
-					for v := cut - 1; v <= cut+1; v++ {
-						if v > -scorecard.FeatureBound && v < scorecard.FeatureBound {
-							values = append(values, scorecard.Known(v))
-						}
+			for _, cut := range m.Cuts(f) {
+				for v := cut - 1; v <= cut+1; v++ {
+					if v > -scorecard.FeatureBound && v < scorecard.FeatureBound {
+						values = append(values, scorecard.Known(v))
 					}
 				}
 			}
@@ -121,11 +116,41 @@ func randomModel(r *rand.Rand) *scorecard.Model {
 		t.Points = t.Points[:len(t.Cuts)+1]
 		m.Tables = append(m.Tables, t)
 	}
+	for a := range m.Features {
+		for b := a + 1; b < m.Features && len(m.Pairs) < 3; b++ {
+			if r.Intn(4) == 0 {
+				m.Pairs = append(m.Pairs, randomPair(r, m, a, b))
+			}
+		}
+	}
 	m.Capacity = scorecard.Capacity{
 		Feature:   uint16(r.Intn(int(m.Features))),
 		Numerator: 1 + r.Int63n(scorecard.RatioMax), Denominator: 1 + r.Int63n(scorecard.RatioMax),
 	}
 	return m
+}
+
+// randomPair is cut at some of the cuts of its features' tables and elsewhere.
+func randomPair(r *rand.Rand, m *scorecard.Model, a, b uint16) scorecard.PairTable {
+	side := func(feature uint16) []int64 {
+		cuts := append([]int64(nil), m.Cuts(feature)...)
+		for range r.Intn(3) {
+			cuts = append(cuts, randomValue(r, nil).Int)
+		}
+		r.Shuffle(len(cuts), func(i, j int) { cuts[i], cuts[j] = cuts[j], cuts[i] })
+		cuts = cuts[:r.Intn(len(cuts)+1)]
+		slices.Sort(cuts)
+		return slices.Compact(cuts)
+	}
+	p := scorecard.PairTable{A: a, B: b, CutsA: side(a), CutsB: side(b)}
+	for range len(p.CutsA) + 2 {
+		row := make([]int64, len(p.CutsB)+2)
+		for j := range row {
+			row[j] = int64(r.Intn(2*scorecard.PointsMax+1)) - scorecard.PointsMax
+		}
+		p.Points = append(p.Points, row)
+	}
+	return p
 }
 
 // On random models and features that crowd the boundaries, circuit and model
@@ -142,13 +167,7 @@ func TestCircuitAgreesOnRandomModels(t *testing.T) {
 		for range 12 {
 			features := make([]scorecard.Value, m.Features)
 			for i := range features {
-				var table *scorecard.Table
-				for k := range m.Tables {
-					if int(m.Tables[k].Feature) == i {
-						table = &m.Tables[k]
-					}
-				}
-				features[i] = randomValue(r, table)
+				features[i] = randomValue(r, &scorecard.Table{Cuts: m.Cuts(uint16(i))})
 			}
 			agrees(t, c, features, fmt.Sprintf("%+v", m))
 		}
@@ -208,7 +227,7 @@ func assigned(v frontend.Variable) (e fr.Element) {
 // bent alone by one up or down is refused.
 func TestCircuitBindsEachWire(t *testing.T) {
 	t.Parallel()
-	for _, m := range []*scorecard.Model{small(), twelve()} {
+	for _, m := range []*scorecard.Model{small(), twelve(), paired()} {
 		c := compiled(t, m)
 		w := testWitness(t, m, testFeatures(m.Features))
 		names, err := w.assign(c.model, c.modelHash)

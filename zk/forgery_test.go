@@ -145,6 +145,55 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 	}
 }
 
+// Of a model with pairs each constraint on a bin refuses what it alone stands
+// against: a pair's points are those of the very bins that the values lie in.
+func TestCircuitRefusesForgedPairs(t *testing.T) {
+	t.Parallel()
+	c := compiled(t, paired())
+	features := []scorecard.Value{scorecard.Known(5), scorecard.Known(3), scorecard.Known(4), scorecard.Known(100), {}}
+	honest, err := c.model.Evaluate(features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 100, tables 7 + 40 + 20, pairs 13 + (over 3, -1 to 4) + (below 5, missing)
+	if want := int64(100 + 7 + 40 + 20 + 13 + 0 - 3); honest.Score != want {
+		t.Fatalf("the model changed: %+v, want %d", honest, want)
+	}
+	// Bins by wire: feature 1 is cut at -3, 0 and 3, feature 4 at 100 and 200.
+	for _, f := range []forgery{
+		{name: "honest", lie: func(*circuit) {}, score: honest.Score},
+		{name: "points of another row", lie: func(*circuit) {}, score: honest.Score - 0 + 8},
+		{name: "row below", lie: func(a *circuit) { a.Bins[1] = 3 }, score: honest.Score + 8},
+		{name: "row missing", lie: func(a *circuit) { a.Bins[1] = 0 }, score: honest.Score - 40 + 1 - 13 - 80 + 3},
+		{name: "column of a missing value", lie: func(a *circuit) { a.Bins[3] = 1 }, score: honest.Score + 3 + 3},
+		{name: "column above the last", lie: func(a *circuit) { a.Bins[3] = 4 }, score: honest.Score},
+		{name: "value that was missing", lie: func(a *circuit) { a.Features[4] = 0; a.Bins[3] = 3 }, score: honest.Score + 3 + 4},
+		{name: "feature of a pair alone out of range", lie: func(a *circuit) { a.Features[4] = -1 }, score: honest.Score},
+	} {
+		if got := satisfied(t, c, forge(t, c, features, f)); got != (f.name == "honest") {
+			t.Errorf("%s: accepted %v", f.name, got)
+		}
+	}
+}
+
+// A bin that is none is refused even where the polynomials of the bounds would
+// let it pass: at the very top the bounds of the bin after the last hold.
+func TestCircuitRefusesBinAfterLast(t *testing.T) {
+	t.Parallel()
+	c, features := smallCircuit(t), testFeatures(4)
+	features[0] = scorecard.Known(scorecard.FeatureBound - 1)
+	honest, err := c.model.Evaluate(features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bin, points := range map[int64]int64{1: 7, 2: 21} { // -7 for missing, then 14 a step
+		f := forgery{lie: func(a *circuit) { a.Bins[0] = bin }, score: honest.Score - 7 + points}
+		if got := satisfied(t, c, forge(t, c, features, f)); got != (bin == 1) {
+			t.Errorf("bin %d: accepted %v", bin, got)
+		}
+	}
+}
+
 // polynomial is what the columns of table 1 of the small model would score at a
 // bin that is none: -300 and 40 after 1 for missing, 300 less for the honest 40.
 func polynomial(m *scorecard.Model, bin int64) int64 {

@@ -45,6 +45,19 @@ func small() *scorecard.Model {
 	}
 }
 
+// paired is a model whose pairs have every relation to tables: cut where the
+// tables are, elsewhere, nowhere; of a feature with a table and of one without.
+func paired() *scorecard.Model {
+	m := small()
+	m.ID, m.Features = "test-paired", 5
+	m.Pairs = []scorecard.PairTable{
+		{A: 0, B: 1, CutsB: []int64{0}, Points: [][]int64{{5, -6, 7}, {-80, 90, 13}}},
+		{A: 1, B: 2, CutsA: []int64{-3, 3}, CutsB: []int64{-1, 5}, Points: [][]int64{{1, 2, 3, 4}, {50, 60, 70, 80}, {9, -9, 8, -8}, {200, 0, 0, 400}}},
+		{A: 2, B: 4, CutsA: []int64{5}, CutsB: []int64{100, 200}, Points: [][]int64{{-1, 1, -2, 2}, {-3, 3, -4, 4}, {-5, 5, -6, 1000}}},
+	}
+	return m
+}
+
 // additive is a model of a given size, with every feature in a table and with
 // pairs of the largest size, each cut at some of the cuts of its features.
 func additive(features uint16, bins int64, pairs int) *scorecard.Model {
