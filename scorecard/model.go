@@ -256,7 +256,7 @@ func (m *Model) Canonical() ([]byte, error) {
 		for _, p := range m.Pairs {
 			w.Uint16(p.A).Uint16(p.B).Uint16(uint16(len(p.CutsA))).Uint16(uint16(len(p.CutsB)))
 			writeNumbers(w, p.CutsA, p.CutsB)
-			writeNumbers(w, p.Points...)
+			p.writePoints(w)
 		}
 	}
 	w.Uint16(m.Capacity.Feature).Int64(m.Capacity.Numerator).Int64(m.Capacity.Denominator)

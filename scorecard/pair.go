@@ -74,6 +74,24 @@ func (p *PairTable) before(q *PairTable) bool {
 	return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) < 0
 }
 
+// writePoints takes two bytes a point, so that the largest model stays below the
+// 32 KiB that a proposal may carry.
+func (p *PairTable) writePoints(w *canon.Writer) {
+	for _, row := range p.Points {
+		for _, v := range row {
+			w.Uint16(uint16(int16(v)))
+		}
+	}
+}
+
+func readPoints(r *canon.Reader, n int) []int64 {
+	var row []int64
+	for range n {
+		row = append(row, int64(int16(r.Uint16())))
+	}
+	return row
+}
+
 // decodePairs refuses zero pairs: a model without any has the other form.
 func decodePairs(r *canon.Reader) ([]PairTable, error) {
 	n := int(r.Uint16())
@@ -89,7 +107,7 @@ func decodePairs(r *canon.Reader) ([]PairTable, error) {
 		}
 		p.CutsA, p.CutsB = readNumbers(r, rows), readNumbers(r, columns)
 		for range rows + 2 {
-			p.Points = append(p.Points, readNumbers(r, columns+2))
+			p.Points = append(p.Points, readPoints(r, columns+2))
 		}
 		pairs = append(pairs, p)
 	}

@@ -183,6 +183,45 @@ func TestPairCanonical(t *testing.T) {
 	}
 }
 
+// TestLargestModel shows that the largest model fits into a proposal, points of
+// both signs and all.
+func TestLargestModel(t *testing.T) {
+	t.Parallel()
+	m := &Model{ID: "largest-model-that-may-be-made-32", Features: FeaturesMax, Capacity: Capacity{Numerator: 1, Denominator: 1}}
+	m.ID = m.ID[:ModelIDMax]
+	list := func(n int) []int64 {
+		out := make([]int64, n)
+		for i := range out {
+			out[i] = int64(i*17 - 200)
+		}
+		return out
+	}
+	for f := range uint16(TablesMax) {
+		m.Tables = append(m.Tables, Table{Feature: f, Cuts: list(CutsMax), Points: list(CutsMax + 1), Missing: -PointsMax})
+	}
+	for f := range uint16(PairsMax) {
+		p := PairTable{A: f, B: FeaturesMax - 1, CutsA: list(PairCutsMax), CutsB: list(PairCutsMax)}
+		for range PairCutsMax + 2 {
+			p.Points = append(p.Points, append(list(PairCutsMax), -PointsMax, PointsMax))
+		}
+		m.Pairs = append(m.Pairs, p)
+	}
+	raw, err := m.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(raw) > 32<<10 {
+		t.Errorf("%d bytes", len(raw))
+	}
+	again, err := Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(again.Pairs[15].Points[16], m.Pairs[15].Points[16]) {
+		t.Errorf("got %v", again.Pairs[15].Points[16])
+	}
+}
+
 // TestPairReasonsAddUp shows for random models with pairs what TestReasonsAddUp
 // shows without: losses and points add up, steps win exactly what they promise.
 func TestPairReasonsAddUp(t *testing.T) {

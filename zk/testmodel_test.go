@@ -100,6 +100,14 @@ func testFeatures(n uint16) []scorecard.Value {
 	return features
 }
 
+func known(values ...int64) []scorecard.Value {
+	features := make([]scorecard.Value, len(values))
+	for i, v := range values {
+		features[i] = scorecard.Known(v)
+	}
+	return features
+}
+
 func testSet(m *scorecard.Model, features []scorecard.Value) FeatureSet {
 	return FeatureSet{
 		Version: m.FeatureSet, Salt: [31]byte{0: 9, 30: 1}, Enterprise: 71, AsOfDay: 20_400,
