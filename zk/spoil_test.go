@@ -2,8 +2,11 @@ package zk
 
 import (
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"math/rand"
+	"os"
 	"runtime"
 	"slices"
 	"testing"
@@ -97,6 +100,32 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
+// stored is the accepted proof of the vectors, which a fuzzing process need not
+// make first.
+func stored(tb testing.TB) *proven {
+	tb.Helper()
+	b, err := os.ReadFile("testdata/proof.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var vectors []proofVector
+	if err := json.Unmarshal(b, &vectors); err != nil {
+		tb.Fatal(err)
+	}
+	unhex := func(s string) []byte {
+		b, err := hex.DecodeString(s)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return b
+	}
+	key, err := DecodeVerifyingKey(unhex(vectors[0].VerifyingKey))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &proven{vk: key, statement: [32]byte(unhex(vectors[0].Statement)), proof: unhex(vectors[0].Proof)}
+}
+
 // judgeSpoiled verifies a spoiled proof and uses a spoiled key, and reports what
 // is accepted although it is not the good one.
 func judgeSpoiled(t *testing.T, p *proven, v *Verifier, way uint8, seed uint64) (used uint64) {
@@ -132,7 +161,7 @@ func judgeSpoiled(t *testing.T, p *proven, v *Verifier, way uint8, seed uint64) 
 // length, are refused as what they are and cost little memory each. It does not
 // run beside others, whose memory it would count.
 func TestSpoiledIsRefusedInLittleMemory(t *testing.T) {
-	p, v := provenTwelve(t), fresh(t)
+	p, v := stored(t), fresh(t)
 	var most uint64
 	for way := range uint8(10) {
 		for seed := range uint64(8) {
@@ -158,7 +187,7 @@ func FuzzSpoiled(f *testing.F) {
 	for way := range uint8(10) {
 		f.Add(way, uint64(way))
 	}
-	p, v := provenTwelve(f), fresh(f)
+	p, v := stored(f), fresh(f)
 	f.Fuzz(func(t *testing.T, way uint8, seed uint64) {
 		if used := judgeSpoiled(t, p, v, way, seed); used > allocMax {
 			t.Errorf("way %d, seed %d took %d bytes", way, seed, used)
@@ -169,8 +198,9 @@ func FuzzSpoiled(f *testing.F) {
 // FuzzKey gives arbitrary bytes, near to a key of a model and to one that commits,
 // to the decoder: no panic, little memory, and one encoding.
 func FuzzKey(f *testing.F) {
-	f.Add(provenTwelve(f).vk.Encode())
-	f.Add(append(provenTwelve(f).vk.Encode(), make([]byte, 56)...))
+	good := stored(f).vk.Encode()
+	f.Add(good)
+	f.Add(append(slices.Clone(good), make([]byte, 56)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		used := allocated(func() {
 			if k, err := DecodeVerifyingKey(b); err == nil && !slices.Equal(k.Encode(), b) {
