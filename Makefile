@@ -98,7 +98,7 @@ gen-check: gen ## fail when generated code is stale
 	@git diff --exit-code --stat -- gen passkey gateway/portal && test -z "$$(git status --porcelain -- gen passkey 'gateway/portal/*_templ.go')"
 
 WEB := gateway/portal/web
-WEB_PROTOS := $(addprefix --path ,$(foreach m,org profile loan cash,proto/xinlian/$(m)/v1/tx.proto) proto/xinlian/passkey \
+WEB_PROTOS := $(addprefix --path ,$(foreach m,org profile attestation loan cash,proto/xinlian/$(m)/v1/tx.proto) proto/xinlian/passkey \
 	.protodeps/sdk/cosmos/tx/v1beta1/tx.proto)
 
 # $(1) is a copy of gateway/portal/web with node_modules, $(2) where the files for static/ go

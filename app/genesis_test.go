@@ -22,6 +22,7 @@ import (
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/canon"
@@ -57,6 +58,34 @@ func production(t *testing.T) *app.Genesis {
 	return g
 }
 
+// sharedKey is a key of the first n founders, confirmed by all.
+func sharedKey(g *app.Genesis, n, threshold int) pledgev1.Key {
+	k := pledgev1.Key{
+		Epoch: 1, Sharing: 1, Threshold: uint32(threshold), Point: testkit.Digest("point"), TranscriptHash: testkit.Digest("transcript"),
+		Status: pledgev1.KeyStatus_KEY_STATUS_ACTIVE,
+	}
+	for i := range n {
+		id := g.Org.Organisations[i].Id
+		k.Shares = append(k.Shares, pledgev1.KeyShare{Index: uint32(i + 1), OrgId: id, Point: testkit.Digest("share", i)})
+		k.ConfirmedBy = append(k.ConfirmedBy, id)
+	}
+	return k
+}
+
+// Test that a production network takes a key of tags that three members share.
+func TestProductionKey(t *testing.T) {
+	t.Parallel()
+	codec, err := wire.NewCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := production(t)
+	g.Pledge.Keys = []pledgev1.Key{sharedKey(g, 3, 3)}
+	if _, err := g.Doc(codec); err != nil {
+		t.Error(err)
+	}
+}
+
 // Test that a production network refuses, each alone, what only a demonstration
 // may have.
 func TestProductionRefusals(t *testing.T) {
@@ -86,6 +115,8 @@ func TestProductionRefusals(t *testing.T) {
 		{"origins", func(g *app.Genesis) {
 			g.Org.Params.Origins = append(g.Org.Params.Origins, "https://localhost:8443")
 		}},
+		{"pledge.keys", func(g *app.Genesis) { g.Pledge.Keys = []pledgev1.Key{sharedKey(g, 1, 1)} }},
+		{"pledge.keys", func(g *app.Genesis) { g.Pledge.Keys = []pledgev1.Key{sharedKey(g, 2, 2)} }},
 	} {
 		g := production(t)
 		r.bend(g)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/connector/format"
+	"github.com/xinlian/xinlian/gateway/connector/ofd"
 	"github.com/xinlian/xinlian/gateway/connector/table"
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -51,7 +52,7 @@ type parsing struct {
 }
 
 func importParseCommand() *cobra.Command {
-	var owner, name, taxNumber, kind string
+	var owner, name, taxNumber, kind, authorities string
 	var asJSON, notes bool
 	c := &cobra.Command{
 		Use:   "parse FILE...",
@@ -78,7 +79,15 @@ record with its enterprise.`,
 				out:  &printer{out: buffered, progress: cmd.ErrOrStderr(), json: asJSON, notesToo: notes, started: time.Now()},
 				kind: kind, owned: firm.Name != "" || firm.TaxNumber != "", stdin: cmd.InOrStdin(), stderr: cmd.ErrOrStderr(),
 			}
-			p.run = connector.NewRun(format.All, firm, p.out).Within(importLimits)
+			parsers := format.All
+			if authorities != "" {
+				trusted, err := ofd.LoadAuthorities(authorities)
+				if err != nil {
+					return fmt.Errorf("--authorities: %w", err)
+				}
+				parsers = format.Trusting(trusted)
+			}
+			p.run = connector.NewRun(parsers, firm, p.out).Within(importLimits)
 			for _, path := range files {
 				if err := p.file(cmd, path); err != nil {
 					return errors.Join(err, buffered.Flush())
@@ -96,6 +105,7 @@ record with its enterprise.`,
 	c.Flags().StringVar(&kind, "format", connector.Auto, "format of the files: "+strings.Join(formatNames(), ", "))
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, one object a line")
 	c.Flags().BoolVar(&notes, "notes", false, "print what refused nothing too, such as repeated rows left out")
+	c.Flags().StringVar(&authorities, "authorities", "", "PEM file of the certificates of those who issue invoice seals; a seal of anybody else is untrusted")
 	c.Flags().StringVar(&owner, "owner", "", "the enterprise whose documents are read: its tax number, name or code in the file")
 	c.Flags().StringVar(&name, "owner-name", "", "its name, where that and the tax number are both known")
 	c.Flags().StringVar(&taxNumber, "owner-tax-number", "", "its tax number, where that and the name are both known")

@@ -28,7 +28,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
+			var sealed []error
+			for _, name := range []string{"sealed.ofd", "authority.pem"} {
+				file, err := filepath.Abs(filepath.Join("..", "..", "gateway", "connector", "ofd", "testdata", name))
+				sealed = append(sealed, err, os.Symlink(file, filepath.Join(e.WorkDir, name)))
+			}
 			return errors.Join(
+				errors.Join(sealed...),
 				os.Symlink(bundle, filepath.Join(e.WorkDir, "loan.bundle")),
 				os.WriteFile(filepath.Join(e.WorkDir, "production.toml"), production(), 0o600),
 			)

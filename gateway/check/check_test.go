@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/width"
 
 	"github.com/xinlian/xinlian/gateway/check"
 	"github.com/xinlian/xinlian/internal/record"
@@ -86,7 +87,8 @@ func TestDamage(t *testing.T) {
 		{"one movement removed", dropOne, "balance-break"},
 		{"one amount raised", raiseOne, "balance-break"},
 		{"three months removed", dropMonths(3), "month-gap balance-break"},
-		{"number used twice", reuseNumber, "duplicate-number"},
+		{"number used twice", reuseNumber(strings.Clone), "duplicate-number"},
+		{"number used twice, written otherwise", reuseNumber(otherwise), "duplicate-number"},
 		{"receipts removed", dropReceipts, "unmatched-sales balance-break"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,20 +183,25 @@ func dropMonths(n uint32) func([]*record.Record) []*record.Record {
 	}
 }
 
-func reuseNumber(records []*record.Record) []*record.Record {
-	var first *record.Record
-	for _, r := range records {
-		if r.Schema != record.SalesInvoice {
-			continue
+func reuseNumber(write func(string) string) func([]*record.Record) []*record.Record {
+	return func(records []*record.Record) []*record.Record {
+		var first *record.Record
+		for _, r := range records {
+			if r.Schema != record.SalesInvoice {
+				continue
+			}
+			if first != nil {
+				r.SetText("source_id", write(first.SourceID()))
+				return records
+			}
+			first = r
 		}
-		if first != nil {
-			r.SetText("source_id", first.SourceID())
-			return records
-		}
-		first = r
+		return records
 	}
-	return records
 }
+
+// otherwise is a number as another program writes it: full-width and spaced.
+func otherwise(number string) string { return " " + width.Widen.String(number) + " " }
 
 // dropReceipts removes every second receipt of a customer.
 func dropReceipts(records []*record.Record) []*record.Record {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/identity"
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -105,17 +106,20 @@ func roundAmounts(b *books) (Finding, bool) {
 }
 
 // duplicateNumber finds one number with several records, whether of one schema
-// or as sale and purchase both.
+// or as sale and purchase both. Numbers are compared as package identity does:
+// another width, case or hyphen is no other number, and those of two suppliers are.
 func duplicateNumber(b *books) (Finding, bool) {
-	seen := map[string]bool{}
+	type key struct{ within, number string }
+	seen := map[key]bool{}
 	var f finding
 	for _, list := range [][]*entry{b.sales, b.purchases} {
 		for _, e := range list {
-			id := e.record.SourceID()
-			if seen[id] {
+			var k key
+			k.within, k.number = identity.Number(e.record)
+			if seen[k] {
 				f.add(e.fen, e.evidence())
 			}
-			seen[id] = true
+			seen[k] = true
 		}
 	}
 	if f.count == 0 {

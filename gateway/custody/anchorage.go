@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
@@ -15,6 +16,8 @@ import (
 type Anchorage interface {
 	// Streams lists the streams of an enterprise.
 	Streams(ctx context.Context, enterprise uint64) ([]profilev1.Stream, error)
+	// Profile lists the batches of an enterprise, in the order of anchoring.
+	Profile(ctx context.Context, enterprise uint64) ([]profilev1.Batch, error)
 	// Anchor anchors all batches or none, and returns when they are in a block. A
 	// refusal is a *chain.Refused.
 	Anchor(ctx context.Context, enterprise uint64, anchors []profilev1.BatchAnchor) (chain.Result, error)
@@ -40,6 +43,20 @@ func (a Anchors) Streams(ctx context.Context, enterprise uint64) ([]profilev1.St
 		return nil, fmt.Errorf("reading the streams of enterprise %d: %w", enterprise, err)
 	}
 	return r.Streams, nil
+}
+
+// Profile asks the node.
+func (a Anchors) Profile(ctx context.Context, enterprise uint64) ([]profilev1.Batch, error) {
+	var list []profilev1.Batch
+	for page := (&query.PageRequest{Limit: pageRows}); page != nil; {
+		r, err := a.Client.Profile.Batches(ctx, &profilev1.QueryBatchesRequest{EnterpriseId: enterprise, Pagination: page})
+		if err != nil {
+			return nil, fmt.Errorf("reading the batches of enterprise %d: %w", enterprise, err)
+		}
+		list = append(list, r.Batches...)
+		page = next(r.Pagination)
+	}
+	return list, nil
 }
 
 // Anchor sends one transaction.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
-	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -36,7 +35,7 @@ type Delivery struct {
 	// result is returned. Empty: each call is a delivery of its own.
 	Key     string
 	Owner   connector.Owner
-	Parsers connector.Set // nil: every format of the build
+	Parsers connector.Set // nil: those of the intake
 	// Source names where the documents come from, to the owner: a scheduled
 	// source's id. Empty: the owner brought them.
 	Source string
@@ -44,13 +43,11 @@ type Delivery struct {
 	// next, so that days without records are not days missing.
 	Complete bool
 	Uploads  []Upload
-}
 
-func (d Delivery) parsers() connector.Set {
-	if d.Parsers == nil {
-		return format.All
-	}
-	return d.Parsers
+	formats connector.Set // what reads the uploads
+	// Signed is the organisation that stands by the documents; nil: the owner
+	// declares them.
+	Signed *Source
 }
 
 // Collected is what became of a set of documents.
@@ -61,6 +58,7 @@ type Collected struct {
 	Anchored  chain.Result // empty where nothing was new
 	Twice     int          // records that the profile had already from another document
 	Conflicts []Conflict   // records that contradict one that the profile had already
+	Corrected int          // records that took the place of their source's earlier word
 }
 
 // Conflict is a record that says something else than an earlier one of the same
@@ -113,7 +111,7 @@ func (g *gather) Record(at connector.Position, r *record.Record) error {
 	if g.delivery.Parsers != nil { // a form of the source's own: its stream is its own too
 		account = g.delivery.Source + "/" + account
 	}
-	g.out.records = append(g.out.records, found{r, at, g.format, g.intake.streamName(g.format, account)})
+	g.out.records = append(g.out.records, found{r, at, g.format, g.delivery.Signed.stream(g.intake.streamName(g.format, account))})
 	return nil
 }
 
@@ -124,9 +122,9 @@ func (g *gather) Refuse(e connector.RowError) error {
 
 func (n *Intake) parse(ctx context.Context, d Delivery) (*reading, error) {
 	g := &gather{intake: n, delivery: d, out: &reading{}}
-	run := connector.NewRun(d.parsers(), d.Owner, g)
+	run := connector.NewRun(d.formats, d.Owner, g)
 	for i, u := range d.Uploads {
-		g.format = formatOf(d.parsers(), u)
+		g.format = formatOf(d.formats, u)
 		sum, err := run.Parse(ctx, connector.Source{Name: u.Name, Reader: bytes.NewReader(u.Data), Size: int64(len(u.Data))}, connector.Auto)
 		if err != nil {
 			return nil, fmt.Errorf("reading document %d: %w", i+1, err) // errors are logged: no name of a file

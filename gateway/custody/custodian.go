@@ -33,8 +33,9 @@ type Custodian struct {
 	DataKey vault.DataKeySource
 	First   func(custodian uint64) (vault.First, error)
 
-	swept     time.Time // of the last look for what is over; by serveAll alone
-	adopted   time.Time // of the last round as a second custodian; by serveAll alone
+	forgotten map[uint64]bool // erased enterprises without an index; by serveAll alone
+	swept     time.Time       // of the last look for what is over; by serveAll alone
+	adopted   time.Time       // of the last round as a second custodian; by serveAll alone
 	anchoring sync.Mutex
 }
 

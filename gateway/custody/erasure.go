@@ -29,6 +29,7 @@ func (c *Custodian) erase(ctx context.Context) error {
 	}
 	var all error
 	for _, row := range rows {
+		all = errors.Join(all, c.forget(ctx, row.EnterpriseId))
 		for _, r := range row.Receipts {
 			if r.CustodianOrgId == c.OrgID && r.PostedAt == 0 {
 				all = errors.Join(all, c.eraseOne(ctx, row.EnterpriseId))
@@ -36,6 +37,30 @@ func (c *Custodian) erase(ctx context.Context) error {
 		}
 	}
 	return all
+}
+
+// forget destroys the index of an erased enterprise's records. Once after each
+// start is enough, and needed: the database may be a restored one.
+func (c *Custodian) forget(ctx context.Context, enterprise uint64) error {
+	if c.forgotten[enterprise] {
+		return nil
+	}
+	if err := c.Intake.Forget(ctx, enterprise); err != nil {
+		return err
+	}
+	if c.forgotten == nil {
+		c.forgotten = map[uint64]bool{}
+	}
+	c.forgotten[enterprise] = true
+	return nil
+}
+
+// Forget destroys what the intake remembers of an enterprise, when no delivery is
+// under way.
+func (n *Intake) Forget(ctx context.Context, enterprise uint64) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.Book.Forget(ctx, n.OrgID, enterprise)
 }
 
 func (c *Custodian) eraseOne(ctx context.Context, enterprise uint64) error {

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/identity"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -29,6 +31,7 @@ type Book interface {
 	Delivered(ctx context.Context, custodian uint64, batch store.Hash) (bool, error)
 	IndexBatch(ctx context.Context, k store.DeliveryKey, batch store.Hash, claims []store.Claim) error
 	Known(ctx context.Context, custodian, enterprise uint64, tag store.Hash) ([]store.Known, error)
+	Forget(ctx context.Context, custodian, enterprise uint64) error
 }
 
 // Intake takes documents into profiles, each record once. The steps of a
@@ -36,13 +39,16 @@ type Book interface {
 // be anchored and which records it brings, anchor, write down the result. A
 // crash after any of them is mended by Recover.
 type Intake struct {
-	Vault  *vault.Vault
-	Ledger vault.Anchors // the chain's word on a batch
-	Chain  Anchorage
-	Book   Book
-	OrgID  uint64 // of the custodian
-	TagKey []byte // 32 secret bytes that key the names of streams and the index of records
-	Log    *slog.Logger
+	Vault   *vault.Vault
+	Ledger  vault.Anchors // the chain's word on a batch
+	Chain   Anchorage
+	Book    Book
+	OrgID   uint64 // of the custodian
+	ChainID string // sources sign for this chain
+	TagKey  []byte // 32 secret bytes that key the names of streams and the index of records
+	Log     *slog.Logger
+	// Parsers read a delivery that brings none of its own; nil: format.All.
+	Parsers connector.Set
 
 	mu        sync.Mutex // one delivery at a time: the chain numbers batches in a row
 	recovered bool
@@ -79,6 +85,12 @@ func (n *Intake) Deliver(ctx context.Context, d Delivery) (Collected, error) {
 	done, result, err := n.resume(ctx, k)
 	if done || err != nil && !errors.Is(err, errReseal) {
 		return result, err
+	}
+	if d.formats = d.Parsers; d.formats == nil {
+		d.formats = n.Parsers
+	}
+	if d.formats == nil {
+		d.formats = format.All
 	}
 	out, err := n.deliver(ctx, k, d)
 	if errors.Is(err, errReseal) {

@@ -4,16 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
+	"github.com/xinlian/xinlian/gateway/connector/ofd"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/custody/custodytest"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
+	"github.com/xinlian/xinlian/internal/record"
 )
 
 const enterprise = 41
@@ -252,5 +257,59 @@ func TestIndexOfOldBatches(t *testing.T) {
 	got := deliver(t, w, "again", table("b.csv", invoice{"A-1", "2026-01-05", 100}))
 	if got.Twice != 1 || len(w.Chain.Batches()) != 1 {
 		t.Errorf("got %d twice and %d batches", got.Twice, len(w.Chain.Batches()))
+	}
+}
+
+// TestAuthorities proves that the intake trusts the seals of the authorities it is
+// told of, and of nobody else.
+func TestAuthorities(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "connector", "ofd", "testdata")
+	sealed, err := os.ReadFile(filepath.Join(folder, "sealed.ofd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorities, err := ofd.LoadAuthorities(filepath.Join(folder, "authority.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, parsers := range map[int64]connector.Set{record.SealTrusted: format.Trusting(authorities), record.SealUntrusted: nil} {
+		w := custodytest.New(t)
+		w.Intake.Parsers = parsers
+		seller := connector.Owner{TaxNumber: "99000000000000001A", Name: "样本业主公司"}
+		if _, err := w.Intake.Deliver(t.Context(), custody.Delivery{
+			Enterprise: enterprise, Key: "k1", Owner: seller, Uploads: []custody.Upload{{Name: "sealed.ofd", Data: sealed}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		list := w.Records(enterprise)
+		if len(list) != 1 {
+			t.Fatalf("%d records", len(list))
+		}
+		if seal, _ := list[0].Int("seal"); seal != want {
+			t.Errorf("seal %d, want %d", seal, want)
+		}
+	}
+}
+
+// TestFinanced proves that an invoice of which a later document says that it was
+// factored is a conflict that the owner sees, while one that was paid or booked
+// meanwhile says nothing new.
+func TestFinanced(t *testing.T) {
+	t.Parallel()
+	const header = "发票号码,开票日期,价税合计,币种,收支方向,状态,不含税金额,税额,对方税号或名称,付款状态,保理或转让\n"
+	row := func(payment, financed string) custody.Upload {
+		return custody.Upload{Name: "invoices.csv", Data: fmt.Appendf(nil, "%sA-1,2026-01-05,1.00,CNY,收,正常,1.00,0.00,买方样本公司,%s,%s\n", header, payment, financed)}
+	}
+	w := custodytest.New(t)
+	first := deliver(t, w, "k1", row("open", ""))
+	if first.Records() != 1 {
+		t.Fatalf("got %d records, problems %v", first.Records(), first.Problems)
+	}
+	if got := deliver(t, w, "k2", row("paid", "none")); got.Twice != 1 || len(got.Conflicts) != 0 {
+		t.Errorf("paid: %d twice, conflicts %v", got.Twice, got.Conflicts)
+	}
+	if got := deliver(t, w, "k3", row("paid", "factored")); got.Twice != 0 || len(got.Conflicts) != 1 || got.Conflicts[0].Batch != first.Batches[0].ID {
+		t.Errorf("factored: %d twice, conflicts %v, problems %v", got.Twice, got.Conflicts, got.Problems)
 	}
 }

@@ -94,6 +94,7 @@ func (l Ledger) Device(ctx context.Context, address string) (vault.Device, error
 	return vault.Device{
 		Address: d.Address, Org: d.OrgId, KeyType: kinds[d.Key.Type], Public: d.Key.Key,
 		Active: d.Status == orgv1.DeviceStatus_DEVICE_STATUS_ACTIVE,
+		Admin:  d.Role == orgv1.DeviceRole_DEVICE_ROLE_ADMIN,
 	}, nil
 }
 

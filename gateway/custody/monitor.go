@@ -50,27 +50,47 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 }
 
+// OverdueRewrap is an epoch whose wraps a custodian owes longer than the chain
+// allows.
+type OverdueRewrap struct {
+	Custodian uint64
+	Epoch     profilev1.Epoch
+}
+
+// OverdueRewraps lists them over all enterprises of the chain.
+func OverdueRewraps(ctx context.Context, client *chain.Client) ([]OverdueRewrap, error) {
+	head, err := client.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := enterprises(ctx, client, func(o orgv1.Organisation) bool { return o.CustodianOrgId != 0 })
+	if err != nil {
+		return nil, err
+	}
+	var late []OverdueRewrap
+	for _, o := range list {
+		r, err := client.Profile.Epochs(ctx, &profilev1.QueryEpochsRequest{EnterpriseId: o.Id})
+		if err != nil {
+			return nil, fmt.Errorf("reading the epochs of enterprise %d: %w", o.Id, err)
+		}
+		for _, e := range r.Epochs {
+			if e.RewrapDueHeight != 0 && head.Height > e.RewrapDueHeight {
+				late = append(late, OverdueRewrap{o.CustodianOrgId, e})
+			}
+		}
+	}
+	return late, nil
+}
+
 // Step looks once and returns how many incidents it opened.
 func (m *Monitor) Step(ctx context.Context) (int, error) {
-	head, err := m.Client.Head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	list, err := enterprises(ctx, m.Client, func(o orgv1.Organisation) bool { return o.CustodianOrgId != 0 })
+	list, err := OverdueRewraps(ctx, m.Client)
 	if err != nil {
 		return 0, err
 	}
 	var late [][]byte
-	for _, o := range list {
-		r, err := m.Client.Profile.Epochs(ctx, &profilev1.QueryEpochsRequest{EnterpriseId: o.Id})
-		if err != nil {
-			return 0, fmt.Errorf("reading the epochs of enterprise %d: %w", o.Id, err)
-		}
-		for _, e := range r.Epochs {
-			if e.RewrapDueHeight != 0 && head.Height > e.RewrapDueHeight {
-				late = append(late, overdueEvidence(m.Client.ChainID(), o.CustodianOrgId, e))
-			}
-		}
+	for _, x := range list {
+		late = append(late, overdueEvidence(m.Client.ChainID(), x.Custodian, x.Epoch))
 	}
 	return m.report(ctx, late)
 }

@@ -27,7 +27,9 @@ func (c *claims) all() []store.Claim {
 }
 
 // sift drops the records that the profile has already, however they came, and
-// names those that contradict one that it has.
+// names those that contradict one that it has. What a source signs is compared
+// with the source's own batches, where it is sealed: it adds the source's word to
+// what others declared, and corrects the source's own.
 func (n *Intake) sift(ctx context.Context, d Delivery, records []found, out *Collected) ([]found, *claims, error) {
 	c := &claims{fresh: map[*record.Record]*store.Claim{}}
 	here := map[store.Hash][]store.Hash{} // tag → contents of this delivery
@@ -40,11 +42,12 @@ func (n *Intake) sift(ctx context.Context, d Delivery, records []found, out *Col
 			return nil, nil, err
 		}
 		c.list = append(c.list, &claim)
-		if has(known, here[claim.Tag], claim.Content) {
+		twice := has(known, here[claim.Tag], claim.Content)
+		if twice && d.Signed == nil {
 			out.Twice++
 			continue
 		}
-		if len(known) > 0 {
+		if len(known) > 0 && !twice && d.Signed == nil {
 			out.Conflicts = append(out.Conflicts, Conflict{
 				Schema: f.record.Schema.ID, SourceID: f.record.SourceID(), Batch: vault.ID(known[0].Batch), Position: known[0].Position,
 			})
@@ -118,6 +121,13 @@ func (n *Intake) sealLanes(ctx context.Context, d Delivery, streams []profilev1.
 			source = name + "." + strconv.Itoa(lane)
 		}
 		head := headOf(streams, source, schema.ID)
+		head.Source, head.SchemaId = source, schema.ID
+		var err error
+		if lane == 1 {
+			if records, err = n.correct(ctx, d, &head, records, c, p); err != nil {
+				return err
+			}
+		}
 		var take []*record.Record
 		var rest []found
 		for _, f := range records {
@@ -135,12 +145,14 @@ func (n *Intake) sealLanes(ctx context.Context, d Delivery, streams []profilev1.
 		if err != nil {
 			return fmt.Errorf("sealing %s of %s: %w", schema.ID, source, err)
 		}
-		for i, r := range take {
-			c.fresh[r].Batch, c.fresh[r].Position = store.Hash(info.ID), uint64(i)
-		}
+		c.place(take, info.ID)
 		p.Result.Batches = append(p.Result.Batches, info)
 		// A late lane says nothing of the days between its batches: the first lane does.
-		p.Anchors = append(p.Anchors, anchorOf(source, info, head, d.Complete || lane > 1))
+		a := anchorOf(source, info, head, d.Complete || lane > 1)
+		if err := d.Signed.sign(n.ChainID, d.Enterprise, &a); err != nil {
+			return err
+		}
+		p.Anchors = append(p.Anchors, a)
 	}
 	return nil
 }

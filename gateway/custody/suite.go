@@ -7,7 +7,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
-	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
 
 // Suite is what the chain's genesis chose to encrypt with.
@@ -25,10 +24,10 @@ func Suite(ctx context.Context, client *chain.Client) (vault.Suite, error) {
 	return "", fmt.Errorf("%w: the chain's is %s", vault.ErrSuite, r.Params.Suite)
 }
 
-// onChain is the suite as an anchor names it. Both modules number suites alike.
-func onChain(s vault.Suite) profilev1.Suite {
+// onChain is the suite as an anchor names it.
+func onChain(s vault.Suite) orgv1.Suite {
 	if s == vault.SuiteSM {
-		return profilev1.Suite(orgv1.Suite_SUITE_SM)
+		return orgv1.Suite_SUITE_SM
 	}
-	return profilev1.Suite_SUITE_NIST
+	return orgv1.Suite_SUITE_NIST
 }

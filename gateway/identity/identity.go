@@ -14,7 +14,7 @@ import (
 
 // Version is the number of these rules. Whoever derives figures from records
 // that were sorted out by them names it.
-const Version = 1
+const Version = 2
 
 // Hash is the SHA-256 of an identity or of a content.
 type Hash = [32]byte
@@ -25,7 +25,15 @@ type Hash = [32]byte
 // statement; for a platform's report its number. Two records of one identity
 // speak of one document.
 func Of(r *record.Record) Hash {
-	within, number := "", r.SourceID()
+	within, number := Number(r)
+	return canon.New("identity").String(r.Schema.ID).String(within).String(number).MustSum()
+}
+
+// Number is a record's own number in the form by which it is compared, and within
+// what it is unique: the supplier of a purchase that has no national number, the
+// account of a bank's entry or balance, else nothing.
+func Number(r *record.Record) (within, number string) {
+	number = r.SourceID()
 	switch r.Schema.ID {
 	case record.PurchaseInvoice.ID:
 		// connector.PurchaseID: supplier and number, or a national number alone.
@@ -40,7 +48,7 @@ func Of(r *record.Record) Hash {
 	if connector.NationalNumber(number) && r.Schema.Category == record.CategoryInvoice {
 		within = ""
 	}
-	return canon.New("identity").String(r.Schema.ID).String(normal(within)).String(number).MustSum()
+	return normal(within), number
 }
 
 // normal is an identifier in the one form by which it is compared: half-width,
@@ -68,7 +76,10 @@ func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // essentials are the fields in which two records of one document must agree.
 // Formats differ in what they say of a counterparty and in free text, and one
-// source may know the day of payment before the other.
+// source may know before the other that an invoice was paid or booked, or carry
+// a seal that the other format cannot: paid, payment, booking and seal decide
+// nothing. That an invoice was factored, sold or assigned decides who is owed its
+// money: financed is compared.
 var essentials = []string{"date", "amount", "direction", "status", "net", "tax", "orders", "refunds"}
 
 // Content is the hash of what a record says of its document. Records of one
@@ -79,6 +90,13 @@ func Content(r *record.Record) Hash {
 		v, ok := r.Int(name)
 		w.Bool(ok).Int64(v)
 	}
+	// Most formats have no field for it: a document that says nothing is compared as
+	// one that says that it is free.
+	financed, ok := r.Int("financed")
+	if !ok {
+		financed = record.FinancedNone
+	}
+	w.Int64(financed)
 	return w.MustSum()
 }
 

@@ -53,16 +53,21 @@ func TestContent(t *testing.T) {
 		"counterparty": invoice(record.SalesInvoice, "7", 100).SetText("counterparty", "91310000MA1FL1111B"),
 		"paid":         invoice(record.SalesInvoice, "7", 100).SetInt("paid", 20_470),
 		"currency":     invoice(record.SalesInvoice, "7", 100).SetText("currency", "cny"),
+		"payment":      invoice(record.SalesInvoice, "7", 100).SetInt("payment", record.PaymentPaid),
+		"booking":      invoice(record.SalesInvoice, "7", 100).SetInt("booking", record.BookingBooked),
+		"seal":         invoice(record.SalesInvoice, "7", 100).SetInt("seal", record.SealTrusted),
+		"free":         invoice(record.SalesInvoice, "7", 100).SetInt("financed", record.FinancedNone),
 	} {
 		if Content(base) != Content(other) {
 			t.Errorf("%s: another content", name)
 		}
 	}
 	for name, other := range map[string]*record.Record{
-		"amount": invoice(record.SalesInvoice, "7", 101),
-		"date":   invoice(record.SalesInvoice, "7", 100).SetInt("date", 20_459),
-		"status": invoice(record.SalesInvoice, "7", 100).SetInt("status", record.StatusVoid),
-		"tax":    invoice(record.SalesInvoice, "7", 100).SetInt("tax", 1),
+		"amount":   invoice(record.SalesInvoice, "7", 101),
+		"date":     invoice(record.SalesInvoice, "7", 100).SetInt("date", 20_459),
+		"status":   invoice(record.SalesInvoice, "7", 100).SetInt("status", record.StatusVoid),
+		"tax":      invoice(record.SalesInvoice, "7", 100).SetInt("tax", 1),
+		"factored": invoice(record.SalesInvoice, "7", 100).SetInt("financed", record.FinancedFactored),
 	} {
 		if Content(base) == Content(other) {
 			t.Errorf("%s: the same content", name)

@@ -95,10 +95,19 @@ func (l *Line) plan(ctx context.Context, f *store.File) ([]profilev1.ConsentTerm
 	return asked, l.Store.Save(ctx, kindAsked, fmt.Sprint(f.ID), asked)
 }
 
-// Ask sends one request of an organisation's own accord, such as a lender's for
-// the watch over a running loan.
-func (l *Line) Ask(ctx context.Context, d *desk.Desk, enterprise uint64, purpose profilev1.Purpose) error {
-	h, err := l.holdings(ctx, enterprise)
+// Request is what an organisation asks an enterprise for of its own accord.
+type Request struct {
+	Enterprise    uint64
+	Purpose       profilev1.Purpose
+	Mode          profilev1.Mode // unspecified: as the purpose usually has it
+	RetentionDays uint32         // with MODE_STORE
+	Renews        []byte         // the consent that it continues, or none
+}
+
+// Ask sends a request, such as a lender's for the watch over a running loan. It
+// asks for what the enterprise has anchored.
+func (l *Line) Ask(ctx context.Context, d *desk.Desk, q Request) error {
+	h, err := l.holdings(ctx, q.Enterprise)
 	if err != nil {
 		return err
 	}
@@ -106,10 +115,17 @@ func (l *Line) Ask(ctx context.Context, d *desk.Desk, enterprise uint64, purpose
 	if err != nil {
 		return err
 	}
-	t, err := terms(h, enterprise, d.OrgID, purpose, head.Time)
+	t, err := terms(h, q.Enterprise, d.OrgID, q.Purpose, head.Time)
 	if err != nil {
 		return err
 	}
+	if q.Mode != profilev1.Mode_MODE_UNSPECIFIED {
+		t.Mode, t.RetentionDays = q.Mode, 0
+		if q.Mode == profilev1.Mode_MODE_STORE {
+			t.RetentionDays = q.RetentionDays
+		}
+	}
+	t.Renews = q.Renews
 	_, err = l.Client.Send(ctx, d.Service, &profilev1.MsgRequestConsent{Device: wire.Address(d.Service), OrgId: d.OrgID, Terms: t})
 	return err
 }

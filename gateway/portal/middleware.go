@@ -189,6 +189,7 @@ func (p *Portal) session(r *http.Request) (store.Session, error) {
 	}
 	if d.Device.OrgId != s.OrgID || stopped(d.Device.Status) {
 		p.readings.drop(t)
+		p.exported.drop(t)
 		return store.Session{}, errors.Join(store.ErrNotFound, p.Store.EndSession(r.Context(), t))
 	}
 	return s, nil

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -13,6 +16,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/check"
 	"github.com/xinlian/xinlian/gateway/desk"
+	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
@@ -32,7 +36,12 @@ func (p *Portal) officerRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /officer/portfolio", p.officer(p.portfolio))
 	mux.HandleFunc("GET /officer/consents", p.officer(p.officerConsents))
 	mux.HandleFunc("POST /officer/consents", p.officer(p.askConsent))
+	mux.HandleFunc("GET /officer/consents/{id}", p.officer(p.officerConsent))
 	mux.HandleFunc("POST /officer/read", p.officer(p.hostedRead))
+	mux.HandleFunc("GET /officer/corrections", p.officer(p.corrections))
+	mux.HandleFunc("GET /officer/status", p.officer(p.operatorStatus))
+	mux.HandleFunc("GET /regulator", p.regulator(p.cases))
+	mux.HandleFunc("POST /regulator/cases", p.regulator(p.draftCase))
 }
 
 // officer lets only a session of a member organisation in.
@@ -202,6 +211,13 @@ func (p *Portal) prepareRead(_ http.ResponseWriter, r *http.Request) (any, error
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
+	if in["purpose"] == vault.PurposeExport {
+		req, err := p.exportRequest(r.Context(), s)
+		if err != nil {
+			return nil, err
+		}
+		return p.encodedRequest(r.Context(), req)
+	}
 	d := p.Desks[s.OrgID]
 	if d == nil {
 		return nil, refuse(http.StatusConflict, "error.desk")
@@ -214,19 +230,7 @@ func (p *Portal) prepareRead(_ http.ResponseWriter, r *http.Request) (any, error
 	if err != nil {
 		return nil, err
 	}
-	raw, err := req.Encoded()
-	if err != nil {
-		return nil, err
-	}
-	names, err := p.orgNames(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	orgs := map[string]string{}
-	for id, name := range names {
-		orgs[num(id)] = name
-	}
-	return map[string]any{"request": base64.StdEncoding.EncodeToString(raw), "support": map[string]any{"orgs": orgs}}, nil
+	return p.encodedRequest(r.Context(), req)
 }
 
 // read takes the signed request to the vault and keeps what it opens for the
@@ -255,6 +259,9 @@ func (p *Portal) read(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, problem{status: http.StatusBadRequest, key: "error.request", cause: err}
 	}
+	if req.Purpose == vault.PurposeExport {
+		return map[string]string{"location": exportPath}, p.takeOut(r, s, *req, signature)
+	}
 	d := p.Desks[s.OrgID]
 	if d == nil || req.Device != s.Device {
 		return nil, refuse(http.StatusConflict, "error.desk")
@@ -268,7 +275,7 @@ func (p *Portal) read(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return map[string]string{"location": back}, err
 }
 
-// caseOf is the page of the application under a consent, or the list of consents.
+// caseOf is the page of the application under a consent, or the page of the consent.
 func (p *Portal) caseOf(ctx context.Context, s store.Session, consent []byte) (string, error) {
 	q, err := p.Client.Loan.Applications(ctx, &loanv1.QueryApplicationsRequest{LenderOrgId: s.OrgID, Pagination: &query.PageRequest{Limit: pageLimit, Reverse: true}})
 	if err != nil {
@@ -279,7 +286,7 @@ func (p *Portal) caseOf(ctx context.Context, s store.Session, consent []byte) (s
 			return "/officer/applications/" + num(a.Id) + "#records", nil
 		}
 	}
-	return "/officer/consents", nil
+	return "/officer/consents/" + hex.EncodeToString(consent), nil
 }
 
 // hostedRead opens records with the software key of a hosted desk.
@@ -315,6 +322,50 @@ func (p *Portal) officerConsents(_ http.ResponseWriter, r *http.Request, g *Page
 	return officerConsentsPage(g, q.Consents, key), err
 }
 
+// consentView is a consent as its grantee sees it, with what was opened under it.
+type consentView struct {
+	Consent profilev1.Consent
+	Text    string // empty where nobody here knows it
+	Journal []profilev1.ConsentEntry
+	Opened  []*vault.Opened
+	Receipt vault.Receipt
+	Now     int64
+	Device  string // of the session
+}
+
+// officerConsent is one consent, or case, of the session's organisation.
+func (p *Portal) officerConsent(_ http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error) {
+	ctx := r.Context()
+	id, err := parseHash(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
+	if err != nil {
+		return nil, err
+	}
+	if c.Consent.Terms.GranteeOrgId != g.Session.OrgID {
+		return nil, refuse(http.StatusNotFound, "error.missing")
+	}
+	v := consentView{Consent: c.Consent, Device: g.Session.Device}
+	texts, err := p.consentTexts(ctx, []profilev1.Consent{c.Consent})
+	if err != nil {
+		return nil, err
+	}
+	v.Text = texts[string(c.Consent.Id)]
+	j, err := p.Client.Profile.ConsentJournal(ctx, &profilev1.QueryConsentJournalRequest{ConsentId: id, Pagination: all})
+	if err != nil {
+		return nil, err
+	}
+	v.Journal = j.Entries
+	if reading, ok := p.readings.find(token(r), id); ok {
+		v.Opened, v.Receipt = reading.Opened, reading.Receipt
+	}
+	head, err := p.Client.Head(ctx)
+	v.Now = head.Time.Unix()
+	return officerConsentPage(g, v), err
+}
+
 // askConsent sends a request for consent by the desk's service. What is asked
 // for is what the enterprise has anchored.
 func (p *Portal) askConsent(w http.ResponseWriter, r *http.Request, g *Page) (templ.Component, error) {
@@ -330,9 +381,29 @@ func (p *Portal) askConsent(w http.ResponseWriter, r *http.Request, g *Page) (te
 	if !ok || purpose == 0 {
 		return nil, refuse(http.StatusUnprocessableEntity, "error.field", "purpose")
 	}
-	return nil, p.once(w, r, []byte(r.FormValue("enterprise_id")+"/"+r.FormValue("purpose")), func() (store.Reply, error) {
-		err := p.Line.Ask(r.Context(), d, enterprise, profilev1.Purpose(purpose))
-		return store.Reply{Status: http.StatusSeeOther, Location: "/officer/consents"}, err
+	q := line.Request{Enterprise: enterprise, Purpose: profilev1.Purpose(purpose)}
+	if mode := r.FormValue("mode"); mode != "" {
+		value, ok := profilev1.Mode_value["MODE_"+mode]
+		if !ok || value == 0 {
+			return nil, refuse(http.StatusUnprocessableEntity, "error.field", "mode")
+		}
+		q.Mode = profilev1.Mode(value)
+	}
+	if days := r.FormValue("retention_days"); days != "" {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return nil, refuse(http.StatusUnprocessableEntity, "error.field", "retention_days")
+		}
+		q.RetentionDays = uint32(n)
+	}
+	if renews := r.FormValue("renews"); renews != "" {
+		if q.Renews, err = parseHash(renews); err != nil {
+			return nil, err
+		}
+	}
+	request := fmt.Sprint(q.Enterprise, q.Purpose, q.Mode, q.RetentionDays, hex.EncodeToString(q.Renews))
+	return nil, p.once(w, r, []byte(request), func() (store.Reply, error) {
+		return store.Reply{Status: http.StatusSeeOther, Location: "/officer/consents"}, p.Line.Ask(r.Context(), d, q)
 	})
 }
 

@@ -27,6 +27,11 @@ func (p *Portal) ownerRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /owner/access/{sequence}/proof", p.owner(p.accessProof))
 	mux.HandleFunc("GET /owner/erasure", p.owner(p.ownerErasure))
 	mux.HandleFunc("GET /owner/erasure/receipt", p.owner(p.erasureReceipt))
+	mux.HandleFunc("GET "+exportPath, p.owner(p.ownerExport))
+	mux.HandleFunc("POST "+exportPath, p.owner(p.hostedExport))
+	mux.HandleFunc("GET "+exportPath+"/part", p.owner(p.exportPart))
+	mux.HandleFunc("GET "+exportPath+"/archive", p.owner(p.exportArchive))
+	mux.HandleFunc("GET /owner/corrections", p.owner(p.ownerCorrections))
 	mux.HandleFunc("GET /owner/consents", p.owner(p.ownerConsents))
 	mux.HandleFunc("GET /owner/score", p.owner(p.ownerScore))
 	mux.HandleFunc("GET /owner/apply", p.owner(p.ownerApply))
@@ -160,19 +165,16 @@ func (p *Portal) findings(r *http.Request, files []store.File) (map[int64][]line
 	return out, nil
 }
 
-func (p *Portal) ownerConsents(_ http.ResponseWriter, _ *http.Request, g *Page, st state) (templ.Component, error) {
-	return consentsPage(g, st, p.purposes(st.Consents)), nil
-}
-
-// purposes are the published texts of consents' purposes, by consent.
-func (p *Portal) purposes(list []profilev1.Consent) map[string]string {
-	out := map[string]string{}
-	for _, c := range list {
-		if t, ok := line.PurposeText(c.Terms.PurposeTextHash); ok {
-			out[string(c.Id)] = t
-		}
+func (p *Portal) ownerConsents(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
+	texts, err := p.consentTexts(r.Context(), st.Consents)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	batches, err := p.Client.Profile.Batches(r.Context(), &profilev1.QueryBatchesRequest{EnterpriseId: st.Org.Id, Pagination: all})
+	if err != nil {
+		return nil, err
+	}
+	return consentsPage(g, st, texts, batches.Batches), nil
 }
 
 // parseID reads a number that names a row.

@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/xinlian/xinlian/gateway/custody"
-	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
@@ -85,10 +84,13 @@ func (p *Portal) looks(ctx context.Context, st state, f lookFilter, limit int) (
 		l.Away = true
 		return l, nil
 	}
-	purposes, ids := map[vault.ID]string{}, []vault.ID{}
+	texts, err := p.consentTexts(ctx, st.Consents)
+	if err != nil {
+		return l, err
+	}
+	var ids []vault.ID
 	for _, k := range st.Consents {
 		ids = append(ids, vault.ID(k.Id))
-		purposes[vault.ID(k.Id)], _ = line.PurposeText(k.Terms.PurposeTextHash)
 	}
 	log, roles := c.Vault.Log(), map[string]string{}
 	anchored := log.LastAnchored().To
@@ -111,7 +113,7 @@ func (p *Portal) looks(ctx context.Context, st state, f lookFilter, limit int) (
 			l.More++
 			continue
 		}
-		k := look{Receipt: *r, Purpose: purposes[r.Consent]}
+		k := look{Receipt: *r, Purpose: texts[string(r.Consent[:])]}
 		k.Case, _ = strings.CutPrefix(r.Purpose, custody.CasePrefix)
 		if k.Case == r.Purpose {
 			k.Case = ""

@@ -128,4 +128,4 @@ func Hex(b []byte) string {
 func FullHex(b []byte) string { return hex.EncodeToString(b) }
 
 // num writes a number for addresses and attributes.
-func num[N ~int | ~int64 | ~uint32 | ~uint64](n N) string { return fmt.Sprint(n) }
+func num[N ~int | ~int32 | ~int64 | ~uint32 | ~uint64](n N) string { return fmt.Sprint(n) }

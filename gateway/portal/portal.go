@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/store"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -37,6 +38,7 @@ type Config struct {
 	Registrar  *registry.Registrar // nil: no firm can register here
 	Custodians map[uint64]*custody.Custodian
 	Desks      map[uint64]*desk.Desk
+	Offices    map[uint64]*pledging.Office
 	Origin     string // scheme://host[:port] where people open the portal
 	Log        *slog.Logger
 }
@@ -48,6 +50,7 @@ type Portal struct {
 	exporter evidence.Exporter
 	policy   policy
 	readings *shelf
+	exported exports
 
 	mu      sync.Mutex
 	names   map[uint64]string // public names of organisations

@@ -3,22 +3,19 @@ package portal
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	"github.com/xinlian/xinlian/gateway/line"
 	"github.com/xinlian/xinlian/gateway/store"
+	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
-	"github.com/xinlian/xinlian/internal/artefact"
 )
 
 // form reads the fields of a message. It remembers the first fault, and which
@@ -130,6 +127,15 @@ var messages = map[string]func(*form) sdk.Msg{
 		return &profilev1.MsgRevokeConsent{Device: f.device(), OrgId: f.org(), ConsentId: f.hash("consent_id")}
 	},
 	"/xinlian.profile.v1.MsgAmendConsent": amend,
+	"/xinlian.profile.v1.MsgOpenCase":     openCase,
+	"/xinlian.profile.v1.MsgConfirmCase": func(f *form) sdk.Msg {
+		return &profilev1.MsgConfirmCase{Device: f.device(), OrgId: f.org(), ConsentId: f.hash("consent_id")}
+	},
+	"/xinlian.profile.v1.MsgCloseCase": func(f *form) sdk.Msg {
+		return &profilev1.MsgCloseCase{Device: f.device(), OrgId: f.org(), ConsentId: f.hash("consent_id")}
+	},
+	"/xinlian.attestation.v1.MsgOpenDispute":    openDispute,
+	"/xinlian.attestation.v1.MsgResolveDispute": resolveDispute,
 	"/xinlian.profile.v1.MsgRequestErasure": func(f *form) sdk.Msg {
 		return &profilev1.MsgRequestErasure{Device: f.device(), OrgId: f.org()}
 	},
@@ -166,53 +172,6 @@ func setDataKey(f *form) sdk.Msg {
 		m.PublicKey = d.DataKey.Current().Recipient().Public
 	} else {
 		f.bad("public_key")
-	}
-	return m
-}
-
-// amend takes the terms of the consent that the form names, under a new nonce,
-// with what the form narrows. What is left out stays.
-func amend(f *form) sdk.Msg {
-	m := &profilev1.MsgAmendConsent{Device: f.device(), OrgId: f.org()}
-	amends := f.hash("terms.amends")
-	if f.err != nil {
-		return m
-	}
-	r, err := f.p.Client.Profile.Consent(f.ctx, &profilev1.QueryConsentRequest{ConsentId: amends})
-	if err != nil {
-		f.err = err
-		return m
-	}
-	m.Terms = r.Consent.Terms
-	m.Terms.Amends, m.Terms.Nonce = amends, make([]byte, artefact.NonceBytes)
-	_, _ = rand.Read(m.Terms.Nonce) // crypto/rand never fails
-	for name, field := range map[string]*uint32{
-		"terms.month_from": &m.Terms.MonthFrom, "terms.month_to": &m.Terms.MonthTo,
-		"terms.fetch_limit": &m.Terms.FetchLimit, "terms.retention_days": &m.Terms.RetentionDays,
-	} {
-		if f.text(name) != "" {
-			*field = uint32(f.uint(name, 32))
-		}
-	}
-	for name, field := range map[string]*int64{
-		"terms.expires_at": &m.Terms.ExpiresAt, "terms.amount_fen_min": &m.Terms.AmountFenMin,
-	} {
-		if f.text(name) != "" {
-			*field = f.fen(name)
-		}
-	}
-	if f.text("terms.mode") != "" {
-		m.Terms.Mode = profilev1.Mode(f.uint("terms.mode", 8))
-	}
-	if list := f.text("terms.categories"); list != "" {
-		m.Terms.Categories = nil
-		for one := range strings.SplitSeq(list, ",") {
-			n, err := strconv.ParseUint(one, 10, 8)
-			if err != nil {
-				f.bad("terms.categories")
-			}
-			m.Terms.Categories = append(m.Terms.Categories, profilev1.Category(n))
-		}
 	}
 	return m
 }
@@ -294,14 +253,12 @@ func (p *Portal) support(ctx context.Context, m sdk.Msg) (map[string]any, error)
 	}
 	s := map[string]any{"orgs": orgs}
 	switch m := m.(type) {
+	case *attestationv1.MsgOpenDispute: // names no consent here
 	case interface{ GetConsentId() []byte }:
 		return s, p.supportConsent(ctx, s, m.GetConsentId())
-	case *profilev1.MsgAmendConsent:
-		text, ok := line.PurposeText(m.Terms.PurposeTextHash)
-		if !ok {
-			return nil, refuse(http.StatusUnprocessableEntity, "error.purpose")
-		}
-		s["purpose_text"] = text
+	case interface{ GetTerms() profilev1.ConsentTerms }:
+		s["purpose_text"], err = p.purposeText(ctx, m.GetTerms().PurposeTextHash)
+		return s, err
 	case *loanv1.MsgAccept:
 		return s, p.supportOffer(ctx, s, m.OfferId)
 	case *loanv1.MsgRefuseOffer:
@@ -315,11 +272,9 @@ func (p *Portal) supportConsent(ctx context.Context, s map[string]any, id []byte
 	if err != nil {
 		return err
 	}
-	purpose, ok := line.PurposeText(r.Consent.Terms.PurposeTextHash)
-	if !ok {
-		return refuse(http.StatusUnprocessableEntity, "error.purpose")
+	if s["purpose_text"], err = p.purposeText(ctx, r.Consent.Terms.PurposeTextHash); err != nil {
+		return err
 	}
-	s["purpose_text"] = purpose
 	s["consent"], err = p.protoJSON(&r.Consent.Terms)
 	return err
 }

@@ -68,18 +68,32 @@ var causes = []struct {
 	{line.ErrOpen, http.StatusConflict, "error.file.open"},
 	{store.ErrBusy, http.StatusConflict, "error.busy"},
 	{store.ErrReused, http.StatusConflict, "error.reused"},
-	{vault.ErrConsentRevoked, http.StatusForbidden, "error.read.revoked"},
-	{vault.ErrConsentPaused, http.StatusForbidden, "error.read.paused"},
-	{vault.ErrConsentExpired, http.StatusForbidden, "error.read.expired"},
-	{vault.ErrConsentPending, http.StatusForbidden, "error.read.pending"},
-	{vault.ErrConsentRefused, http.StatusForbidden, "error.read.refused"},
-	{vault.ErrFetchLimit, http.StatusForbidden, "error.read.limit"},
-	{vault.ErrFrequency, http.StatusTooManyRequests, "error.read.limit"},
-	{vault.ErrNoWraps, http.StatusConflict, "error.read.wraps"},
-	{vault.ErrRequestExpired, http.StatusGone, "error.expired"},
-	{vault.ErrHeadStale, http.StatusServiceUnavailable, "error.node"},
+	{vault.ErrBadRequest, http.StatusBadRequest, "error.request"},
+	{vault.ErrWrongVault, http.StatusConflict, "error.read.vault"},
 	{vault.ErrSignature, http.StatusUnauthorized, "error.signature"},
+	{vault.ErrDevice, http.StatusForbidden, "error.device"},
+	{vault.ErrHeadStale, http.StatusServiceUnavailable, "error.node"},
+	{vault.ErrNonceUsed, http.StatusConflict, "error.read.nonce"},
+	{vault.ErrRequestExpired, http.StatusGone, "error.expired"},
+	{vault.ErrConsentUnknown, http.StatusNotFound, "error.missing"},
+	{vault.ErrConsentPending, http.StatusForbidden, "error.read.pending"},
+	{vault.ErrConsentPaused, http.StatusForbidden, "error.read.paused"},
+	{vault.ErrConsentRevoked, http.StatusForbidden, "error.read.revoked"},
+	{vault.ErrConsentRefused, http.StatusForbidden, "error.read.refused"},
+	{vault.ErrConsentExpired, http.StatusForbidden, "error.read.expired"},
+	{vault.ErrConsentEarly, http.StatusForbidden, "error.read.early"},
+	{vault.ErrConsentAmended, http.StatusForbidden, "error.read.amended"},
+	{vault.ErrGrantee, http.StatusForbidden, "error.read.grantee"},
+	{vault.ErrPurpose, http.StatusForbidden, "error.read.purpose"},
+	{vault.ErrMode, http.StatusForbidden, "error.read.mode"},
+	{vault.ErrOutOfRange, http.StatusForbidden, "error.read.range"},
+	{vault.ErrFetchLimit, http.StatusForbidden, "error.read.limit"},
+	{vault.ErrFrequency, http.StatusTooManyRequests, "error.read.often"},
+	{vault.ErrNoWraps, http.StatusConflict, "error.read.wraps"},
+	{vault.ErrNotAnchored, http.StatusConflict, "error.anchor.wait"},
 	{vault.ErrErased, http.StatusGone, "error.read.erased"},
+	{vault.ErrDamaged, http.StatusInternalServerError, "error.read.damaged"},
+	{vault.ErrNotFound, http.StatusNotFound, "error.missing"},
 	{store.ErrNotFound, http.StatusNotFound, "error.missing"},
 }
 
@@ -103,7 +117,7 @@ func explain(l Lang, err error) answer {
 	}
 	for _, k := range causes {
 		if errors.Is(err, k.err) {
-			return answer{Status: k.status, Type: "about:blank", Title: text(l, k.key)}
+			return answer{Status: k.status, Type: "about:blank", Title: text(l, k.key), unsure: k.status >= http.StatusInternalServerError}
 		}
 	}
 	switch status.Code(err) {

@@ -130,6 +130,9 @@ func homeOf(kind orgv1.OrgKind) string {
 	if kind == orgv1.OrgKind_ORG_KIND_ENTERPRISE {
 		return "/owner"
 	}
+	if kind == kindRegulator {
+		return "/regulator"
+	}
 	return "/officer"
 }
 
@@ -198,6 +201,7 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, s store.Session) 
 func (p *Portal) logout(w http.ResponseWriter, r *http.Request) {
 	if t := token(r); t != "" {
 		p.readings.drop(t)
+		p.exported.drop(t)
 		if err := p.Store.EndSession(r.Context(), t); err != nil {
 			p.fail(w, r, err)
 			return

@@ -215,6 +215,16 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%v: the cause reaches the reader", c.err)
 		}
 	}
+	// Each refusal of a vault has words and a status of its own, none of them ours.
+	for o := vault.Outcome(1); o.Err() != nil; o++ {
+		a := explain(EN, fmt.Errorf("reading: %w", o.Err()))
+		if ours := a.Status == http.StatusInternalServerError; ours != errors.Is(o.Err(), vault.ErrDamaged) || a.Title == text(EN, "error.internal") {
+			t.Errorf("%v: got %d %q", o.Err(), a.Status, a.Title)
+		}
+	}
+	if a := explain(ZH, fmt.Errorf("reading: %w", vault.ErrGrantee)); a.Status != http.StatusForbidden {
+		t.Errorf("another grantee's consent: %d", a.Status)
+	}
 	a := explain(ZH, &chain.Refused{Space: "loan", Code: 18})
 	if a.Space != "loan" || a.Code != 18 || !strings.Contains(a.Detail, "超过额度") {
 		t.Errorf("got %+v", a)
@@ -246,7 +256,7 @@ func pages() map[string]templ.Component {
 		"home":        ownerHomePage(g, st, nil, nil),
 		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Looked: looked{List: []look{{Receipt: vault.Receipt{Org: 1, Purpose: hostile}}}}}),
 		"uploaded":    uploadedPage(g, res),
-		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}),
+		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}, []profilev1.Batch{{Anchor: profilev1.BatchAnchor{Source: hostile, SchemaId: hostile}}}),
 		"progress":    progressPage(g, st, map[int64][]line.Finding{1: {{Severity: hostile, ZH: hostile, EN: hostile}}}),
 		"offer":       offerPage(g, offerView{Offer: loanv1.Offer{Id: 1, LenderOrgId: 1}, Template: loanv1.TemplateTerms{Name: hostile, Release: []loanv1.Condition{{Zh: hostile, Expression: hostile}}}, Open: true}),
 		"apply":       applyPage(g, st, []offerable{{Product: loanv1.Product{LenderOrgId: 1, Terms: loanv1.ProductTerms{Name: hostile}}}}),

@@ -195,7 +195,7 @@ func (p *Portal) signHosted(r *http.Request) error {
 func hostedIntent(r *http.Request) (intent, error) {
 	in := intent{Kind: r.PostForm.Get("kind"), Fields: map[string]string{}, Salted: map[string]saltedText{}}
 	for name, values := range r.PostForm {
-		value := strings.TrimSpace(values[0])
+		value := strings.TrimSpace(strings.Join(values, ",")) // several boxes of a name make a list
 		switch {
 		case name == "kind" || name == "next":
 		case strings.HasPrefix(name, "yuan."):

@@ -244,6 +244,7 @@ func fixtureCases(t *testing.T, device string) []fixtureCase {
 		}, map[string]any{"orgs": orgs}},
 	}
 	list = append(list, consentCases(t, codec, device, orgs)...)
+	list = append(list, caseCases(t, codec, device, orgs)...)
 	return append(list, loanCases(t, codec, device, orgs)...)
 }
 

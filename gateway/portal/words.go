@@ -18,7 +18,11 @@ import (
 	"github.com/xinlian/xinlian/scorecard"
 )
 
-const kindEnterprise = orgv1.OrgKind_ORG_KIND_ENTERPRISE
+const (
+	kindEnterprise = orgv1.OrgKind_ORG_KIND_ENTERPRISE
+	kindVerifier   = orgv1.OrgKind_ORG_KIND_VERIFIER
+	kindRegulator  = orgv1.OrgKind_ORG_KIND_REGULATOR
+)
 
 // Rows that a page shows of long lists; the rest is counted.
 const (
@@ -191,24 +195,35 @@ func consentTone(c profilev1.Consent, now int64) string {
 }
 
 // consentAction is one thing that the owner may do to a consent now.
-type consentAction struct{ Kind, Label, Class string }
+type consentAction struct{ Kind, Label, Note, Class string }
 
 // consentActions lists them. To refuse and to revoke is as easy as to grant; what
 // cannot be shown in words cannot be granted.
 func consentActions(c profilev1.Consent, now int64, shown bool) []consentAction {
 	const kind = "/xinlian.profile.v1.Msg"
-	if expired(c, now) || !shown {
-		return nil
+	if expired(c, now) || !shown || c.Terms.Purpose == profilev1.Purpose_PURPOSE_SUPERVISION {
+		return nil // a case is not hers to decide on
 	}
+	revoke := consentAction{kind + "RevokeConsent", "consent.revoke", "consent.revoke.note", "secondary"}
 	switch c.State {
 	case profilev1.ConsentState_CONSENT_STATE_PENDING:
-		return []consentAction{{kind + "GrantConsent", "consent.grant", ""}, {kind + "RefuseConsent", "consent.refuse", "secondary"}}
+		return []consentAction{
+			{kind + "GrantConsent", "consent.grant", "consent.grant.note", ""},
+			{kind + "RefuseConsent", "consent.refuse", "consent.refuse.note", "secondary"},
+		}
 	case profilev1.ConsentState_CONSENT_STATE_ACTIVE:
-		return []consentAction{{kind + "PauseConsent", "consent.pause", "secondary"}, {kind + "RevokeConsent", "consent.revoke", "secondary"}}
+		return []consentAction{{kind + "PauseConsent", "consent.pause", "consent.pause.note", "secondary"}, revoke}
 	case profilev1.ConsentState_CONSENT_STATE_PAUSED:
-		return []consentAction{{kind + "ResumeConsent", "consent.resume", ""}, {kind + "RevokeConsent", "consent.revoke", "secondary"}}
+		return []consentAction{{kind + "ResumeConsent", "consent.resume", "consent.resume.note", ""}, revoke}
 	}
 	return nil
+}
+
+// amendable tells whether the owner may narrow a consent now.
+func amendable(c profilev1.Consent, now int64) bool {
+	open := c.State == profilev1.ConsentState_CONSENT_STATE_PENDING || c.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE ||
+		c.State == profilev1.ConsentState_CONSENT_STATE_PAUSED
+	return open && !expired(c, now) && c.Terms.Purpose != profilev1.Purpose_PURPOSE_SUPERVISION
 }
 
 func (g *Page) purpose(p profilev1.Purpose) string { return g.enum("purpose", p.String(), "PURPOSE_") }

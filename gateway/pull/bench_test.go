@@ -61,6 +61,10 @@ func (b *bench) schedule() {
 // profile has one custodian and one firm.
 type profile struct{ *custody.Intake }
 
+func (profile) Signer(_ context.Context, org uint64) (*custody.Source, error) {
+	return nil, fmt.Errorf("organisation %d is not here", org)
+}
+
 func (profile) Owner(context.Context, uint64) (connector.Owner, error) { return owner, nil }
 
 func (b *bench) clock() time.Time {

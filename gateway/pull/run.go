@@ -95,7 +95,13 @@ func (r *running) drain(ctx context.Context) error {
 			r.waiting, r.bytes = 0, 0
 			return nil
 		}
-		got, err := s.Profile.Deliver(ctx, r.delivery(items))
+		d := r.delivery(items)
+		if r.source.SignedBy != 0 {
+			if d.Signed, err = s.Profile.Signer(ctx, r.source.SignedBy); err != nil {
+				return fault(ReasonProfile, fmt.Sprintf("asking organisation %d to sign", r.source.SignedBy), err)
+			}
+		}
+		got, err := s.Profile.Deliver(ctx, d)
 		if err != nil && !errors.Is(err, custody.ErrNothing) {
 			return fault(ReasonProfile, fmt.Sprintf("taking %d items into the profile", len(items)), err)
 		}

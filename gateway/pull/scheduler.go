@@ -36,6 +36,8 @@ const problemsKept = 500
 // Profile takes documents into profiles, each delivery once for its key.
 type Profile interface {
 	Deliver(ctx context.Context, d custody.Delivery) (custody.Collected, error)
+	// Signer is the organisation that stands by a source's documents.
+	Signer(ctx context.Context, org uint64) (*custody.Source, error)
 	// Owner is the firm of an enterprise, by which documents are told to be its own.
 	Owner(ctx context.Context, enterprise uint64) (connector.Owner, error)
 }

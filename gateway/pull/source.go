@@ -44,6 +44,7 @@ type Source struct {
 	ID             string   `toml:"-"`
 	Version        int      `toml:"version"`
 	Enterprise     uint64   `toml:"enterprise"`
+	SignedBy       uint64   `toml:"signed_by"`  // organisation, hosted here, that stands by what it delivers; 0: owner-declared
 	Kind           string   `toml:"kind"`       // http, folder or sftp
 	Every          duration `toml:"every"`      // from the end of a run to the next
 	Daily          string   `toml:"daily"`      // HH:MM, instead of every

@@ -50,6 +50,7 @@ type Statement struct {
 // Keeper keeps personal fields sealed.
 type Keeper interface {
 	Save(ctx context.Context, kind, id string, value any) error
+	Load(ctx context.Context, kind, id string, into any) error
 }
 
 // Registrar asks two verifiers to identify a firm.
@@ -84,7 +85,7 @@ func (r *Registrar) Register(ctx context.Context, firm Firm, ownerKey orgv1.Devi
 	}
 	id := uint64(0)
 	for _, t := range tags { // a firm may be there under an earlier key's tag
-		if id, err = r.find(ctx, t, ownerKey); err != nil || id != 0 {
+		if id, err = r.find(ctx, t.Tag, ownerKey); err != nil || id != 0 {
 			break
 		}
 	}
@@ -92,7 +93,7 @@ func (r *Registrar) Register(ctx context.Context, firm Firm, ownerKey orgv1.Devi
 		return 0, err
 	}
 	if id == 0 {
-		if id, err = r.first(ctx, firm, tags[len(tags)-1], ownerKey); err != nil {
+		if id, err = r.first(ctx, firm, tags, ownerKey); err != nil {
 			return 0, err
 		}
 	}
@@ -104,7 +105,7 @@ func (r *Registrar) Register(ctx context.Context, firm Firm, ownerKey orgv1.Devi
 
 // tags are the firm's identity tags as this verifier has the members make them,
 // the newest last.
-func (v Verifier) tags(ctx context.Context, firm Firm) ([][]byte, error) {
+func (v Verifier) tags(ctx context.Context, firm Firm) ([]pledgev1.Tag, error) {
 	input, err := firm.TagInput()
 	if err != nil {
 		return nil, err
@@ -113,11 +114,7 @@ func (v Verifier) tags(ctx context.Context, firm Firm) ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking the members for the identity tag: %w", err)
 	}
-	tags := make([][]byte, len(made))
-	for i, t := range made {
-		tags[i] = t.Tag
-	}
-	return tags, nil
+	return made, nil
 }
 
 // find looks for an enterprise of that tag; one of the same device is taken up.
@@ -144,7 +141,15 @@ func (r *Registrar) find(ctx context.Context, tag []byte, key orgv1.DeviceKey) (
 	return 0, ErrKnown
 }
 
-func (r *Registrar) first(ctx context.Context, firm Firm, tag []byte, key orgv1.DeviceKey) (uint64, error) {
+func (r *Registrar) first(ctx context.Context, firm Firm, tags []pledgev1.Tag, key orgv1.DeviceKey) (uint64, error) {
+	accepted, err := r.accepted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	tag, earlier, err := stated(tags, accepted.TagEpoch, accepted.TagEpochMin)
+	if err != nil {
+		return 0, err
+	}
 	s, err := r.statement(firm, r.First)
 	if err != nil {
 		return 0, err
@@ -153,7 +158,7 @@ func (r *Registrar) first(ctx context.Context, firm Firm, tag []byte, key orgv1.
 		return 0, err
 	}
 	res, err := r.Client.Send(ctx, r.First.Device, &orgv1.MsgRegisterEnterprise{
-		Device: wire.Address(r.First.Device), OrgId: r.First.OrgID, IdentityTag: tag, StatementHash: s.Hash,
+		Device: wire.Address(r.First.Device), OrgId: r.First.OrgID, IdentityTag: tag, EarlierTag: earlier, StatementHash: s.Hash,
 		OwnerKey: key, AmountLimitFen: r.AmountLimitFen,
 	})
 	if err != nil {
@@ -182,11 +187,13 @@ func (r *Registrar) second(ctx context.Context, firm Firm, id uint64) error {
 	if err != nil {
 		return err
 	}
-	tag := tags[len(tags)-1]
-	for _, t := range tags { // a row from before a rotation has the earlier one
-		if bytes.Equal(t, q.Organisation.IdentityTag) {
-			tag = t
-		}
+	accepted, err := r.accepted(ctx)
+	if err != nil {
+		return err
+	}
+	tag, earlier, err := stated(tags, q.Organisation.TagEpoch, accepted.TagEpochMin) // the row may be from before a rotation
+	if err != nil {
+		return err
 	}
 	s, err := r.statement(firm, r.Second)
 	if err != nil {
@@ -197,7 +204,7 @@ func (r *Registrar) second(ctx context.Context, firm Firm, id uint64) error {
 		return err
 	}
 	_, err = r.Client.Send(ctx, r.Second.Device, &orgv1.MsgConfirmEnterprise{
-		Device: wire.Address(r.Second.Device), OrgId: r.Second.OrgID, EnterpriseId: id, IdentityTag: tag, StatementHash: s.Hash,
+		Device: wire.Address(r.Second.Device), OrgId: r.Second.OrgID, EnterpriseId: id, IdentityTag: tag, EarlierTag: earlier, StatementHash: s.Hash,
 	})
 	if err != nil {
 		return fmt.Errorf("confirming enterprise %d: %w", id, err)

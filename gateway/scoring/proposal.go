@@ -126,8 +126,9 @@ func anchored(ctx context.Context, c *chain.Client, enterprise uint64, opened []
 	return batches, nil
 }
 
-// Standing lists the records of batches that are not superseded, in the order in
-// which they were anchored: by block, stream and number, then place in the batch.
+// Standing lists the records of batches that are not superseded: what sources
+// signed before what owners declare, then in the order in which they were anchored:
+// by block, stream and number, then place in the batch.
 func Standing(opened []*vault.Opened, batches map[vault.ID]profilev1.Batch) []*vault.Opened {
 	var list []*vault.Opened
 	for _, o := range opened {
@@ -137,7 +138,7 @@ func Standing(opened []*vault.Opened, batches map[vault.ID]profilev1.Batch) []*v
 	}
 	slices.SortStableFunc(list, func(x, y *vault.Opened) int {
 		a, b := batches[x.Batch.ID], batches[y.Batch.ID]
-		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.Anchor.Source, b.Anchor.Source), cmp.Compare(a.Anchor.SchemaId, b.Anchor.SchemaId),
+		return cmp.Or(cmp.Compare(a.Anchor.SourceClass, b.Anchor.SourceClass), cmp.Compare(a.Height, b.Height), cmp.Compare(a.Anchor.Source, b.Anchor.Source), cmp.Compare(a.Anchor.SchemaId, b.Anchor.SchemaId),
 			cmp.Compare(a.Anchor.Sequence, b.Anchor.Sequence), cmp.Compare(x.Proof.Index, y.Proof.Index))
 	})
 	return list

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
+	"github.com/xinlian/xinlian/gateway/connector/ofd"
 	"github.com/xinlian/xinlian/gateway/prover"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/settings"
@@ -51,6 +54,9 @@ type Config struct {
 		PathStyle bool   `toml:"path_style" doc:"s3: the bucket is in the path, as most compatible servers want"`
 		KeyFile   string `toml:"key_file" doc:"s3: file with access key id and secret key, a line each, mode 0600; empty: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"`
 	} `toml:"blobs"`
+	Import struct {
+		Authorities string `toml:"authorities" doc:"PEM file of the certificates of those who issue invoice seals; a seal of anybody else is untrusted; empty: all are"`
+	} `toml:"import"`
 	Pull struct {
 		Sources string   `toml:"sources" doc:"folder of the definitions of scheduled sources, NAME.source.toml; empty: none"`
 		Allow   []string `toml:"allow" doc:"where scheduled sources may call, HOST:PORT, then plain (without TLS) or private (loopback and private addresses) where that is meant"`
@@ -134,6 +140,18 @@ func (c Config) OpenBlobs(ctx context.Context, org uint64) (*vault.Blobs, error)
 		})
 	}
 	return nil, fmt.Errorf("configuration: blobs.store: got %q, want folder or s3", c.Blobs.Store)
+}
+
+// Parsers read documents, with seals of the configured authorities trusted.
+func (c Config) Parsers() (connector.Set, error) {
+	if c.Import.Authorities == "" {
+		return format.All, nil
+	}
+	authorities, err := ofd.LoadAuthorities(c.Import.Authorities)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: import.authorities: %w", err)
+	}
+	return format.Trusting(authorities), nil
 }
 
 // VaultFolders are where a custodian's vault and its keys lie.

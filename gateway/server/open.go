@@ -69,6 +69,9 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 	if p.Master, err = c.Guard(""); err != nil {
 		return err
 	}
+	if p.Parsers, err = c.Parsers(); err != nil {
+		return err
+	}
 	for _, id := range order {
 		h, err := loadHosted(id, folders[id], c, params.Params)
 		if err != nil {

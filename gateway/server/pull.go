@@ -14,8 +14,9 @@ import (
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 )
 
-// ErrNotHere says that an enterprise's custodian, or its firm, is not at this gateway.
-var ErrNotHere = errors.New("server: the enterprise is not served at this gateway")
+// ErrNotHere says that an enterprise's custodian, its firm, or the organisation
+// that signs for a source is not at this gateway.
+var ErrNotHere = errors.New("server: not served at this gateway")
 
 // scheduler reads the scheduled sources.
 func (s *Server) scheduler() *pull.Scheduler {
@@ -36,6 +37,16 @@ func (p profiles) Deliver(ctx context.Context, d custody.Delivery) (custody.Coll
 		return custody.Collected{}, fmt.Errorf("%w: enterprise %d chose custodian %d", ErrNotHere, d.Enterprise, r.Organisation.CustodianOrgId)
 	}
 	return c.Intake.Deliver(ctx, d)
+}
+
+// Signer is an organisation whose service device is at this gateway.
+func (p profiles) Signer(_ context.Context, org uint64) (*custody.Source, error) {
+	for _, h := range p.server.parts.Hosted {
+		if h.OrgID == org {
+			return &custody.Source{OrgID: org, Service: h.Service}, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: organisation %d", ErrNotHere, org)
 }
 
 // Owner is the firm that its owner registered here.

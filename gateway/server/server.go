@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/portal"
 	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/registry"
@@ -64,6 +66,7 @@ type Parts struct {
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
 	AmountLimitFen int64
+	Parsers        connector.Set // of documents that owners bring; nil: format.All
 	Listen         string
 	Origin         string
 	Sources        string         // folder of the definitions of scheduled sources; empty: none
@@ -85,6 +88,7 @@ type Server struct {
 	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
 	taggers    map[uint64]*tagging.Client
 	services   map[uint64]*tagging.Service
+	offices    map[uint64]*pledging.Office
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -158,7 +162,7 @@ func (s *Server) openCustodian(ctx context.Context, h Hosted) error {
 		Client: s.client, Vault: v, Service: h.Service, OrgID: h.OrgID, Log: log,
 		Intake: &custody.Intake{
 			Vault: v, Ledger: ledger, Chain: custody.Anchors{Client: s.client, Service: h.Service, OrgID: h.OrgID},
-			Book: s.store, OrgID: h.OrgID, TagKey: tag, Log: log,
+			Book: s.store, OrgID: h.OrgID, ChainID: s.client.ChainID(), TagKey: tag, Log: log, Parsers: s.parts.Parsers,
 		},
 	}
 	return nil
@@ -210,8 +214,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
+	s.openOffices()
 	s.portal, err = portal.New(ctx, portal.Config{
-		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
+		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks, Offices: s.offices,
 		Origin: s.parts.Origin, Log: s.parts.Log,
 	})
 	if err != nil {
@@ -315,6 +320,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
 	}
 	all.Go(func() { _ = s.line.Run(work) })
+	if s.registrar != nil {
+		all.Go(func() { s.registrar.RunRotations(work, s.parts.Log) })
+	}
 	all.Go(func() { s.sweep(work) })
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {

@@ -136,3 +136,54 @@ func TestVaultFaults(t *testing.T) {
 		t.Error("a redirect is followed")
 	}
 }
+
+// TestGuardAndBlobs proves that the keys of vault, blobs and import are read, and
+// that a half-made or mistyped setting is an error that names its key.
+func TestGuardAndBlobs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	use := func(c Config) error {
+		_, errGuard := c.Guard("")
+		_, errBlobs := c.OpenBlobs(t.Context(), 5)
+		_, errParsers := c.Parsers()
+		return errors.Join(errGuard, errBlobs, errParsers)
+	}
+	keyset := filepath.Join(dir, "keyset.json")
+	if err := vault.NewLocalKeyset(keyset); err != nil {
+		t.Fatal(err)
+	}
+	passphrase, empty, certificate := file("passphrase", "ein langer Satz mit Wörtern\n"), file("empty.pem", ""), file("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+	for name, c := range map[string]struct {
+		set  func(*Config)
+		want string // in the error; empty: none
+	}{
+		"as it comes":        {func(*Config) {}, ""},
+		"age":                {func(c *Config) { c.Vault.Master, c.Vault.Passphrase = "age", passphrase }, ""},
+		"kms":                {func(c *Config) { c.Vault.Master, c.Vault.KMSKey = "kms", "keyset-file://"+keyset }, ""},
+		"no such guard":      {func(c *Config) { c.Vault.Master = "paper" }, "vault.master"},
+		"age without secret": {func(c *Config) { c.Vault.Master = "age" }, "vault.age_identity"},
+		"age with two": {func(c *Config) {
+			c.Vault.Master, c.Vault.Passphrase, c.Vault.Identity = "age", passphrase, passphrase
+		}, "vault.age_passphrase"},
+		"kms without key":       {func(c *Config) { c.Vault.Master = "kms" }, "vault.kms_key"},
+		"no such store":         {func(c *Config) { c.Blobs.Store = "tape" }, "blobs.store"},
+		"no such authorities":   {func(c *Config) { c.Import.Authorities = filepath.Join(dir, "absent.pem") }, "import.authorities"},
+		"no certificate":        {func(c *Config) { c.Import.Authorities = empty }, "import.authorities"},
+		"a broken certificate":  {func(c *Config) { c.Import.Authorities = certificate }, "import.authorities"},
+		"s3 over plain network": {func(c *Config) { c.Blobs.Store, c.Blobs.Endpoint, c.Blobs.Bucket = "s3", "http://192.0.2.1:9000", "b" }, "https"},
+	} {
+		config := DefaultConfig(dir)
+		c.set(&config)
+		err := use(config)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}

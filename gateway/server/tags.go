@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -47,3 +48,18 @@ func (s *Server) openTagging() error {
 	}
 	return nil
 }
+
+// openOffices gives every organisation with a desk one for receivables. They
+// share one book: orders go between organisations of this gateway.
+func (s *Server) openOffices() {
+	s.offices = map[uint64]*pledging.Office{}
+	book := &pledging.Book{Keeper: s.store}
+	for _, h := range s.parts.Hosted {
+		if s.desks[h.OrgID] != nil {
+			s.offices[h.OrgID] = &pledging.Office{Client: s.client, OrgID: h.OrgID, Device: h.Service, Tags: s.taggers[h.OrgID], Book: book}
+		}
+	}
+}
+
+// Office is the desk for receivables of a hosted organisation, nil where there is none.
+func (s *Server) Office(org uint64) *pledging.Office { return s.offices[org] }

@@ -51,7 +51,7 @@ type Known struct {
 // PlanDelivery writes in one step what a delivery will anchor and which records
 // it brings. It comes before the chain hears of them.
 func (s *Store) PlanDelivery(ctx context.Context, k DeliveryKey, plan any, batches []Hash, claims []Claim) error {
-	err := s.transact(ctx, func(tx *sql.Tx) error {
+	err := s.sealing(ctx, func(tx *sql.Tx) error {
 		if err := s.putDelivery(ctx, tx, k, "planned", plan); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *Store) PlanDelivery(ctx context.Context, k DeliveryKey, plan any, batch
 
 // FinishDelivery writes what became of a planned delivery.
 func (s *Store) FinishDelivery(ctx context.Context, k DeliveryKey, result any) error {
-	err := s.transact(ctx, func(tx *sql.Tx) error { return s.putDelivery(ctx, tx, k, "done", result) })
+	err := s.sealing(ctx, func(tx *sql.Tx) error { return s.putDelivery(ctx, tx, k, "done", result) })
 	if err != nil {
 		return fmt.Errorf("finishing a delivery: %w", err)
 	}
@@ -74,7 +74,7 @@ func (s *Store) FinishDelivery(ctx context.Context, k DeliveryKey, result any) e
 
 // IndexBatch adds a batch that was anchored without a delivery.
 func (s *Store) IndexBatch(ctx context.Context, k DeliveryKey, batch Hash, claims []Claim) error {
-	err := s.transact(ctx, func(tx *sql.Tx) error { return s.index(ctx, tx, k, []Hash{batch}, claims) })
+	err := s.sealing(ctx, func(tx *sql.Tx) error { return s.index(ctx, tx, k, []Hash{batch}, claims) })
 	if err != nil {
 		return fmt.Errorf("indexing a batch: %w", err)
 	}
@@ -151,6 +151,13 @@ func (s *Store) index(ctx context.Context, tx *sql.Tx, k DeliveryKey, batches []
 
 func sightingLabel(k DeliveryKey, c Claim) string {
 	return fmt.Sprintf("%d/%d/%s", k.Custodian, k.Enterprise, hex.EncodeToString(append(append(c.Tag[:], c.Content[:]...), c.Source[:]...)))
+}
+
+// sealing is a transaction that seals what it writes.
+func (s *Store) sealing(ctx context.Context, do func(*sql.Tx) error) error {
+	s.saving.RLock()
+	defer s.saving.RUnlock()
+	return s.transact(ctx, do)
 }
 
 // box seals a value for its place.

@@ -35,6 +35,31 @@ func (s *Store) Load(ctx context.Context, kind, id string, into any) error {
 	if err != nil {
 		return fmt.Errorf("reading a %s: %w", kind, err)
 	}
+	return s.unboxPrivate(kind, id, box, into)
+}
+
+// Each visits the values of a kind whose ids begin with prefix, in order of their
+// ids; open decodes the value. The visitor must not change values of the kind.
+func (s *Store) Each(ctx context.Context, kind, prefix string, visit func(id string, open func(into any) error) error) error {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, box FROM private WHERE kind = ? AND substr(id, 1, length(?)) = ? ORDER BY id", kind, prefix, prefix)
+	if err != nil {
+		return fmt.Errorf("reading values of kind %s: %w", kind, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var box []byte
+		if err := rows.Scan(&id, &box); err != nil {
+			return fmt.Errorf("reading values of kind %s: %w", kind, err)
+		}
+		if err := visit(id, func(into any) error { return s.unboxPrivate(kind, id, box, into) }); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Store) unboxPrivate(kind, id string, box []byte, into any) error {
 	plain, err := s.seal.Open(label(kind, id), box)
 	if err != nil {
 		return fmt.Errorf("reading a %s: %w", kind, err)

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // rotateRows is how many boxes a rotation reads at a time.
@@ -24,59 +26,99 @@ func (s *Store) RotateSealingKey(ctx context.Context) error {
 }
 
 func (s *Store) finishRotation(ctx context.Context) error {
-	var kind, id string // of the last row seen
-	for {
-		n, err := s.resealAfter(ctx, &kind, &id)
-		if err != nil {
-			return fmt.Errorf("sealing anew after %s: %w", kind, err)
-		}
-		if n < rotateRows {
-			break
+	for _, t := range sealedTables {
+		for last := []any(nil); ; {
+			n, next, err := s.resealAfter(ctx, t, last)
+			if err != nil {
+				return fmt.Errorf("sealing %s anew: %w", t.name, err)
+			}
+			if n < rotateRows {
+				break
+			}
+			last = next
 		}
 	}
 	return s.seal.end()
 }
 
-type privateRow struct {
-	kind, id string
-	box      []byte
+// sealedTable is a table whose rows have a sealed column box.
+type sealedTable struct {
+	name  string
+	keys  []string // columns that tell the rows apart
+	label func(key []any) string
 }
 
-// resealAfter seals the next rows anew and says how many there were. A row that
-// is saved meanwhile is under the new key already and is left alone.
-func (s *Store) resealAfter(ctx context.Context, kind, id *string) (int, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT kind, id, box FROM private WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?", *kind, *id, rotateRows)
+// sealedTables are all of them: the rows of one that is left out are lost with the
+// former key.
+var sealedTables = []sealedTable{
+	{"private", []string{"kind", "id"}, func(key []any) string { return label(key[0].(string), key[1].(string)) }},
+	{"delivery", []string{"custodian_org_id", "enterprise_id", "key"}, func(key []any) string {
+		k := DeliveryKey{Custodian: uint64(key[0].(int64)), Enterprise: uint64(key[1].(int64)), Key: key[2].(string)}
+		return label("delivery", k.label())
+	}},
+	{"sighting", []string{"custodian_org_id", "enterprise_id", "tag", "content", "source"}, func(key []any) string {
+		var c Claim
+		for i, into := range []*Hash{&c.Tag, &c.Content, &c.Source} {
+			copy(into[:], key[2+i].([]byte))
+		}
+		return label("sighting", sightingLabel(DeliveryKey{Custodian: uint64(key[0].(int64)), Enterprise: uint64(key[1].(int64))}, c))
+	}},
+	{"inbox", []string{"number", "source"}, func(key []any) string { return label("inbox", inboxLabel(key[1].(string), uint64(key[0].(int64)))) }},
+}
+
+type sealedRow struct {
+	key []any
+	box []byte
+}
+
+// next reads the rows after a key, from the first where there is none.
+func (t sealedTable) next(ctx context.Context, db *sql.DB, last []any) ([]sealedRow, error) {
+	columns, after := strings.Join(t.keys, ", "), ""
+	if last != nil {
+		after = fmt.Sprintf("WHERE (%s) > (%s)", columns, strings.TrimPrefix(strings.Repeat(", ?", len(t.keys)), ", "))
+	}
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %s, box FROM %s %s ORDER BY %s LIMIT %d", columns, t.name, after, columns, rotateRows), last...)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer rows.Close()
-	var list []privateRow
+	var list []sealedRow
 	for rows.Next() {
-		var r privateRow
-		if err := rows.Scan(&r.kind, &r.id, &r.box); err != nil {
-			return 0, err
+		r := sealedRow{key: make([]any, len(t.keys))}
+		into := make([]any, 0, len(t.keys)+1)
+		for i := range r.key {
+			into = append(into, &r.key[i])
+		}
+		if err := rows.Scan(append(into, &r.box)...); err != nil {
+			return nil, err
 		}
 		list = append(list, r)
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
+	return list, rows.Err()
+}
+
+// resealAfter seals the next rows of a table anew and says how many there were and
+// which was the last. A row that is saved meanwhile is under the new key already
+// and is left alone.
+func (s *Store) resealAfter(ctx context.Context, t sealedTable, last []any) (int, []any, error) {
+	list, err := t.next(ctx, s.db, last)
+	if err != nil {
+		return 0, nil, err
 	}
+	update := fmt.Sprintf("UPDATE %s SET box = ? WHERE %s = ? AND box = ?", t.name, strings.Join(t.keys, " = ? AND "))
 	for _, r := range list {
-		plain, current, err := s.seal.open(label(r.kind, r.id), r.box)
+		last = r.key
+		plain, current, err := s.seal.open(t.label(r.key), r.box)
 		if err != nil {
-			return 0, fmt.Errorf("row of kind %s: %w", r.kind, err)
+			return 0, nil, err
 		}
 		if current {
 			continue
 		}
-		_, err = s.db.ExecContext(ctx, "UPDATE private SET box = ? WHERE kind = ? AND id = ? AND box = ?",
-			s.seal.Seal(label(r.kind, r.id), plain), r.kind, r.id, r.box)
-		if err != nil {
-			return 0, err
+		args := append([]any{s.seal.Seal(t.label(r.key), plain)}, r.key...)
+		if _, err := s.db.ExecContext(ctx, update, append(args, r.box)...); err != nil {
+			return 0, nil, err
 		}
 	}
-	if len(list) > 0 {
-		*kind, *id = list[len(list)-1].kind, list[len(list)-1].id
-	}
-	return len(list), nil
+	return len(list), last, nil
 }

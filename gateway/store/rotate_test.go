@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -127,5 +128,61 @@ func TestRotationIsFinished(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRotationKeepsEverything proves that what lies sealed in any table opens after
+// a rotation, and that no table with a box is left out of it.
+func TestRotationKeepsEverything(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	ctx := t.Context()
+	rows, err := s.db.QueryContext(ctx, "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'box' ORDER BY m.name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(sealedTables, func(x sealedTable) bool { return x.name == name }) {
+			t.Errorf("table %s has boxes, and a rotation loses them", name)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	planned := DeliveryKey{Custodian: 3, Enterprise: 41, Key: "k1"}
+	claim := Claim{Tag: Hash{1}, Content: Hash{2}, Source: Hash{3}, Batch: Hash{4}, Seen: Seen{Source: "s", File: "a.csv", Row: 7}}
+	if err := s.PlanDelivery(ctx, planned, "a plan", []Hash{{4}}, []Claim{claim}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveSource(ctx, Source{ID: "orders", Enterprise: 41, Kind: "http", Status: "READY"}); err != nil {
+		t.Fatal(err)
+	}
+	const items = rotateRows + 3
+	for i := range items {
+		if _, err := s.Receive(ctx, "orders", Item{Body: []byte{byte(i)}}, "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := s.RotateSealingKey(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var plan string
+	if done, err := s.Delivery(ctx, planned, &plan); err != nil || done || plan != "a plan" {
+		t.Errorf("the delivery: %q, %v", plan, err)
+	}
+	seen, err := s.Sightings(ctx, 3, 41, claim.Tag, claim.Content)
+	if err != nil || len(seen) != 1 || seen[0] != claim.Seen {
+		t.Errorf("the sighting: %v, %v", seen, err)
+	}
+	inbox, err := s.Inbox(ctx, "orders", items, 1<<20)
+	if err != nil || len(inbox) != items || inbox[items-1].Body[0] != byte(items-1) {
+		t.Errorf("the inbox: %d items, %v", len(inbox), err)
 	}
 }

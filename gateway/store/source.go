@@ -66,6 +66,9 @@ func (s *Store) SourcesOf(ctx context.Context, enterprise uint64) ([]Source, err
 	return s.sources(ctx, "enterprise_id = ? ORDER BY id", int64(enterprise))
 }
 
+// Sources lists every source by its id.
+func (s *Store) Sources(ctx context.Context) ([]Source, error) { return s.sources(ctx, "true ORDER BY id") }
+
 func (s *Store) sources(ctx context.Context, where string, args ...any) ([]Source, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+sourceColumns+" FROM source WHERE "+where, args...)
 	if err != nil {
@@ -108,7 +111,7 @@ type Taken struct {
 // behind it and remembers the file it was, in one step. A file whose content
 // was fetched before is remembered and not kept again: the number is then 0.
 func (s *Store) Receive(ctx context.Context, source string, item Item, cursor string, file *Taken) (number uint64, err error) {
-	err = s.transact(ctx, func(tx *sql.Tx) error {
+	err = s.sealing(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE source SET cursor = ? WHERE id = ?", cursor, source); err != nil {
 			return err
 		}
@@ -131,7 +134,7 @@ func (s *Store) Receive(ctx context.Context, source string, item Item, cursor st
 		}
 		number = uint64(n)
 		item.Number = number
-		box, err := s.box("inbox", source+"/"+strconv.FormatUint(number, 10), item)
+		box, err := s.box("inbox", inboxLabel(source, number), item)
 		if err != nil {
 			return err
 		}
@@ -142,6 +145,10 @@ func (s *Store) Receive(ctx context.Context, source string, item Item, cursor st
 		return 0, fmt.Errorf("keeping an item of source %s: %w", source, err)
 	}
 	return number, nil
+}
+
+func inboxLabel(source string, number uint64) string {
+	return source + "/" + strconv.FormatUint(number, 10)
 }
 
 func putTaken(ctx context.Context, tx *sql.Tx, source string, f Taken) error {
@@ -167,7 +174,7 @@ func (s *Store) Inbox(ctx context.Context, source string, items, bytes int) ([]I
 			return nil, fmt.Errorf("reading the inbox of source %s: %w", source, err)
 		}
 		var item Item
-		if err := s.unbox("inbox", source+"/"+strconv.FormatInt(number, 10), box, &item); err != nil {
+		if err := s.unbox("inbox", inboxLabel(source, uint64(number)), box, &item); err != nil {
 			return nil, err
 		}
 		size += len(item.Body)

@@ -11,8 +11,9 @@ import (
 	"github.com/xinlian/xinlian/oprf"
 )
 
-// SealFile is the key that seals what lies in a keys folder.
-const SealFile = "seal.key"
+// SealFile is the key that seals the shares in a keys folder. It is not the
+// database's: that one is rotated with the rows that it sealed, and is gone then.
+const SealFile = "oprf-seal.key"
 
 // Ceremony is what a ceremony gave: the public outcome, and in Shares those of
 // the members whose secrets were at hand.

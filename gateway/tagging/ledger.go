@@ -25,7 +25,8 @@ type Ledger interface {
 	Now(ctx context.Context) (time.Time, error)
 	// Device is a device, or vault.ErrDevice.
 	Device(ctx context.Context, address string) (vault.Device, error)
-	// Consented tells whether a live consent of the grantee covers invoices.
+	// Consented tells whether a live consent of the grantee covers invoices or
+	// receivables.
 	Consented(ctx context.Context, id []byte, grantee uint64) (bool, error)
 	// Identifies tells whether an organisation is an active identifying verifier.
 	Identifies(ctx context.Context, orgID uint64) (bool, error)
@@ -68,7 +69,12 @@ func (c Chain) Consented(ctx context.Context, id []byte, grantee uint64) (bool, 
 	}
 	t := r.Consent.Terms
 	return t.GranteeOrgId == grantee && r.Consent.State == profilev1.ConsentState_CONSENT_STATE_ACTIVE &&
-		t.StartsAt <= now.Unix() && now.Unix() < t.ExpiresAt && slices.Contains(t.Categories, profilev1.Category_CATEGORY_INVOICE), nil
+		t.StartsAt <= now.Unix() && now.Unix() < t.ExpiresAt && slices.ContainsFunc(t.Categories, taggable), nil
+}
+
+// taggable tells whether records of a category can be receivables.
+func taggable(c profilev1.Category) bool {
+	return c == profilev1.Category_CATEGORY_INVOICE || c == profilev1.Category_CATEGORY_RECEIVABLE
 }
 
 func (c Chain) organisation(ctx context.Context, id uint64) (orgv1.Organisation, error) {

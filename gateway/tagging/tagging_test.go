@@ -340,7 +340,7 @@ func TestQuota(t *testing.T) {
 func TestShares(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	sealer, err := store.OpenSealer(filepath.Join(dir, "seal.key"))
+	sealer, err := store.OpenSealer(filepath.Join(dir, SealFile))
 	check(t, err)
 	c, err := Generate(chainID, []uint64{1, 2, 3})
 	check(t, err)

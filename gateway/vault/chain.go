@@ -110,6 +110,7 @@ type Device struct {
 	Address string
 	Org     uint64
 	Active  bool
+	Admin   bool // of its organisation; of an enterprise, the legal representative's
 	KeyType KeyType
 	Public  []byte
 }

@@ -55,5 +55,6 @@ func (v *Vault) Discard(ctx context.Context, id ID) error {
 	v.mu.Lock()
 	delete(v.batches, id)
 	v.mu.Unlock()
+	v.forgetProven(id)
 	return v.abandon(ctx, id)
 }

@@ -136,6 +136,7 @@ func (v *Vault) erase(ctx context.Context, enterprise uint64) (*Erasure, error) 
 		v.mu.Lock()
 		delete(v.batches, b.ID)
 		v.mu.Unlock()
+		v.forgetProven(b.ID)
 	}
 	for _, d := range v.Documents(enterprise) {
 		if err := v.blobs.clear(ctx, documentKey(d.ID)); err != nil {

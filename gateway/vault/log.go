@@ -149,13 +149,18 @@ type Log struct {
 	grown    chan struct{}
 }
 
+// newLog is a log of no receipts.
+func newLog(files *catalogue) *Log {
+	return &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
+}
+
 // openLog opens the log in dir, verifies its chain and its anchored heads, and
 // visits every receipt.
 func openLog(dir string, files *catalogue, visit func(*Receipt)) (*Log, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	l := &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
+	l := newLog(files)
 	heads := map[uint64][sha256.Size]byte{} // anchored, by sequence
 	var err error
 	l.anchors, err = openJournal(filepath.Join(dir, "anchors"), func(_ int64, b []byte) error {

@@ -325,7 +325,7 @@ func (o *operator) rotate() {
 
 // newDataKey is a lender's change of its data key, after which all is re-wrapped.
 func (o *operator) newDataKey(org uint64) {
-	key, err := GenerateDataKey(SuiteNIST)
+	key, err := GenerateDataKey(o.w.suite)
 	must(o.t, err)
 	o.dataKeys[org] = key
 	o.w.chain.mu.Lock()

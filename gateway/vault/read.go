@@ -26,10 +26,7 @@ func (v *Vault) Read(ctx context.Context, req ReadRequest, signature []byte) (*D
 		return nil, err
 	}
 	defer leave()
-	r := &reading{vault: v, req: &req, signature: signature, receipt: Receipt{
-		ChainID: v.cfg.ChainID, Custodian: v.cfg.Custodian, Consent: req.Consent, Nonce: req.Nonce,
-		Expires: req.Expires.Unix(), Device: presentable(req.Device, AddressBytesMax), Purpose: presentable(req.Purpose, PurposeBytesMax),
-	}}
+	r := v.newReading(&req, signature)
 	verdict := r.settle(r.judge(ctx))
 	if verdict != nil {
 		if errors.Is(verdict, ErrConsentRevoked) || errors.Is(verdict, ErrConsentExpired) || errors.Is(verdict, ErrConsentAmended) {
@@ -46,41 +43,59 @@ type reading struct {
 	req       *ReadRequest
 	signature []byte
 	receipt   Receipt
+	admin     bool // an admin device asks; set with receipt.Verified
 	consent   *Consent
 	plan      *plan
+}
+
+func (v *Vault) newReading(req *ReadRequest, signature []byte) *reading {
+	return &reading{vault: v, req: req, signature: signature, receipt: Receipt{
+		ChainID: v.cfg.ChainID, Custodian: v.cfg.Custodian, Consent: req.Consent, Nonce: req.Nonce,
+		Expires: req.Expires.Unix(), Device: presentable(req.Device, AddressBytesMax), Purpose: presentable(req.Purpose, PurposeBytesMax),
+	}}
 }
 
 // judge makes every check that does not depend on other reads, in the order in
 // which a refusal is reported.
 func (r *reading) judge(ctx context.Context) error {
-	v := r.vault
-	raw, err := r.req.Encoded()
+	head, err := r.asked(ctx)
 	if err != nil {
 		return err
-	}
-	r.receipt.Request = sha256.Sum256(raw)
-	r.receipt.Categories, r.receipt.Months = slices.Clone(r.req.Selector.Categories), r.req.Selector.Months
-	if r.req.ChainID != v.cfg.ChainID || r.req.Custodian != v.cfg.Custodian {
-		return ErrWrongVault
-	}
-	head, err := v.cfg.Chain.Head(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the chain's head: %w", err)
-	}
-	r.receipt.Height, r.receipt.TimeUnix = head.Height, head.Time.Unix()
-	if err := head.fresh(v.cfg.Now()); err != nil {
-		return err
-	}
-	if err := r.identify(ctx, raw); err != nil {
-		return err
-	}
-	if r.req.Expires.Before(head.Time) || r.req.Expires.Sub(head.Time) > RequestLifeMax {
-		return ErrRequestExpired
 	}
 	if err := r.authorise(ctx, head.Time); err != nil {
 		return err
 	}
 	return r.gather(ctx)
+}
+
+// asked makes the checks of any request: its form, its vault, who signed it, and
+// its time.
+func (r *reading) asked(ctx context.Context) (Head, error) {
+	v := r.vault
+	raw, err := r.req.Encoded()
+	if err != nil {
+		return Head{}, err
+	}
+	r.receipt.Request = sha256.Sum256(raw)
+	r.receipt.Categories, r.receipt.Months = slices.Clone(r.req.Selector.Categories), r.req.Selector.Months
+	if r.req.ChainID != v.cfg.ChainID || r.req.Custodian != v.cfg.Custodian {
+		return Head{}, ErrWrongVault
+	}
+	head, err := v.cfg.Chain.Head(ctx)
+	if err != nil {
+		return head, fmt.Errorf("reading the chain's head: %w", err)
+	}
+	r.receipt.Height, r.receipt.TimeUnix = head.Height, head.Time.Unix()
+	if err := head.fresh(v.cfg.Now()); err != nil {
+		return head, err
+	}
+	if err := r.identify(ctx, raw); err != nil {
+		return head, err
+	}
+	if r.req.Expires.Before(head.Time) || r.req.Expires.Sub(head.Time) > RequestLifeMax {
+		return head, ErrRequestExpired
+	}
+	return head, nil
 }
 
 // identify proves which device asks.
@@ -96,7 +111,7 @@ func (r *reading) identify(ctx context.Context, raw []byte) error {
 	if err := r.vault.cfg.Signers.Check(d, raw, r.signature); err != nil {
 		return err
 	}
-	r.receipt.Verified = true
+	r.receipt.Verified, r.admin = true, d.Admin
 	return nil
 }
 

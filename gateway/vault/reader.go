@@ -132,7 +132,8 @@ func (o *Reading) All() ([]*Opened, error) {
 // answers says whether a receipt is that of an allowed read of this request.
 func (r *Receipt) answers(req *ReadRequest, sum [sha256.Size]byte) bool {
 	return r.Outcome == OutcomeAllowed && r.Verified && r.Request == sum && r.ChainID == req.ChainID && r.Custodian == req.Custodian &&
-		r.Consent == req.Consent && r.Purpose == req.Purpose && r.Device == req.Device && r.Nonce == req.Nonce && r.Expires == req.Expires.Unix()
+		r.Consent == req.Consent && r.Purpose == req.Purpose && r.Device == req.Device && r.Nonce == req.Nonce && r.Expires == req.Expires.Unix() &&
+		slices.Equal(r.Categories, req.Selector.Categories) && r.Months == req.Selector.Months
 }
 
 func (o *Reading) frame() (*Opened, error) {

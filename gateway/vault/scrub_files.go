@@ -91,7 +91,7 @@ func (s *scrub) journalFault(name string, err error) error {
 
 // logs reads the receipts and their anchors up to the first fault.
 func (s *scrub) logs(marks logMarks) error {
-	s.log = &Log{}
+	s.log = newLog(nil)
 	heads := map[uint64]hash{}
 	err := visitJournal(filepath.Join(s.dir, "log", "anchors"), func(b []byte) error {
 		err := s.log.loadInterval(b)
@@ -291,7 +291,7 @@ func (s *scrub) witnessWraps(id ID, hashes [][sha256.Size]byte) error {
 
 // witnessReceipt walks the log again, to the receipt that the chain has.
 func (s *scrub) witnessReceipt(sequence uint64, head hash) error {
-	walk := &Log{}
+	walk := newLog(nil)
 	err := visitJournal(filepath.Join(s.dir, "log", "receipts"), func(b []byte) error {
 		r, err := walk.loadReceipt(0, b)
 		if err == nil && r.Sequence == sequence && walk.last != head {

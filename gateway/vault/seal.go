@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -249,21 +248,21 @@ func (v *Vault) OpenRecord(ctx context.Context, batch ID, index uint64) (*record
 	if err := anchor.check(&b); err != nil {
 		return nil, err
 	}
-	s, m, err := v.locate(ctx, b, index)
+	s, err := v.locate(ctx, b, index)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := loadBody(ctx, v.blobs, m, s)
+	parts, err := loadBody(ctx, v.blobs, s.manifest, s.index)
 	if err != nil {
 		return nil, err
 	}
 	i := int(index % SegmentRecords)
-	period, err := v.keys.periodKey(b.Enterprise, b.Category, b.Epoch, s.entries[i].month)
+	month := s.index.entries[i].month
+	period, err := v.keys.periodKey(b.Enterprise, b.Category, b.Epoch, month)
 	if err != nil {
 		return nil, err
 	}
-	p := record.Proof{Index: index, Size: b.Count, Path: slices.Concat(s.tree().Path(i), m.top().Path(int(s.number)))}
-	return openRecord(&b, anchor, s.entries[i].month, period, parts[i], p)
+	return openRecord(&b, anchor, month, period, parts[i], s.proof(i))
 }
 
 // OpenBatch decrypts a whole batch like OpenRecord, and returns each record with
@@ -307,55 +306,20 @@ func (v *Vault) openSegment(ctx context.Context, all []*Opened, anchor Anchor, m
 	if err != nil {
 		return nil, err
 	}
+	proven, periods := newProvenSegment(m, s), map[uint32]Key{}
 	for i, e := range s.entries {
-		period, err := v.keys.periodKey(m.Enterprise, m.Category, m.Epoch, e.month)
-		if err != nil {
-			return nil, err
+		if _, ok := periods[e.month]; !ok {
+			if periods[e.month], err = v.keys.periodKey(m.Enterprise, m.Category, m.Epoch, e.month); err != nil {
+				return nil, err
+			}
 		}
-		p := record.Proof{
-			Index: uint64(s.number)*SegmentRecords + uint64(i), Size: m.Count,
-			Path: slices.Concat(s.tree().Path(i), m.top().Path(int(s.number))),
-		}
-		o, err := openProven(&m.BatchInfo, anchor, e.month, period, parts[i], p)
+		o, err := openProven(&m.BatchInfo, anchor, e.month, periods[e.month], parts[i], proven.proof(i))
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, o)
 	}
 	return all, nil
-}
-
-// Proof is the inclusion proof and the leaf of a record. It reads one segment's
-// index and costs the same in a batch of any size.
-func (v *Vault) Proof(ctx context.Context, batch ID, index uint64) ([]byte, record.Proof, error) {
-	leave, err := v.enter(ctx)
-	if err != nil {
-		return nil, record.Proof{}, err
-	}
-	defer leave()
-	b, err := v.Batch(batch)
-	if err != nil {
-		return nil, record.Proof{}, err
-	}
-	s, m, err := v.locate(ctx, b, index)
-	if err != nil {
-		return nil, record.Proof{}, err
-	}
-	i := int(index % SegmentRecords)
-	p := record.Proof{Index: index, Size: b.Count, Path: slices.Concat(s.tree().Path(i), m.top().Path(int(s.number)))}
-	return s.entries[i].leaf[:], p, nil
-}
-
-func (v *Vault) locate(ctx context.Context, b BatchInfo, index uint64) (*segmentIndex, *manifest, error) {
-	if index >= b.Count {
-		return nil, nil, fmt.Errorf("%w: record %d of batch %s", ErrNotFound, index, b.ID)
-	}
-	m, err := v.loadManifest(b.Enterprise, b.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := loadIndex(ctx, v.blobs, m, int(index/SegmentRecords))
-	return s, m, err
 }
 
 // openRecord decrypts a record and proves everything that was said about it.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/xinlian/xinlian/internal/canon"
 )
 
@@ -52,6 +54,8 @@ type Vault struct {
 	closed   bool
 	replayed bool // the chain's erasures were applied since opening
 
+	proven *lru.Cache[segmentRef, *provenSegment] // trees for the proofs that follow
+
 	mu        sync.RWMutex // guards the two below
 	batches   map[ID]BatchInfo
 	documents map[ID]DocumentInfo
@@ -71,7 +75,13 @@ func Open(ctx context.Context, cfg Config) (*Vault, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	v := &Vault{cfg: cfg, dir: filepath.Clean(cfg.Dir), gate: newGate(), batches: map[ID]BatchInfo{}, documents: map[ID]DocumentInfo{}}
+	proven, err := lru.New[segmentRef, *provenSegment](provenSegmentsMax)
+	if err != nil {
+		return nil, fmt.Errorf("making the cache of trees: %w", err)
+	}
+	v := &Vault{
+		cfg: cfg, dir: filepath.Clean(cfg.Dir), gate: newGate(), proven: proven, batches: map[ID]BatchInfo{}, documents: map[ID]DocumentInfo{},
+	}
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(err, v.release())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/cosmos/gogoproto/jsonpb"
 	"github.com/cosmos/gogoproto/proto"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/canon"
 )
@@ -39,7 +40,7 @@ func anchor() *profilev1.BatchAnchor {
 		BatchId: b("b", 32), SchemaId: "bank-transaction", SchemaVersion: 1, Source: "bank:7f3a",
 		SourceClass: profilev1.SourceClass_SOURCE_CLASS_SIGNED, SourceOrgId: 3, SourceDevice: "xin1source",
 		SourceSignature: b("s", 64), Sequence: 2, PeriodFrom: 20_000, PeriodTo: 20_030, RecordCount: 412,
-		Root: b("r", 32), Suite: profilev1.Suite_SUITE_NIST, Epoch: 1,
+		Root: b("r", 32), Suite: orgv1.Suite_SUITE_NIST, Epoch: 1,
 	}
 }
 

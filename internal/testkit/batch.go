@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -21,7 +22,7 @@ func Anchor(e Enterprise, source string, sequence uint64, lastDay, epoch uint32)
 		SchemaId: "bank-transaction", SchemaVersion: 1, Source: source, Sequence: sequence,
 		SourceClass: profilev1.SourceClass_SOURCE_CLASS_OWNER_DECLARED,
 		PeriodFrom:  lastDay - DaysPerBatch + 1, PeriodTo: lastDay, RecordCount: 7,
-		Suite: profilev1.Suite_SUITE_NIST, Epoch: epoch,
+		Suite: orgv1.Suite_SUITE_NIST, Epoch: epoch,
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // perFirm is how many invented people and firms one book names, its owner included.
-const perFirm = 50
+const perFirm = 250
 
 // cast invents people and firms, each once.
 type cast struct {
@@ -53,6 +53,12 @@ func (c *cast) runes(list string, n int) string {
 const (
 	hanzi     = "澄野岚桐霁溪梧朗沐栖屿棠汀陌然图朵岸川原舟声石和远庐序禾松晴云清锦麓翎笙砚棣蔚珩珂瑜瑾璟昱晔煦熠烨淇淳湛渝潇漪澜瀚"
 	syllables = "ka lo ve ri tun sel mar dov ner quil bas tor wen fal hyn"
+)
+
+// remittance and goods are free texts that may name somebody.
+var (
+	remittance = regexp.MustCompile(`(<Ustrd>[^<]*)(</Ustrd>)`)
+	goods      = regexp.MustCompile(`(<cbc:Name>\*样本货物\*标准件)(</cbc:Name>)`)
 )
 
 var (
@@ -188,18 +194,17 @@ func (f *firm) rewrite(c *cast, file *sample.File, rename func(string) string) {
 
 // populate puts people into the free texts of a file, as many as are left.
 func (f *firm) populate(c *cast, file *sample.File, left int) int {
-	put := func(text, old string, write func(person) string) string {
-		for left > 0 && strings.Contains(text, old) {
-			text = strings.Replace(text, old, write(c.person()), 1)
+	put := func(text string, slot *regexp.Regexp) string {
+		return slot.ReplaceAllStringFunc(text, func(m string) string {
+			if left <= 0 {
+				return m
+			}
 			left--
-		}
-		return text
+			parts := slot.FindStringSubmatch(m)
+			return parts[1] + " " + c.person().String() + parts[2]
+		})
 	}
-	edit(file, func(text string) string {
-		text = put(text, "<Ustrd>工资</Ustrd>", func(p person) string { return "<Ustrd>工资 " + p.String() + "</Ustrd>" })
-		text = put(text, "<Ustrd>房租</Ustrd>", func(p person) string { return "<Ustrd>房租 " + p.String() + "</Ustrd>" })
-		return put(text, "<cbc:Name>*样本货物*标准件</cbc:Name>", func(p person) string { return "<cbc:Name>" + p.String() + "</cbc:Name>" })
-	})
+	edit(file, func(text string) string { return put(put(text, remittance), goods) })
 	return left
 }
 

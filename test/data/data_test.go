@@ -106,7 +106,8 @@ func (f *firm) consent(b *testing.B) []byte {
 	t := profilev1.ConsentTerms{
 		EnterpriseId: f.id, GranteeOrgId: f.BankA.ID, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING, PurposeTextHash: text[:],
 		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK}, MonthFrom: sample.DefaultEndMonth, MonthTo: sample.DefaultEndMonth,
-		Mode: profilev1.Mode_MODE_VIEW, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: 1000,
+		Mode: profilev1.Mode_MODE_VIEW, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE,
+		FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_YEAR, FetchLimit: 500,
 		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(time.Hour).Unix(), Nonce: make([]byte, 16),
 	}
 	if _, err := rand.Read(t.Nonce); err != nil {
@@ -148,11 +149,12 @@ func (f *firm) revoke(b *testing.B) {
 	load, stop := context.WithCancel(b.Context())
 	defer stop()
 	other, done := f.consent(b), make(chan struct{})
-	go func() { // reads under another consent, whose receipts are anchored all the while
+	// Reads under another consent without a pause, whose receipts are anchored all the
+	// while: those beyond its fetch limit are refused, and have receipts too.
+	go func() {
 		defer close(done)
 		for load.Err() == nil {
 			_, _ = f.Server.Desk(f.BankA.ID).Open(load, f.BankA.Admin, other)
-			time.Sleep(200 * time.Millisecond) // without a pause the custodian anchors receipts without end and makes no wraps
 		}
 	}()
 	var took, blocks []int64

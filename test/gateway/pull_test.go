@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/pull"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
@@ -60,9 +63,62 @@ func checkPulled(t *testing.T, w *world.World) {
 	if after := anchored(t, w, firm); after != before+1 {
 		t.Errorf("the chain has %d records, want the one new invoice more than %d", after, before)
 	}
+	checkSigned(t, w, v, firm, book.Owner)
 	if err := os.RemoveAll(w.Sources); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// checkSigned: what a source signs is on chain in its name, and its second word on
+// an invoice takes the place of the first.
+func checkSigned(t *testing.T, w *world.World, v *visitor, firm uint64, owner sample.Owner) {
+	t.Helper()
+	bureau := filepath.Join(t.TempDir(), "bureau")
+	row := func(amount string) string {
+		return "number,issue_date,seller_tax_number,seller_name,buyer_tax_number,buyer_name,net,tax,total,currency,status\n" +
+			"BUREAU-1,2026-01-07," + owner.TaxNumber + "," + owner.Name + ",,样本晴川五金商行," + amount + ",0.00," + amount + ",CNY,normal\n"
+	}
+	save(t, filepath.Join(bureau, "first.csv"), row("100.00"))
+	save(t, filepath.Join(w.Sources, "bureau.source.toml"), fmt.Sprintf(
+		"version = 1\nenterprise = %d\nsigned_by = %d\nkind = \"folder\"\nevery = \"1m\"\n[folder]\npath = %q\nsettle = \"100ms\"\n", firm, w.VerifierA.ID, bureau,
+	))
+	v.until("/owner/data", "bureau", 30*time.Second)
+	var first profilev1.Batch
+	for deadline := time.Now().Add(30 * time.Second); len(first.Anchor.BatchId) == 0; time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no signed batch came on chain")
+		}
+		for _, b := range profile(t, w, firm) {
+			if b.Anchor.SourceClass == profilev1.SourceClass_SOURCE_CLASS_SIGNED {
+				first = b
+			}
+		}
+	}
+	if first.Anchor.SourceOrgId != w.VerifierA.ID {
+		t.Errorf("organisation %d signed, want %d", first.Anchor.SourceOrgId, w.VerifierA.ID)
+	}
+	got, err := w.Server.Custodian().Intake.Deliver(t.Context(), custody.Delivery{
+		Enterprise: firm, Owner: connector.Owner{TaxNumber: owner.TaxNumber, Name: owner.Name}, Source: "bureau",
+		Signed:  &custody.Source{OrgID: w.VerifierA.ID, Service: w.VerifierA.Service},
+		Uploads: []custody.Upload{{Name: "second.csv", Data: []byte(row("90.00"))}},
+	})
+	if err != nil || got.Corrected != 1 {
+		t.Fatalf("%d corrected, %v", got.Corrected, err)
+	}
+	for _, b := range profile(t, w, firm) {
+		if bytes.Equal(b.Anchor.BatchId, first.Anchor.BatchId) && b.Status != profilev1.BatchStatus_BATCH_STATUS_SUPERSEDED {
+			t.Errorf("the corrected batch is %s", b.Status)
+		}
+	}
+}
+
+func profile(t *testing.T, w *world.World, firm uint64) []profilev1.Batch {
+	t.Helper()
+	r, err := w.Client.Profile.Batches(t.Context(), &profilev1.QueryBatchesRequest{EnterpriseId: firm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Batches
 }
 
 const erpMapping = `version = 1
@@ -136,11 +192,7 @@ func newestFirm(t *testing.T, w *world.World) (id uint64) {
 // anchored counts the records that the chain has of a firm.
 func anchored(t *testing.T, w *world.World, firm uint64) (n uint64) {
 	t.Helper()
-	r, err := w.Client.Profile.Batches(t.Context(), &profilev1.QueryBatchesRequest{EnterpriseId: firm})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range r.Batches {
+	for _, b := range profile(t, w, firm) {
 		n += uint64(b.Anchor.RecordCount)
 	}
 	return n

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/xinlian/xinlian/gateway/vault"
 )
 
 // patience is how long a process may take to serve.
@@ -28,6 +30,7 @@ type Processes struct {
 	binary     string
 	env        []string
 	nodeStarts int
+	address    string // of the node's service
 }
 
 // Process is a running command.
@@ -43,7 +46,7 @@ type Process struct {
 // binary. env is added to the environment of both, such as XINLIAN_NODE_LOG_LEVEL.
 func StartProcesses(tb testing.TB, binary, home string, env ...string) *Processes {
 	tb.Helper()
-	p := &Processes{World: &World{tb: tb, home: home, Origin: "http://localhost:" + freePort(tb)}, binary: binary}
+	p := &Processes{World: &World{tb: tb, home: home, suite: vault.SuiteNIST, Origin: "http://localhost:" + freePort(tb)}, binary: binary}
 	for _, dir := range []string{"tmp", "log"} {
 		must(tb, os.MkdirAll(filepath.Join(home, dir), 0o700))
 	}
@@ -89,9 +92,13 @@ func (p *Processes) StartNode() (address string) {
 		return true
 	})
 	p.nodeStarts++
+	p.address = address
 	p.env = append(p.env, "XINLIAN_NODE_GRPC_LISTEN="+address)
 	return address
 }
+
+// NodeAddress is the address of the node's gRPC service.
+func (p *Processes) NodeAddress() string { return p.address }
 
 // StartGateway starts the gateway, also again after it ended.
 func (p *Processes) StartGateway() {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +44,9 @@ type Org struct {
 	Name    string
 	Admin   wire.SoftDevice
 	Service *wire.ServiceKey
-	Data    *vault.DataKey
+	Data    *vault.DataKey       // the one that genesis has
+	Keys    *vault.DataKeyFolder // all that a rotation makes
+	Folder  string               // of Keys
 }
 
 // World is a running network with its gateway.
@@ -60,18 +65,41 @@ type World struct {
 	prover *zk.Prover
 	home   string
 	stop   func() error // ends the gateway
+
+	suite        vault.Suite
+	rewrapBlocks int64 // 0: the chain's default
+	second       bool  // BankB is a custodian, with a gateway of its own
 }
+
+// Option changes what a network is founded with.
+type Option func(*World)
+
+// WithSuite chooses the ciphers of the chain; nist is the default.
+func WithSuite(s vault.Suite) Option { return func(w *World) { w.suite = s } }
+
+// WithRewrapBlocks sets how many blocks a custodian has to re-wrap.
+func WithRewrapBlocks(n int64) Option { return func(w *World) { w.rewrapBlocks = n } }
+
+// WithSecondCustodian makes BankB a custodian too. The first gateway does not host
+// it: Beside does.
+func WithSecondCustodian() Option { return func(w *World) { w.second = true } }
 
 // Start founds the network, adopts what a loan needs, and serves the portal at
 // Origin until the test ends.
-func Start(tb testing.TB) *World {
+func Start(tb testing.TB, options ...Option) *World {
 	tb.Helper()
 	home := tb.TempDir()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{tb: tb, home: home, Sources: filepath.Join(home, "sources"), Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	w := &World{
+		tb: tb, home: home, suite: vault.SuiteNIST, Sources: filepath.Join(home, "sources"),
+		Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port),
+	}
+	for _, o := range options {
+		o(w)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w.found(filepath.Join(home, "node"))
@@ -80,6 +108,13 @@ func Start(tb testing.TB) *World {
 	w.open(ctx, listener)
 	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
+}
+
+// Stop ends the gateway. Restart starts it again.
+func (w *World) Stop() {
+	w.tb.Helper()
+	must(w.tb, w.stop())
+	w.stop = func() error { return nil }
 }
 
 // Home is the folder of all files: node, gateway/data, gateway/keys.
@@ -99,9 +134,19 @@ func (w *World) found(nodeHome string) {
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{w.Origin}, []string{RPID}
 	g.Safety.Params.AuditsMin = 1
 	g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentSRS().Key().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
+	if w.suite == vault.SuiteSM {
+		g.Org.Params.Suite = orgv1.Suite_SUITE_SM
+	}
+	if w.rewrapBlocks > 0 {
+		g.Profile.Params.RewrapBlocks = w.rewrapBlocks
+	}
 	g.Loan.Params.CompressedPeriodSeconds = 60
 	g.Loan.Params.TemplateLockSeconds = 0
 	lender := []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER}
+	bankB := lender
+	if w.second {
+		bankB = append(slices.Clone(lender), orgv1.Role_ROLE_CUSTODIAN)
+	}
 	verifier := []orgv1.Role{orgv1.Role_ROLE_ATTESTOR, orgv1.Role_ROLE_KYB}
 	for _, f := range []struct {
 		into  **Org
@@ -110,7 +155,7 @@ func (w *World) found(nodeHome string) {
 		roles []orgv1.Role
 	}{
 		{&w.BankA, "港湾银行 Harbour Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
-		{&w.BankB, "青禾银行 Greenfield Bank", orgv1.OrgKind_ORG_KIND_BANK, lender},
+		{&w.BankB, "青禾银行 Greenfield Bank", orgv1.OrgKind_ORG_KIND_BANK, bankB},
 		{&w.VerifierA, "明鉴核验 Clearview", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
 		{&w.VerifierB, "同信核验 Concord", orgv1.OrgKind_ORG_KIND_VERIFIER, verifier},
 		{&w.Settlement, "通达清算行 Throughway", orgv1.OrgKind_ORG_KIND_SETTLEMENT, []orgv1.Role{orgv1.Role_ROLE_CUSTODIAN, orgv1.Role_ROLE_ISSUER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
@@ -171,7 +216,11 @@ func (w *World) newOrg(name string) *Org {
 	o.Admin = wire.SoftDevice{Key: key, Origin: w.Origin, RPID: RPID}
 	o.Service, err = wire.NewServiceKey()
 	must(w.tb, err)
-	o.Data, err = vault.GenerateDataKey(vault.SuiteNIST)
+	o.Data, err = vault.GenerateDataKey(w.suite)
+	must(w.tb, err)
+	o.Folder = w.tb.TempDir()
+	must(w.tb, o.Data.Save(filepath.Join(o.Folder, "data.key")))
+	o.Keys, err = vault.OpenDataKeyFolder(o.Folder)
 	must(w.tb, err)
 	return o
 }
@@ -179,7 +228,11 @@ func (w *World) newOrg(name string) *Org {
 // open starts the gateway on the listener whose port is in the origin.
 func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
-	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
+	hosted := w.orgs()
+	if w.second {
+		hosted = slices.DeleteFunc(hosted, func(o *Org) bool { return o == w.BankB })
+	}
+	p := w.parts(filepath.Join(w.home, "gateway"), hosted...)
 	p.AmountLimitFen = 1_000_000_00
 	p.Sources, p.Allow = w.Sources, w.Allow
 	var err error
@@ -200,7 +253,7 @@ func (w *World) parts(home string, hosted ...*Org) server.Parts {
 		Origin: w.Origin, Log: slog.New(slog.NewTextHandler(w.tb.Output(), nil)),
 	}
 	for _, o := range hosted {
-		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Data, Officer: o.Admin})
+		p.Hosted = append(p.Hosted, server.Hosted{OrgID: o.ID, Service: o.Service, DataKey: o.Keys, Officer: o.Admin})
 	}
 	return p
 }
@@ -209,12 +262,40 @@ func (w *World) parts(home string, hosted ...*Org) server.Parts {
 // the same folders.
 func (w *World) Restart() {
 	w.tb.Helper()
+	w.between(func() {})
+}
+
+// between stops the gateway, does something, and starts it again.
+func (w *World) between(do func()) {
+	w.tb.Helper()
 	must(w.tb, w.stop())
+	do()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	l, err := net.Listen("tcp", strings.TrimPrefix(w.Origin, "http://"))
 	must(w.tb, err)
 	w.open(ctx, l)
+}
+
+// Backup copies the gateway's folders of data and keys, as they are between two
+// runs of it, and returns what puts the copies back.
+func (w *World) Backup() (restore func()) {
+	w.tb.Helper()
+	live, kept := filepath.Join(w.home, "gateway"), filepath.Join(w.tb.TempDir(), "gateway")
+	w.between(func() { must(w.tb, os.CopyFS(kept, os.DirFS(live))) })
+	return func() {
+		w.tb.Helper()
+		w.between(func() {
+			must(w.tb, os.RemoveAll(live))
+			must(w.tb, os.CopyFS(live, os.DirFS(kept)))
+			must(w.tb, filepath.WalkDir(live, func(path string, e fs.DirEntry, err error) error {
+				if err != nil || e.IsDir() {
+					return err
+				}
+				return os.Chmod(path, 0o600)
+			}))
+		})
+	}
 }
 
 // Elsewhere is a second gateway that hosts one organisation and reads the first
@@ -226,6 +307,26 @@ func (w *World) Elsewhere(o *Org) *server.Server {
 	s, err := server.New(context.Background(), p)
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, s.Close()) })
+	return s
+}
+
+// Beside is Elsewhere for several organisations, and does their background work
+// until the test ends.
+func (w *World) Beside(hosted ...*Org) *server.Server {
+	w.tb.Helper()
+	p := w.parts(w.tb.TempDir(), hosted...)
+	p.Vaults = map[uint64]string{w.Settlement.ID: w.Origin}
+	s, err := server.New(context.Background(), p)
+	must(w.tb, err)
+	l, err := net.Listen("tcp", "localhost:0")
+	must(w.tb, err)
+	run, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(run, l) }()
+	w.tb.Cleanup(func() {
+		cancel()
+		warn(w.tb, errors.Join(<-done, s.Close()))
+	})
 	return s
 }
 

@@ -21,6 +21,8 @@ type trusting struct{ *fakes }
 
 func (trusting) VerifySource(context.Context, string, uint64, []byte, []byte) error { return nil }
 
+func (trusting) Suite(context.Context) (orgv1.Suite, error) { return orgv1.Suite_SUITE_NIST, nil }
+
 const source = uint64(99)
 
 func bankAnchor(n byte, sequence uint64, from, to uint32) profilev1.BatchAnchor {
@@ -28,7 +30,7 @@ func bankAnchor(n byte, sequence uint64, from, to uint32) profilev1.BatchAnchor 
 		BatchId: ids(n)[0], SchemaId: "bank-transaction", SchemaVersion: 1, Source: "bank:1",
 		SourceClass: profilev1.SourceClass_SOURCE_CLASS_SIGNED, SourceOrgId: source, SourceDevice: "service",
 		SourceSignature: bytes.Repeat([]byte{1}, 64), Sequence: sequence, PeriodFrom: from, PeriodTo: to,
-		RecordCount: 7, Root: bytes.Repeat([]byte{0xf0 + n}, HashBytes), Suite: profilev1.Suite_SUITE_NIST, Epoch: 1,
+		RecordCount: 7, Root: bytes.Repeat([]byte{0xf0 + n}, HashBytes), Suite: orgv1.Suite_SUITE_NIST, Epoch: 1,
 	}
 }
 

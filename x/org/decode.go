@@ -40,6 +40,14 @@ func hash(field string, b []byte) error {
 	return nil
 }
 
+// earlier refuses an earlier tag that is neither missing nor one.
+func earlier(tag []byte) error {
+	if len(tag) == 0 {
+		return nil
+	}
+	return hash("earlier_tag", tag)
+}
+
 func amountLimit(fen int64) error {
 	if fen < 0 {
 		return ErrField.Wrapf("amount_limit_fen: got %d", fen)

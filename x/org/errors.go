@@ -42,4 +42,6 @@ var (
 	ErrRecoveryWaiting       = errorsmod.RegisterWithGRPCCode(Name, 32, codes.AlreadyExists, "a recovery by another verifier is waiting")
 	ErrRecoveryEarly         = errorsmod.RegisterWithGRPCCode(Name, 33, codes.FailedPrecondition, "delay of the recovery has not passed")
 	ErrSignature             = errorsmod.RegisterWithGRPCCode(Name, 34, codes.Unauthenticated, "source signature does not verify")
+	ErrTagEpoch              = errorsmod.RegisterWithGRPCCode(Name, 35, codes.FailedPrecondition, "identity tag is not of an epoch that is asked for")
+	ErrTagsLeft              = errorsmod.RegisterWithGRPCCode(Name, 36, codes.FailedPrecondition, "enterprises have no tag of the newer epoch yet")
 )

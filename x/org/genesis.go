@@ -88,7 +88,7 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *orgv1.GenesisState) error 
 
 func (k *Keeper) initOrganisation(ctx context.Context, o orgv1.Organisation) error {
 	if len(o.IdentityTag) != 0 {
-		if err := k.tags.Set(ctx, o.IdentityTag, o.Id); err != nil {
+		if err := k.takeTags(ctx, o); err != nil {
 			return err
 		}
 	}

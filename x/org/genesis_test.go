@@ -139,6 +139,28 @@ func TestRules(t *testing.T) {
 			gs.NextOrgId++
 			gs.Organisations = append(gs.Organisations, copied)
 		}},
+		{"tag", "twice, once as an earlier one", func(gs *orgv1.GenesisState) {
+			gs.Organisations[5].EarlierTag = gs.Organisations[5].IdentityTag
+		}},
+		{"tag", "of no accepted epoch", func(gs *orgv1.GenesisState) { gs.Organisations[5].TagEpoch = 2 }},
+		{"tag", "an earlier one before any", func(gs *orgv1.GenesisState) { gs.Organisations[5].EarlierTag = otherTag[:] }},
+		{"tag", "a word outside a rotation", func(gs *orgv1.GenesisState) {
+			gs.Organisations[5].Retags = []orgv1.TagStatement{{VerifierOrgId: bank, IdentityTag: otherTag[:], TagEpoch: 2}}
+		}},
+		{"tag", "a word twice", func(gs *orgv1.GenesisState) {
+			gs.Params.TagEpoch = 2
+			w := orgv1.TagStatement{VerifierOrgId: bank, IdentityTag: otherTag[:], TagEpoch: 2}
+			gs.Organisations[5].Retags = []orgv1.TagStatement{w, w}
+		}},
+		{"tag", "a word of nobody", func(gs *orgv1.GenesisState) {
+			gs.Params.TagEpoch = 2
+			gs.Organisations[5].Retags = []orgv1.TagStatement{{VerifierOrgId: 99, IdentityTag: otherTag[:], TagEpoch: 2}}
+		}},
+		{"tag", "a short word", func(gs *orgv1.GenesisState) {
+			gs.Params.TagEpoch = 2
+			gs.Organisations[5].Retags = []orgv1.TagStatement{{VerifierOrgId: bank, TagEpoch: 2}}
+		}},
+		{"organisation", "member with an epoch", func(gs *orgv1.GenesisState) { gs.Organisations[0].TagEpoch = 1 }},
 		{"kyb", "one statement", func(gs *orgv1.GenesisState) { gs.Organisations[5].Kyb = gs.Organisations[5].Kyb[:1] }},
 		{"kyb", "no hash", func(gs *orgv1.GenesisState) { gs.Organisations[5].Kyb[0].StatementHash = nil }},
 		{"kyb", "one verifier twice", func(gs *orgv1.GenesisState) { gs.Organisations[5].Kyb[1].VerifierOrgId = verifier }},
@@ -212,6 +234,8 @@ func TestStoreInvariants(t *testing.T) {
 	}{
 		{"tag-index", func(w *world) error { return w.k.tags.Remove(w.ctx, digest("tag")) }},
 		{"tag-index", func(w *world) error { return w.k.tags.Set(w.ctx, digest("other"), firm) }},
+		{"tag-index", func(w *world) error { return w.k.tagged.Set(w.ctx, 1, 2) }},
+		{"tag-index", func(w *world) error { return w.k.tagged.Set(w.ctx, 2, 1) }},
 		{"device-index", func(w *world) error {
 			addr, _ := address(account(owner("owner")))
 			return w.k.devices.Indexes.live.Unreference(w.ctx, addr, func() (orgv1.Device, error) { return orgv1.Device{OrgId: firm}, nil })

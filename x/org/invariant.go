@@ -41,26 +41,48 @@ func (k *Keeper) Invariants() []Invariant {
 	)
 }
 
-// tagIndex: tags and enterprises are one to one.
+// tagIndex: every tag of an enterprise is its, no other is taken, and each epoch's
+// enterprises are counted.
 func (k *Keeper) tagIndex(ctx context.Context) error {
-	enterprises := 0
+	taken := 0
+	epochs := map[uint64]uint64{}
 	err := k.organisations.Walk(ctx, nil, func(id uint64, o orgv1.Organisation) (bool, error) {
 		if o.Kind != orgv1.OrgKind_ORG_KIND_ENTERPRISE {
 			return false, nil
 		}
-		enterprises++
-		got, err := k.tags.Get(ctx, o.IdentityTag)
-		if err == nil && got != id {
-			err = ErrTagTaken.Wrapf("organisation %d has the tag of %d", id, got)
+		epochs[o.TagEpoch]++
+		for _, tag := range tagsOf(o) {
+			taken++
+			got, err := k.tags.Get(ctx, tag)
+			if err == nil && got != id {
+				err = ErrTagTaken.Wrapf("organisation %d has the tag of %d", id, got)
+			}
+			if err != nil {
+				return true, err
+			}
 		}
-		return false, err
+		return false, nil
 	})
 	if err != nil {
 		return err
 	}
 	tags, err := rows(ctx, k.tags)
-	if err == nil && len(tags) != enterprises {
-		err = ErrGenesis.Wrapf("%d tags, %d enterprises", len(tags), enterprises)
+	if err == nil && len(tags) != taken {
+		err = ErrGenesis.Wrapf("%d tags, enterprises have %d", len(tags), taken)
+	}
+	if err != nil {
+		return err
+	}
+	counted := 0
+	err = k.tagged.Walk(ctx, nil, func(epoch, n uint64) (bool, error) {
+		counted++
+		if epochs[epoch] != n {
+			return true, ErrGenesis.Wrapf("%d enterprises counted under epoch %d, there are %d", n, epoch, epochs[epoch])
+		}
+		return false, nil
+	})
+	if err == nil && counted != len(epochs) {
+		err = ErrGenesis.Wrapf("%d epochs counted, enterprises have %d", counted, len(epochs))
 	}
 	return err
 }

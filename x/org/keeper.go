@@ -29,6 +29,7 @@ var (
 	prefixAccreditations = collections.NewPrefix(7)
 	prefixRecoveries     = collections.NewPrefix(8)
 	prefixQuotas         = collections.NewPrefix(9)
+	prefixTagged         = collections.NewPrefix(10)
 )
 
 // Accounts is what the module needs of x/auth: to give a new device an account
@@ -51,7 +52,8 @@ type Keeper struct {
 	nextID collections.Sequence
 	// org id -> organisation. Never dies: other rows and receipts name it.
 	organisations collections.Map[uint64, orgv1.Organisation]
-	// identity tag -> enterprise id: has this firm been here before? Never dies.
+	// identity tag -> enterprise id: has this firm been here before? Dies when the
+	// enterprise has tags of two later epochs.
 	tags collections.Map[[]byte, uint64]
 	// address -> device. Never dies: a revoked key must not come back elsewhere.
 	devices *collections.IndexedMap[[]byte, orgv1.Device, deviceIndexes]
@@ -61,6 +63,8 @@ type Keeper struct {
 	recoveries collections.Map[uint64, orgv1.Recovery]
 	// org id -> transactions in its latest window. Overwritten by the next one.
 	quotas collections.Map[uint64, orgv1.Quota]
+	// epoch -> enterprises whose newest tag is of it: may a rotation close? Dies at 0.
+	tagged collections.Map[uint64, uint64]
 }
 
 // NewKeeper opens the module's store. authority is the council's account. It
@@ -83,6 +87,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 			collections.Uint64Key, codec.CollValue[orgv1.Recovery](cdc)),
 		quotas: collections.NewMap(sb, prefixQuotas, "quotas",
 			collections.Uint64Key, codec.CollValue[orgv1.Quota](cdc)),
+		tagged: collections.NewMap(sb, prefixTagged, "tagged", collections.Uint64Key, collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err)

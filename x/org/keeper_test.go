@@ -234,7 +234,7 @@ func TestEnterpriseRow(t *testing.T) {
 	}
 	want := orgv1.Organisation{
 		Id: firm, Kind: orgv1.OrgKind_ORG_KIND_ENTERPRISE, Roles: []orgv1.Role{orgv1.Role_ROLE_BORROWER},
-		Status: orgv1.OrgStatus_ORG_STATUS_ACTIVE, IdentityTag: digest("tag"), Height: genesisHeight,
+		Status: orgv1.OrgStatus_ORG_STATUS_ACTIVE, IdentityTag: digest("tag"), TagEpoch: 1, Height: genesisHeight,
 		Kyb: []orgv1.KybStatement{
 			{VerifierOrgId: verifier, StatementHash: digest("statement"), Height: genesisHeight},
 			{VerifierOrgId: bank, StatementHash: digest("statement 2"), Height: genesisHeight + 3},

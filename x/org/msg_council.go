@@ -121,12 +121,15 @@ func (s msgServer) UpdateParams(ctx context.Context, m *orgv1.MsgUpdateParams) (
 		return nil, err
 	}
 
-	suite, err := s.k.Suite(ctx)
+	old, err := s.k.Params(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if m.Params.Suite != suite {
-		return nil, ErrParams.Wrapf("suite: got %s, genesis chose %s for good", m.Params.Suite, suite)
+	if m.Params.Suite != old.Suite {
+		return nil, ErrParams.Wrapf("suite: got %s, genesis chose %s for good", m.Params.Suite, old.Suite)
+	}
+	if err := s.k.rotation(ctx, old, m.Params); err != nil {
+		return nil, err
 	}
 
 	return &orgv1.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, m.Params)

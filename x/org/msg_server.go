@@ -1,7 +1,6 @@
 package org
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 
@@ -26,6 +25,9 @@ func (s msgServer) RegisterEnterprise(ctx context.Context, m *orgv1.MsgRegisterE
 	if err := hash("identity_tag", m.IdentityTag); err != nil {
 		return nil, err
 	}
+	if err := earlier(m.EarlierTag); err != nil {
+		return nil, err
+	}
 	if err := hash("statement_hash", m.StatementHash); err != nil {
 		return nil, err
 	}
@@ -42,6 +44,10 @@ func (s msgServer) RegisterEnterprise(ctx context.Context, m *orgv1.MsgRegisterE
 		return nil, err
 	}
 
+	p, err := s.k.Params(ctx)
+	if err != nil {
+		return nil, err
+	}
 	enterprise := orgv1.Organisation{
 		Kind:         orgv1.OrgKind_ORG_KIND_ENTERPRISE,
 		Roles:        []orgv1.Role{orgv1.Role_ROLE_BORROWER},
@@ -49,12 +55,14 @@ func (s msgServer) RegisterEnterprise(ctx context.Context, m *orgv1.MsgRegisterE
 		IdentityTag:  m.IdentityTag,
 		Kyb:          []orgv1.KybStatement{{VerifierOrgId: m.OrgId, StatementHash: m.StatementHash, Height: height(ctx)}},
 		ControlGroup: m.ControlGroup,
+		TagEpoch:     p.TagEpoch,
+		EarlierTag:   m.EarlierTag,
 	}
 	if err := statedBy(enterprise, verifier, nil); err != nil {
 		return nil, err
 	}
-	if taken, err := s.k.tags.Has(ctx, m.IdentityTag); err != nil || taken {
-		return nil, either(err, ErrTagTaken)
+	if err := s.k.newTags(ctx, p, enterprise); err != nil {
+		return nil, err
 	}
 	if err := s.k.free(ctx, owner); err != nil {
 		return nil, err
@@ -69,6 +77,9 @@ func (s msgServer) RegisterEnterprise(ctx context.Context, m *orgv1.MsgRegisterE
 // it in place of a verifier that is active no more.
 func (s msgServer) ConfirmEnterprise(ctx context.Context, m *orgv1.MsgConfirmEnterprise) (*orgv1.MsgConfirmEnterpriseResponse, error) {
 	if err := hash("identity_tag", m.IdentityTag); err != nil {
+		return nil, err
+	}
+	if err := earlier(m.EarlierTag); err != nil {
 		return nil, err
 	}
 	if err := hash("statement_hash", m.StatementHash); err != nil {
@@ -87,18 +98,18 @@ func (s msgServer) ConfirmEnterprise(ctx context.Context, m *orgv1.MsgConfirmEnt
 	if err := Enterprise(enterprise, orgv1.Device{}); err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(enterprise.IdentityTag, m.IdentityTag) {
-		return nil, ErrTag.Wrapf("enterprise %d", m.EnterpriseId)
+	p, err := s.k.Params(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameTags(p, enterprise, m.IdentityTag, m.EarlierTag); err != nil {
+		return nil, err
 	}
 	before, err := s.k.verifiers(ctx, enterprise)
 	if err != nil {
 		return nil, err
 	}
 	if err := statedBy(enterprise, verifier, before); err != nil {
-		return nil, err
-	}
-	p, err := s.k.Params(ctx)
-	if err != nil {
 		return nil, err
 	}
 	statement := orgv1.KybStatement{VerifierOrgId: m.OrgId, StatementHash: m.StatementHash, Height: height(ctx)}

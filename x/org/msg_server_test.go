@@ -151,6 +151,11 @@ func (w *world) checkTrue(t *testing.T, ctx sdk.Context, event proto.Message) {
 		if err != nil || got != (e.ExpiresAt > ctx.BlockTime().Unix()) {
 			t.Errorf("accredited %t, %v", got, err)
 		}
+	case *orgv1.EventRetagged:
+		o, err := w.k.Organisation(ctx, e.EnterpriseId)
+		if err != nil || (o.TagEpoch == e.TagEpoch) != e.Counts || (len(o.Retags) == 0) != e.Counts {
+			t.Errorf("enterprise %v, %v", o, err)
+		}
 	case *orgv1.EventRecovery:
 		r, err := w.k.recovery(ctx, e.EnterpriseId)
 		over := e.Cancelled || e.Completed

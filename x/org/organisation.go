@@ -130,7 +130,7 @@ func (k *Keeper) register(ctx context.Context, o orgv1.Organisation, first newDe
 		return o, err
 	}
 	if len(o.IdentityTag) != 0 {
-		if err := k.tags.Set(ctx, o.IdentityTag, id); err != nil {
+		if err := k.takeTags(ctx, o); err != nil {
 			return o, err
 		}
 	}

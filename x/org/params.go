@@ -40,6 +40,8 @@ func DefaultParams() orgv1.Params {
 		TxBytesMax:           64 << 10,
 		TimeoutSecondsMax:    TimeoutSecondsMax,
 		Suite:                orgv1.Suite_SUITE_NIST,
+		TagEpoch:             1,
+		TagEpochMin:          1,
 	}
 }
 
@@ -69,6 +71,9 @@ func validateParams(p orgv1.Params) error {
 	}
 	if err := PasskeyPolicy(p).Validate(); err != nil {
 		return ErrParams.Wrap(err.Error())
+	}
+	if err := validateTagEpochs(p); err != nil {
+		return err
 	}
 	for _, b := range []struct {
 		name             string

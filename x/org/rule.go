@@ -3,6 +3,7 @@ package org
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	errorsmod "cosmossdk.io/errors"
 
@@ -118,8 +119,8 @@ func validOrganisation(o orgv1.Organisation, suite orgv1.Suite) error {
 		}
 		return nil
 	}
-	if len(o.IdentityTag) != 0 || len(o.Kyb) != 0 || o.CustodianOrgId != 0 || o.SecondCustodianOrgId != 0 {
-		return ErrField.Wrap("identity_tag, kyb and custodians are an enterprise's")
+	if len(o.IdentityTag) != 0 || o.TagEpoch != 0 || len(o.EarlierTag) != 0 || len(o.Retags) != 0 || len(o.Kyb) != 0 || o.CustodianOrgId != 0 || o.SecondCustodianOrgId != 0 {
+		return ErrField.Wrap("tags, kyb and custodians are an enterprise's")
 	}
 	return publicName(o.Name)
 }
@@ -130,13 +131,44 @@ func tagRule(s state) error {
 		if o.Kind != orgv1.OrgKind_ORG_KIND_ENTERPRISE {
 			continue
 		}
-		if err := hash("identity_tag", o.IdentityTag); err != nil {
+		for _, tag := range tagsOf(o) {
+			if err := hash("identity_tag", tag); err != nil {
+				return errorsmod.Wrapf(err, "organisation %d", o.Id)
+			}
+			if other, taken := seen[string(tag)]; taken {
+				return ErrTagTaken.Wrapf("by %d, again by %d", other, o.Id)
+			}
+			seen[string(tag)] = o.Id
+		}
+		if err := tagEpochs(s, o); err != nil {
 			return errorsmod.Wrapf(err, "organisation %d", o.Id)
 		}
-		if other, taken := seen[string(o.IdentityTag)]; taken {
-			return ErrTagTaken.Wrapf("by %d, again by %d", other, o.Id)
+	}
+	return nil
+}
+
+// tagEpochs: the tag is of an accepted epoch, an earlier one stands beside it only
+// where there was an epoch before, and every word is of another verifier and on
+// the epoch that a rotation opened.
+func tagEpochs(s state, o orgv1.Organisation) error {
+	p := s.gs.Params
+	if o.TagEpoch < p.TagEpochMin || o.TagEpoch > p.TagEpoch || len(o.EarlierTag) != 0 && o.TagEpoch < 2 {
+		return ErrTagEpoch.Wrapf("got %d, accepted are %d to %d", o.TagEpoch, p.TagEpochMin, p.TagEpoch)
+	}
+	if len(o.Retags) > TagStatementsMax {
+		return ErrField.Wrapf("retags: got %d, want at most %d", len(o.Retags), TagStatementsMax)
+	}
+	for i, w := range o.Retags {
+		if err := hash("retags", w.IdentityTag); err != nil {
+			return err
 		}
-		seen[string(o.IdentityTag)] = o.Id
+		if _, err := s.org(w.VerifierOrgId); err != nil {
+			return err
+		}
+		again := slices.ContainsFunc(o.Retags[:i], func(b orgv1.TagStatement) bool { return b.VerifierOrgId == w.VerifierOrgId })
+		if again || w.TagEpoch != p.TagEpoch || w.TagEpoch <= o.TagEpoch {
+			return ErrTagEpoch.Wrapf("word of %d on epoch %d", w.VerifierOrgId, w.TagEpoch)
+		}
 	}
 	return nil
 }

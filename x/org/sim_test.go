@@ -68,12 +68,16 @@ func drawMessage(r *rapid.T, gs *orgv1.GenesisState) sdk.Msg {
 	n := rapid.IntRange(0, 20).Draw(r, "number")
 	newKey := owner(fmt.Sprint("new ", n))
 	from := sender.OrgId
-	switch rapid.IntRange(0, 12).Draw(r, "message") {
+	switch rapid.IntRange(0, 15).Draw(r, "message") {
 	case 0:
-		return &orgv1.MsgRegisterEnterprise{
+		m := &orgv1.MsgRegisterEnterprise{
 			Device: sender.Address, OrgId: from, IdentityTag: digest(fmt.Sprint(n)), StatementHash: digest("s"),
 			OwnerKey: newKey, AmountLimitFen: int64(n), ControlGroup: uint64(n % 10),
 		}
+		if rotating(gs.Params) {
+			m.EarlierTag = digest(fmt.Sprint("earlier ", n))
+		}
+		return m
 	case 1:
 		tag := digest(fmt.Sprint(n))
 		for _, e := range gs.Organisations {
@@ -101,6 +105,20 @@ func drawMessage(r *rapid.T, gs *orgv1.GenesisState) sdk.Msg {
 		return &orgv1.MsgCancelRecovery{Device: sender.Address, OrgId: from}
 	case 11:
 		return &orgv1.MsgChooseCustodian{Device: sender.Address, OrgId: from, CustodianOrgId: o}
+	case 12, 13:
+		tag := digest(fmt.Sprint("tag ", o, " of ", gs.Params.TagEpoch))
+		if n == 0 {
+			tag = digest("tag")
+		}
+		return &orgv1.MsgRetagEnterprise{Device: sender.Address, OrgId: from, EnterpriseId: o, IdentityTag: tag, TagEpoch: gs.Params.TagEpoch - uint64(n/20)}
+	case 14:
+		p := gs.Params
+		if rotating(p) {
+			p.TagEpochMin++
+		} else {
+			p.TagEpoch++
+		}
+		return &orgv1.MsgUpdateParams{Authority: wire.Authority(), Params: p}
 	default:
 		p := gs.Params
 		p.DevicesMax = uint32(DevicesMaxMin + n)

@@ -153,7 +153,9 @@ func TestInvariantsOfTheStore(t *testing.T) {
 		"holder-index": func(c kit) error {
 			return c.holders.Set(c.ctx, collections.Join(uint64(1), b32(99)), 1)
 		},
-		"live-index": func(c kit) error { return c.due.Remove(c.ctx, collections.Join(genesisTime.Unix()+30*daySeconds, uint64(2))) },
+		"live-index": func(c kit) error {
+			return c.due.Remove(c.ctx, collections.Join(genesisTime.Unix()+30*daySeconds, uint64(2)))
+		},
 	} {
 		c := lived(t)
 		check(t, spoil(c))

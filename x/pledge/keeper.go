@@ -40,6 +40,8 @@ type Orgs interface {
 	attestation.Directory
 	Acting(ctx context.Context, device string, orgID uint64) (orgv1.Organisation, orgv1.Device, error)
 	Accredited(ctx context.Context, orgID uint64, category uint32) (bool, error)
+	// TagEpochAccepted tells whether identity tags of the epoch are still stated.
+	TagEpochAccepted(ctx context.Context, epoch uint64) (bool, error)
 }
 
 // Profiles is what the module needs of x/profile.

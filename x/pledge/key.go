@@ -87,15 +87,40 @@ func (k *Keeper) activate(ctx context.Context, key pledgev1.Key) error {
 	if err != nil {
 		return err
 	}
-	n, err := k.holding(ctx, before.Epoch)
+	needed, err := k.needed(ctx, before.Epoch)
 	if err != nil {
 		return err
 	}
 	before.Status, before.ChangedAt = keyRetiring, now(ctx)
-	if n == 0 {
+	if !needed {
 		before.Status = keyRetired
 	}
 	return k.setKey(ctx, before)
+}
+
+// needed tells whether a key that is not the active one must still make tags: a
+// receivable is held by it alone, or enterprises are registered by it.
+func (k *Keeper) needed(ctx context.Context, epoch uint64) (bool, error) {
+	n, err := k.holding(ctx, epoch)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	return k.orgs.TagEpochAccepted(ctx, epoch)
+}
+
+// retire ends a retiring key that nothing needs. x/org closes its rotation without
+// a word to this module, so every block asks.
+func (k *Keeper) retire(ctx context.Context) error {
+	list, err := k.checked(ctx)
+	if err != nil || len(list) < 2 {
+		return err
+	}
+	needed, err := k.needed(ctx, list[0].Epoch)
+	if err != nil || needed {
+		return err
+	}
+	list[0].Status, list[0].ChangedAt = keyRetired, now(ctx)
+	return k.setKey(ctx, list[0])
 }
 
 func (k *Keeper) setKey(ctx context.Context, key pledgev1.Key) error {
@@ -123,7 +148,7 @@ func (k *Keeper) keep(ctx context.Context, epoch uint64) error {
 	return k.held.Set(ctx, epoch, n+1)
 }
 
-// drop counts one less. The last one of a retiring key retires it.
+// drop counts one less. The last one of a retiring key may retire it.
 func (k *Keeper) drop(ctx context.Context, epoch uint64) error {
 	n, err := k.holding(ctx, epoch)
 	if err != nil {
@@ -135,12 +160,7 @@ func (k *Keeper) drop(ctx context.Context, epoch uint64) error {
 	if err := k.held.Remove(ctx, epoch); err != nil {
 		return err
 	}
-	key, err := k.keys.Get(ctx, epoch)
-	if err != nil || key.Status != keyRetiring {
-		return err
-	}
-	key.Status, key.ChangedAt = keyRetired, now(ctx)
-	return k.setKey(ctx, key)
+	return k.retire(ctx)
 }
 
 // keyShape is nil for a key of the form that members share. The points are not

@@ -296,6 +296,7 @@ type fakes struct {
 	accredited []uint64
 	batches    map[string]profilev1.Batch
 	consents   map[string]profilev1.Consent
+	tagEpochs  []uint64 // under which enterprises are registered
 }
 
 func newFakes() *fakes {
@@ -369,6 +370,10 @@ func (f *fakes) Acting(ctx context.Context, device string, id uint64) (orgv1.Org
 
 func (f *fakes) Accredited(_ context.Context, id uint64, category uint32) (bool, error) {
 	return slices.Contains(f.accredited, id) && category == uint32(invoice), nil
+}
+
+func (f *fakes) TagEpochAccepted(_ context.Context, epoch uint64) (bool, error) {
+	return slices.Contains(f.tagEpochs, epoch), nil
 }
 
 func (f *fakes) Member(_ context.Context, id uint64) (bool, error) {

@@ -553,6 +553,29 @@ func TestRetagRetires(t *testing.T) {
 	c.checkInvariants(t)
 }
 
+// TestKeyOfEnterprises proves that a key that holds nothing stays checked while
+// enterprises are registered by it, and retires at the end of the block that no
+// longer needs it.
+func TestKeyOfEnterprises(t *testing.T) {
+	t.Parallel()
+	c := keyed(t)
+	c.fakes.tagEpochs = []uint64{1}
+	id := c.attest(t, bankA, 1)
+	held := c.pledge(t, bankA, id, 1, 10)
+	c.rotate(t, 0x40)
+	check(t, c.release(bankA, held))
+	c.wantKeys(t, keyRetiring, keyActive)
+	check(t, c.EndBlock(c.ctx))
+	c.wantKeys(t, keyRetiring, keyActive)
+	c.checkInvariants(t)
+	c.fakes.tagEpochs = []uint64{2}
+	c = c.fresh()
+	check(t, c.EndBlock(c.ctx))
+	c.wantKeys(t, keyRetired, keyActive)
+	c.wantEvents(t, &pledgev1.EventKeyChanged{Epoch: 1, Sharing: 1, Status: keyRetired})
+	c.checkInvariants(t)
+}
+
 // TestRefusalsAreSilent proves that no text of a refusal says more of a held
 // receivable than that it is held.
 func TestRefusalsAreSilent(t *testing.T) {

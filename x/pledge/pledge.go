@@ -180,7 +180,7 @@ func (k *Keeper) void(ctx context.Context, st pledgev1.Statement) (pledgev1.Stat
 }
 
 // EndBlock ends the pledges whose time has passed, the earliest first, at most
-// ExpiriesPerBlockMax of them; the rest waits for the next block and holds its
+// ExpiriesPerBlockMax of them, and then a retiring key that nothing needs; the rest waits for the next block and holds its
 // receivables until then. Each runs on its own copy of the state. It never returns
 // an error, because that would halt the chain: what cannot be ended leaves the
 // queue and holds on, which is the safe side.
@@ -207,6 +207,12 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 		}
 		write()
 	}
+	branch, write := sdkCtx.CacheContext()
+	if err := k.retire(branch); err != nil {
+		sdkCtx.Logger().Error("retiring a key", "error", err)
+		return nil
+	}
+	write()
 	return nil
 }
 

@@ -64,8 +64,8 @@ func confirmedByHolders(key pledgev1.Key) error {
 	return nil
 }
 
-// retiringRule: a key is retiring exactly while a holding statement has no newer
-// tag than its own.
+// retiringRule: a key is not retired while a holding statement has no newer tag
+// than its own. It may retire longer: x/org may still need it.
 func retiringRule(gs *pledgev1.GenesisState) error {
 	for i, key := range gs.Keys {
 		if i == len(gs.Keys)-1 {
@@ -77,7 +77,7 @@ func retiringRule(gs *pledgev1.GenesisState) error {
 				n++
 			}
 		}
-		if (key.Status == keyRetiring) != (n > 0) {
+		if key.Status != keyRetiring && n > 0 {
 			return ErrGenesis.Wrapf("epoch %d is %s, %d statements hold by it alone", key.Epoch, key.Status, n)
 		}
 	}

@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -43,8 +44,8 @@ func checkAnchor(a profilev1.BatchAnchor) error {
 	if err := checkHash("root", a.Root); err != nil {
 		return err
 	}
-	if a.Suite < profilev1.Suite_SUITE_NIST || a.Suite > profilev1.Suite_SUITE_SM {
-		return ErrField.Wrapf("suite: got %s", a.Suite)
+	if a.Suite != orgv1.Suite_SUITE_NIST && a.Suite != orgv1.Suite_SUITE_SM {
+		return ErrField.Wrapf("suite: got %s, want SUITE_NIST or SUITE_SM", a.Suite)
 	}
 	if a.Epoch < 1 {
 		return ErrField.Wrap("epoch: got 0, want at least 1")

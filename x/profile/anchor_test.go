@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -93,6 +94,7 @@ func TestAnchorRefused(t *testing.T) {
 		{"too many records", one(func(a *profilev1.BatchAnchor) { a.RecordCount = RecordsMax + 1 }), ErrField},
 		{"long root", one(func(a *profilev1.BatchAnchor) { a.Root = append(id(1), 0) }), ErrField},
 		{"no suite", one(func(a *profilev1.BatchAnchor) { a.Suite = 0 }), ErrField},
+		{"another suite", one(func(a *profilev1.BatchAnchor) { a.Suite = orgv1.Suite_SUITE_SM }), ErrField},
 		{"epoch zero", one(func(a *profilev1.BatchAnchor) { a.Epoch = 0 }), ErrField},
 		{"short superseded id", one(func(a *profilev1.BatchAnchor) { a.Supersedes = id(1)[1:] }), ErrField},
 		{"unknown device", func(m *profilev1.MsgAnchorBatches) { m.Device = "x" }, errOrg},
@@ -132,6 +134,33 @@ func TestAnchorRefused(t *testing.T) {
 		if _, err := c.msgs.AnchorBatches(c.ctx, &m); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
+	}
+}
+
+// The suite is the one that x/org's genesis chose: anchors of it are taken, those
+// of the other refused, and a genesis with batches of the other is refused too.
+func TestSuiteOfTheChain(t *testing.T) {
+	t.Parallel()
+	c := newKitOf(t, fakeOrgs{sm: true})
+	if err := c.anchor(declared(1)); !errors.Is(err, ErrField) {
+		t.Errorf("a nist anchor on an sm chain: %v", err)
+	}
+	a := declared(1)
+	a.Suite = orgv1.Suite_SUITE_SM
+	if err := c.anchor(a); err != nil {
+		t.Fatal(err)
+	}
+	c.checkInvariants(t)
+	gs, err := c.ExportGenesis(c.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, other := newKitOf(t, fakeOrgs{sm: true}), newKit(t)
+	if err := again.InitGenesis(again.ctx, gs); err != nil {
+		t.Errorf("an sm chain's own genesis: %v", err)
+	}
+	if err := other.InitGenesis(other.ctx, gs); !errors.Is(err, ErrGenesis) {
+		t.Errorf("a genesis with sm batches on a nist chain: %v", err)
 	}
 }
 

@@ -90,7 +90,6 @@ func TestCeilingsRefused(t *testing.T) {
 		"unknown category":   func(p *profilev1.Params) { p.Ceilings[2].Categories = []profilev1.Category{99} },
 		"mode twice":         func(p *profilev1.Params) { p.Ceilings[2].Modes = []profilev1.Mode{1, 1} },
 		"unknown mode":       func(p *profilev1.Params) { p.Ceilings[2].Modes = []profilev1.Mode{4} },
-		"no suite":           func(p *profilev1.Params) { p.Suite = 0 },
 		"no expiries":        func(p *profilev1.Params) { p.ExpiriesPerBlockMax = 0 },
 		"erasure in no time": func(p *profilev1.Params) { p.ErasureSeconds = 0 },
 		"late at once":       func(p *profilev1.Params) { p.LogLateBlocks = 0 },

@@ -158,9 +158,6 @@ func checkEpochs(gs *profilev1.GenesisState) error {
 		}
 	}
 	for _, b := range gs.Batches {
-		if b.Anchor.Suite != gs.Params.Suite {
-			return ErrInvariant.Wrapf("batch %x: suite %s, the chain has %s", clip(b.Anchor.BatchId), b.Anchor.Suite, gs.Params.Suite)
-		}
 		pinned := slices.ContainsFunc(gs.Schemas, func(s profilev1.Schema) bool {
 			return s.Id == b.Anchor.SchemaId && s.Version == b.Anchor.SchemaVersion && s.Category == b.Category
 		})

@@ -38,6 +38,9 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *profilev1.GenesisState) er
 	if err := k.params.Set(ctx, gs.Params); err != nil {
 		return err
 	}
+	if err := k.checkSuite(ctx, gs); err != nil {
+		return ErrGenesis.Wrapf("suites-agree: %v", err)
+	}
 	for _, s := range gs.Schemas {
 		if err := k.schemas.Set(ctx, collections.Join(s.Id, s.Version), s); err != nil {
 			return err

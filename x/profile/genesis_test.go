@@ -17,6 +17,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
 
@@ -131,7 +132,7 @@ func TestGenesisRefused(t *testing.T) {
 		"receipt due":             func(gs *profilev1.GenesisState) { gs.Receipts[0].DueAt++ },
 		"receipt half posted":     func(gs *profilev1.GenesisState) { gs.Receipts[0].ReceiptHash = nil },
 		"receipt of nobody":       func(gs *profilev1.GenesisState) { gs.Receipts[0].OrgId = 99 },
-		"batch suite":             func(gs *profilev1.GenesisState) { gs.Params.Suite = profilev1.Suite_SUITE_SM },
+		"batch suite":             func(gs *profilev1.GenesisState) { gs.Batches[0].Anchor.Suite = 3 },
 		"amendment unlinked":      func(gs *profilev1.GenesisState) { amended(gs).AmendedBy = nil },
 		"amendment of another":    func(gs *profilev1.GenesisState) { amended(gs).AmendedBy = gs.Consents[0].Id },
 		"receipt of another firm": func(gs *profilev1.GenesisState) { gs.Receipts[0].EnterpriseId = mill },
@@ -201,7 +202,12 @@ func TestInvariantsNotice(t *testing.T) {
 			e.DoneAt = 1
 			return errors.Join(err, c.erasures.Set(c.ctx, mill, e))
 		},
-		"indexes-agree":      func(c kit) error { return c.live.Clear(c.ctx, nil) },
+		"suites-agree": func(c kit) error {
+			b, err := c.Batch(c.ctx, id(500))
+			b.Anchor.Suite = orgv1.Suite_SUITE_SM
+			return errors.Join(err, c.batches.Set(c.ctx, id(500), b))
+		},
+		"indexes-agree": func(c kit) error { return c.live.Clear(c.ctx, nil) },
 	} {
 		c := lived(t)
 		c.checkInvariants(t)

@@ -35,7 +35,7 @@ var claims = []claim{
 
 // Invariants lists the module's claims.
 func (k *Keeper) Invariants() []Invariant {
-	all := make([]Invariant, 0, len(claims)+1)
+	all := make([]Invariant, 0, len(claims)+2)
 	for _, c := range claims {
 		all = append(all, Invariant{c.name, func(ctx context.Context) error {
 			gs, err := k.ExportGenesis(ctx)
@@ -45,7 +45,27 @@ func (k *Keeper) Invariants() []Invariant {
 			return c.check(gs)
 		}})
 	}
-	return append(all, Invariant{"indexes-agree", k.checkIndexes})
+	return append(all, Invariant{"suites-agree", func(ctx context.Context) error {
+		gs, err := k.ExportGenesis(ctx)
+		if err != nil {
+			return err
+		}
+		return k.checkSuite(ctx, gs)
+	}}, Invariant{"indexes-agree", k.checkIndexes})
+}
+
+// checkSuite: every batch is encrypted under the suite that x/org's genesis chose.
+func (k *Keeper) checkSuite(ctx context.Context, gs *profilev1.GenesisState) error {
+	suite, err := k.orgs.Suite(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range gs.Batches {
+		if b.Anchor.Suite != suite {
+			return ErrInvariant.Wrapf("batch %x: suite %s, the chain has %s", clip(b.Anchor.BatchId), b.Anchor.Suite, suite)
+		}
+	}
+	return nil
 }
 
 // checkIndexes: the sets of waiting, of live and of ending consents, those of due

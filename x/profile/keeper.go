@@ -43,6 +43,7 @@ var (
 type OrgKeeper interface {
 	Acting(ctx context.Context, device string, orgID uint64) (orgv1.Organisation, orgv1.Device, error)
 	Organisation(ctx context.Context, id uint64) (orgv1.Organisation, error)
+	Suite(ctx context.Context) (orgv1.Suite, error)
 	VerifySource(ctx context.Context, device string, orgID uint64, message, signature []byte) error
 }
 

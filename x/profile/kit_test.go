@@ -69,11 +69,16 @@ type kit struct {
 
 func newKit(t tester) kit {
 	t.Helper()
+	return newKitOf(t, fakeOrgs{})
+}
+
+func newKitOf(t tester, orgs OrgKeeper) kit {
+	t.Helper()
 	key := storetypes.NewKVStoreKey(StoreKey)
 	ctx := testutil.DefaultContextWithKeys(map[string]*storetypes.KVStoreKey{StoreKey: key}, nil, nil).
 		WithBlockTime(genesisTime).WithBlockHeight(10).WithChainID(chainID)
 	headers := &fakeHeaders{}
-	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), fakeOrgs{}, headers)
+	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), orgs, headers)
 	if err := k.InitGenesis(ctx, DefaultGenesis()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +146,7 @@ func declared(n int) profilev1.BatchAnchor {
 		BatchId: id(n), SchemaId: "bank-transaction", SchemaVersion: 1, Source: "upload",
 		SourceClass: profilev1.SourceClass_SOURCE_CLASS_OWNER_DECLARED,
 		Sequence:    uint64(n), PeriodFrom: uint32(20_000 + 10*n), PeriodTo: uint32(20_009 + 10*n),
-		RecordCount: 7, Root: id(1000 + n), Suite: profilev1.Suite_SUITE_NIST, Epoch: 1,
+		RecordCount: 7, Root: id(1000 + n), Suite: orgv1.Suite_SUITE_NIST, Epoch: 1,
 	}
 }
 
@@ -229,7 +234,7 @@ func (f *fakeHeaders) RecordHeader(context.Context) error {
 }
 
 // fakeOrgs knows the organisations above. Device names say their role.
-type fakeOrgs struct{}
+type fakeOrgs struct{ sm bool }
 
 func (fakeOrgs) Organisation(_ context.Context, id uint64) (orgv1.Organisation, error) {
 	role := map[uint64]orgv1.Role{
@@ -266,6 +271,13 @@ func (f fakeOrgs) Acting(ctx context.Context, device string, id uint64) (orgv1.O
 		err = errOrg
 	}
 	return o, orgv1.Device{Address: device, OrgId: id, Role: role}, err
+}
+
+func (f fakeOrgs) Suite(context.Context) (orgv1.Suite, error) {
+	if f.sm {
+		return orgv1.Suite_SUITE_SM, nil
+	}
+	return orgv1.Suite_SUITE_NIST, nil
 }
 
 func (fakeOrgs) VerifySource(_ context.Context, device string, org uint64, message, signature []byte) error {

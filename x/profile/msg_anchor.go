@@ -19,7 +19,11 @@ func (s msgServer) AnchorBatches(ctx context.Context, m *profilev1.MsgAnchorBatc
 	if err != nil {
 		return nil, err
 	}
-	contents, err := decodeAnchors(sdk.UnwrapSDKContext(ctx).ChainID(), m, p)
+	suite, err := s.k.orgs.Suite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := decodeAnchors(sdk.UnwrapSDKContext(ctx).ChainID(), m, p, suite)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +42,7 @@ func (s msgServer) AnchorBatches(ctx context.Context, m *profilev1.MsgAnchorBatc
 }
 
 // decodeAnchors checks the shape of every anchor and makes what its source signs.
-func decodeAnchors(chainID string, m *profilev1.MsgAnchorBatches, p profilev1.Params) ([][]byte, error) {
+func decodeAnchors(chainID string, m *profilev1.MsgAnchorBatches, p profilev1.Params, suite orgv1.Suite) ([][]byte, error) {
 	if n := len(m.Anchors); n < 1 || n > int(p.AnchorsPerMessageMax) {
 		return nil, ErrField.Wrapf("anchors: got %d, want 1 to %d", n, p.AnchorsPerMessageMax)
 	}
@@ -47,8 +51,8 @@ func decodeAnchors(chainID string, m *profilev1.MsgAnchorBatches, p profilev1.Pa
 		if err := checkAnchor(a); err != nil {
 			return nil, err
 		}
-		if a.Suite != p.Suite {
-			return nil, ErrField.Wrapf("suite: got %s, the chain has %s", a.Suite, p.Suite)
+		if a.Suite != suite {
+			return nil, ErrField.Wrapf("suite: got %s, the chain has %s", a.Suite, suite)
 		}
 		content, err := artefact.AnchorContent(chainID, m.EnterpriseId, a)
 		if err != nil {

@@ -120,21 +120,13 @@ func (s msgServer) PostDeletionReceipt(ctx context.Context, m *profilev1.MsgPost
 	return &profilev1.MsgPostDeletionReceiptResponse{}, emit(ctx, &profilev1.EventDeleted{ConsentId: c.Id, OrgId: m.OrgId})
 }
 
-// UpdateParams replaces the parameters. The suite stays: batches of two suites on
-// one chain would each be unreadable to half of its members.
+// UpdateParams replaces the parameters.
 func (s msgServer) UpdateParams(ctx context.Context, m *profilev1.MsgUpdateParams) (*profilev1.MsgUpdateParamsResponse, error) {
 	if err := ValidateParams(m.Params); err != nil {
 		return nil, err
 	}
 	if err := s.checkAuthority(m.Authority); err != nil {
 		return nil, err
-	}
-	old, err := s.k.params.Get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if m.Params.Suite != old.Suite {
-		return nil, ErrParams.Wrapf("suite: got %s, fixed at genesis as %s", m.Params.Suite, old.Suite)
 	}
 	return &profilev1.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, m.Params)
 }

@@ -33,7 +33,7 @@ const daySeconds = 86400
 func DefaultParams() profilev1.Params {
 	return profilev1.Params{
 		AnchorsPerMessageMax: 64, ConsentSecondsMax: ConsentSecondsCeiling, PendingConsentsMax: 4, RewrapBlocks: 600,
-		Suite: profilev1.Suite_SUITE_NIST, Ceilings: defaultCeilings(), ExpiriesPerBlockMax: 64,
+		Ceilings: defaultCeilings(), ExpiriesPerBlockMax: 64,
 		ErasureSeconds: 15 * daySeconds, LoansHoldErasure: true, LogLateBlocks: 2, LogAnchorsMax: 4096,
 	}
 }
@@ -48,7 +48,6 @@ func ValidateParams(p profilev1.Params) error {
 		{"consent_seconds_max", p.ConsentSecondsMax, daySeconds, ConsentSecondsCeiling},
 		{"pending_consents_max", int64(p.PendingConsentsMax), 1, PendingCeiling},
 		{"rewrap_blocks", p.RewrapBlocks, 1, RewrapBlocksCeiling},
-		{"suite", int64(p.Suite), int64(profilev1.Suite_SUITE_NIST), int64(profilev1.Suite_SUITE_SM)},
 		{"expiries_per_block_max", int64(p.ExpiriesPerBlockMax), 1, ExpiriesCeiling},
 		{"erasure_seconds", p.ErasureSeconds, daySeconds, ErasureSecondsCeiling},
 		{"log_late_blocks", p.LogLateBlocks, 1, LogLateBlocksCeiling},

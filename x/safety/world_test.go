@@ -115,7 +115,7 @@ func organisations(t testing.TB) *orgv1.GenesisState {
 	// An enterprise, to be refused what is the members'.
 	gs.Organisations = append(gs.Organisations, orgv1.Organisation{
 		Id: gs.NextOrgId, Kind: orgv1.OrgKind_ORG_KIND_ENTERPRISE, Roles: []orgv1.Role{orgv1.Role_ROLE_BORROWER},
-		Status: orgv1.OrgStatus_ORG_STATUS_ACTIVE, IdentityTag: digest("firm"),
+		Status: orgv1.OrgStatus_ORG_STATUS_ACTIVE, IdentityTag: digest("firm"), TagEpoch: 1,
 		Kyb: []orgv1.KybStatement{{VerifierOrgId: otherBank, StatementHash: digest("1")}, {VerifierOrgId: auditor4, StatementHash: digest("2")}},
 	})
 	gs.Devices = append(gs.Devices, device(gs.NextOrgId, person("firm admin"), orgv1.DeviceRole_DEVICE_ROLE_ADMIN))

@@ -131,6 +131,7 @@ func (w *world) play(ctx context.Context, last string) error {
 		{"verify fraud", "Two verifiers look, and refuse.", w.verify(fraud)},
 		{"consent healthy", "The bank asks, the owner grants, the officer opens the records.", w.grantLender(healthy)},
 		{"consent thin", "The same for the thin firm.", w.grantLender(thin)},
+		{"pledge", "One bank pledges an unpaid invoice. Another cannot: it learns that the invoice is pledged, and not to whom.", w.pledgeOnce(healthy)},
 		{"score healthy", "Features, two attestations, proof, verified score.", w.score(healthy)},
 		{"score thin", "The same for the thin firm.", w.score(thin)},
 		{"score fraud refused", "The forged books cannot be scored: no verifier stands by them.", w.scoreRefused(fraud)},

@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"math/big"
 	"strings"
@@ -70,6 +71,8 @@ type issuer struct {
 	unlisted           []string // files left out of the list that is signed
 	describe           func(string) string
 }
+
+var update = flag.Bool("update", false, "issue testdata/sealed.ofd anew, under a new throwaway authority")
 
 func newIssuer(t testing.TB) *issuer {
 	t.Helper()

@@ -3,7 +3,9 @@ package ofd_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,39 @@ func TestSealed(t *testing.T) {
 				t.Errorf("old %v trusting %v: %s %s %d %d seal %d", old, trusting, r.Schema.ID, r.SourceID(), fen, tax, seal)
 			}
 		}
+	}
+}
+
+// The document in testdata, by which other packages prove that they trust whom they
+// are told to, is sealed under the authority beside it.
+func TestStored(t *testing.T) {
+	t.Parallel()
+	const document, authority = "testdata/sealed.ofd", "testdata/authority.pem"
+	if *update {
+		i := newIssuer(t)
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(document, i.issue(), 0o644), os.WriteFile(authority, i.authority(), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorities, err := ofd.LoadAuthorities(authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, p := range map[int64]ofd.Parser{record.SealTrusted: {Authorities: authorities}, record.SealUntrusted: {}} {
+		c := parse(t, p, b)
+		if len(c.Records) != 1 {
+			t.Fatalf("%d records, %v", len(c.Records), c.Problems)
+		}
+		if seal, _ := c.Records[0].Int("seal"); seal != want {
+			t.Errorf("seal %d, want %d", seal, want)
+		}
+	}
+	if _, err := ofd.LoadAuthorities(document); err == nil || !strings.Contains(err.Error(), document) {
+		t.Errorf("a file that is no PEM: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -295,6 +296,19 @@ func ParseAuthorities(text []byte) (Authorities, error) {
 	}
 	if len(out) == 0 {
 		return nil, errors.New("reading trusted authorities: no certificate in PEM")
+	}
+	return out, nil
+}
+
+// LoadAuthorities is ParseAuthorities of a file.
+func LoadAuthorities(path string) (Authorities, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading trusted authorities: %w", err)
+	}
+	out, err := ParseAuthorities(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
 }

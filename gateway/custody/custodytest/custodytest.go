@@ -36,14 +36,16 @@ type Chain struct {
 	streams map[string]profilev1.Stream
 	anchors map[vault.ID]profilev1.BatchAnchor
 	order   []vault.ID
-	height  int64
+
+	superseded map[vault.ID]bool
+	height     int64
 	// Refuse, where set, is asked before a transaction is carried out.
 	Refuse func() error
 }
 
 // NewChain is an empty chain.
 func NewChain() *Chain {
-	return &Chain{streams: map[string]profilev1.Stream{}, anchors: map[vault.ID]profilev1.BatchAnchor{}, height: 1}
+	return &Chain{streams: map[string]profilev1.Stream{}, anchors: map[vault.ID]profilev1.BatchAnchor{}, superseded: map[vault.ID]bool{}, height: 1}
 }
 
 // Streams lists the streams of an enterprise.
@@ -68,7 +70,7 @@ func (c *Chain) Anchor(_ context.Context, enterprise uint64, anchors []profilev1
 			return chain.Result{}, err
 		}
 	}
-	streams := maps.Clone(c.streams)
+	streams, superseded := maps.Clone(c.streams), maps.Clone(c.superseded)
 	for _, a := range anchors {
 		key := a.Source + "/" + a.SchemaId
 		s := streams[key]
@@ -81,6 +83,17 @@ func (c *Chain) Anchor(_ context.Context, enterprise uint64, anchors []profilev1
 		if a.Sequence != s.Sequence+1 {
 			return refuse(9)
 		}
+		if len(a.Supersedes) > 0 {
+			old, ok := c.anchors[vault.ID(a.Supersedes)]
+			if !ok || a.SourceClass != profilev1.SourceClass_SOURCE_CLASS_SIGNED || superseded[vault.ID(a.Supersedes)] ||
+				old.Source != a.Source || old.SchemaId != a.SchemaId || old.PeriodFrom != a.PeriodFrom || old.PeriodTo != a.PeriodTo {
+				return refuse(11)
+			}
+			superseded[vault.ID(a.Supersedes)] = true
+			s.Sequence = a.Sequence
+			streams[key] = s
+			continue
+		}
 		if s.Sequence > 0 && a.PeriodFrom <= s.PeriodTo || a.PeriodFrom > a.PeriodTo {
 			return refuse(10)
 		}
@@ -91,7 +104,7 @@ func (c *Chain) Anchor(_ context.Context, enterprise uint64, anchors []profilev1
 		streams[key] = s
 	}
 	c.height++
-	c.streams = streams
+	c.streams, c.superseded = streams, superseded
 	for _, a := range anchors {
 		a.BatchId, a.Root = bytes.Clone(a.BatchId), bytes.Clone(a.Root)
 		c.anchors[vault.ID(a.BatchId)] = a
@@ -109,6 +122,24 @@ func (c *Chain) Batches() []profilev1.BatchAnchor {
 		list = append(list, c.anchors[id])
 	}
 	return list
+}
+
+// Profile lists the batches of an enterprise with their status.
+func (c *Chain) Profile(_ context.Context, enterprise uint64) ([]profilev1.Batch, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []profilev1.Batch
+	for _, id := range c.order {
+		a := c.anchors[id]
+		b := profilev1.Batch{EnterpriseId: c.streams[a.Source+"/"+a.SchemaId].EnterpriseId, Anchor: a, Status: profilev1.BatchStatus_BATCH_STATUS_LIVE}
+		if c.superseded[id] {
+			b.Status = profilev1.BatchStatus_BATCH_STATUS_SUPERSEDED
+		}
+		if b.EnterpriseId == enterprise {
+			list = append(list, b)
+		}
+	}
+	return list, nil
 }
 
 // Head is always fresh.
@@ -290,7 +321,7 @@ func (w *World) Open(fuse *Fuse) {
 	}
 	w.Book = Book{s, fuse}
 	w.Intake = &custody.Intake{
-		Vault: w.Vault, Ledger: w.Chain, Chain: anchorage{w.Chain, fuse}, Book: w.Book, OrgID: Custodian,
+		Vault: w.Vault, Ledger: w.Chain, Chain: anchorage{w.Chain, fuse}, Book: w.Book, OrgID: Custodian, ChainID: "xinlian-test-1",
 		TagKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler),
 	}
 }

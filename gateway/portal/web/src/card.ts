@@ -2,6 +2,7 @@
 // signed. The templates are versioned with the bundle; a card is made from the
 // decoded message alone, and everything else that it shows is proven against it,
 // save the names of organisations, whose numbers are signed.
+import { caseCards } from "./card_case.ts";
 import { cashCards } from "./card_cash.ts";
 import { consentCards } from "./card_consent.ts";
 import { loanCards } from "./card_loan.ts";
@@ -14,7 +15,7 @@ import { organisation } from "./word.ts";
 /** Version of the templates: it changes with any change of their words. */
 export const cardVersion = 1;
 
-const makers: Record<string, CardMaker> = { ...orgCards, ...consentCards, ...cashCards, ...loanCards };
+const makers: Record<string, CardMaker> = { ...orgCards, ...consentCards, ...caseCards, ...cashCards, ...loanCards };
 
 /** The kinds that have a card. */
 export function cardKinds(): string[] {

@@ -90,6 +90,17 @@ function details(s: Subject, t: ConsentTerms, id: Uint8Array): Card["parts"] {
   ];
 }
 
+/** A case: its terms, or those that support proves for its id. */
+export async function caseTerms(s: Subject, terms: ConsentTerms | undefined, id: Uint8Array): Promise<{ lines: Line[]; parts: Card["parts"]; granteeOrgId: bigint }> {
+  const t = terms ?? (await provenTerms(s, id));
+  if (t.purpose !== 7) throw new Fault("value", "purpose");
+  const head: Line[] = [
+    { label: { zh: "案号", en: "Case number" }, value: same(plain(t.caseNumber)), strong: true },
+    { label: { zh: "企业", en: "Firm" }, value: organisation(t.enterpriseId, s.support.orgs), strong: true },
+  ];
+  return { lines: [...head, ...(await decisive(s, t)).slice(1)], parts: details(s, t, id), granteeOrgId: t.granteeOrgId };
+}
+
 interface Wording {
   title: Text;
   confirm: Text;

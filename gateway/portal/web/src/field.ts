@@ -10,14 +10,23 @@ const filledByServer: Readonly<Record<string, readonly string[]>> = {
   "/xinlian.loan.v1.MsgApply": ["consent_id", "score_id"],
   "/xinlian.org.v1.MsgSetDataKey": ["public_key"],
   "/xinlian.profile.v1.MsgAmendConsent": ["terms"], // the card shows every one of them
+  "/xinlian.profile.v1.MsgOpenCase": ["terms"],
+  "/xinlian.attestation.v1.MsgOpenDispute": ["enterprise_id"],
 };
 const filledAlways: readonly string[] = ["device", "org_id"];
 
-/** A decoded value as forms and `fields` write it: decimal, true or false, hexadecimal, text. */
+/** A xinlian.profile.v1.Provider as forms write it. */
+function provider(x: unknown): string | undefined {
+  const p = x as { orgId?: unknown; source?: unknown };
+  return typeof p === "object" && p !== null && typeof p.orgId === "bigint" && typeof p.source === "string" ? `${p.orgId}:${p.source}` : undefined;
+}
+
+/** A decoded value as forms and `fields` write it: decimal, true or false, hexadecimal, text, lists with commas. */
 function written(v: unknown): string {
   if (v instanceof Uint8Array) return toHex(v);
   if (["bigint", "number", "boolean", "string"].includes(typeof v)) return String(v);
   if (Array.isArray(v) && v.every((x) => typeof x === "number" || typeof x === "string")) return v.join(",");
+  if (Array.isArray(v) && v.every((x) => provider(x) !== undefined)) return v.map(provider).join(",");
   throw new Fault("internal", "field of an unknown type");
 }
 

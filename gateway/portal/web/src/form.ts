@@ -20,6 +20,8 @@ export interface Control {
   checked: boolean;
   yuan: boolean;
   salted: string | undefined;
+  /** One of several boxes of a name: the ticked ones' values make a list. */
+  list: boolean;
 }
 
 const buttons = ["submit", "button", "reset", "image", "file", "fieldset", "output"];
@@ -36,6 +38,7 @@ export function controlsOf(form: HTMLFormElement): Control[] {
       checked: e.checked === true,
       yuan: e.dataset["yuan"] !== undefined,
       salted: e.dataset["salted"],
+      list: e.dataset["list"] !== undefined,
     }));
 }
 
@@ -53,6 +56,8 @@ export async function entriesOf(controls: readonly Control[]): Promise<Entries> 
       const salt = toHex(random(32));
       out.salted[c.salted] = { text, salt };
       set(c.salted, toHex(await saltedHash(fromHex(salt), text)));
+    } else if (c.type === "checkbox" && c.list) {
+      if (c.checked) out.fields[c.name] = [...(Object.keys(out.fields).includes(c.name) ? [out.fields[c.name] as string] : []), c.value].join(",");
     } else if (c.type === "checkbox") {
       set(c.name, String(c.checked));
     } else if (c.type !== "radio" || c.checked) {

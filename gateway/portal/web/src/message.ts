@@ -90,6 +90,21 @@ export interface AmendConsent extends OfOrg {
   terms?: ConsentTerms;
 }
 export type RequestErasure = OfOrg;
+export interface OpenCase extends OfOrg {
+  terms?: ConsentTerms;
+}
+export interface OpenDispute extends OfOrg {
+  enterpriseId: bigint;
+  batchId: Uint8Array;
+  attestationId: bigint;
+  reasonHash: Uint8Array;
+  consentId: Uint8Array;
+}
+export interface ResolveDispute extends OfOrg {
+  disputeId: bigint;
+  upheld: boolean;
+  resolutionHash: Uint8Array;
+}
 
 export interface Offer {
   id: bigint;

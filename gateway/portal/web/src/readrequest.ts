@@ -1,10 +1,10 @@
 // A request to read records under a consent, in the canonical form of package
 // gateway/vault: the page decodes it before the device signs it.
-import { equal } from "./bytes.ts";
+import { equal, utf8 } from "./bytes.ts";
 import { CanonError, Reader, Writer } from "./canon.ts";
 import { Fault, type Text } from "./fault.ts";
 import type { Card } from "./template.ts";
-import { categoryList, mode, month, organisation, same, short, time } from "./word.ts";
+import { categoryList, mode, month, organisation, plain, same, short, time } from "./word.ts";
 
 const lifeSecondsMax = 300;
 
@@ -84,20 +84,37 @@ const purposes: Readonly<Record<string, Text>> = {
   collection: { zh: "逾期催收", en: "recovery of a loan in arrears" },
   audit: { zh: "审计", en: "audit" },
   insurance: { zh: "保险担保", en: "insurance or guarantee" },
-  supervision: { zh: "监管查询", en: "a regulator's case" },
+  export: { zh: "导出本企业的全部数据", en: "export of everything held about your firm" },
 };
+
+const casePrefix = "supervision:";
+const caseBytesMax = 64;
+
+/** The words of a purpose; a regulator's case is named with its number. */
+function purposeOf(name: string): Text {
+  if (name.startsWith(casePrefix)) {
+    const number = name.slice(casePrefix.length);
+    if (number === "" || utf8(number).length > caseBytesMax || plain(number) !== number) throw new Fault("value", "purpose");
+    return { zh: `监管查询,案号 ${number}`, en: `a regulator's case, number ${number}` };
+  }
+  const known = Object.keys(purposes).includes(name) ? purposes[name] : undefined;
+  if (known === undefined) throw new Fault("value", "purpose");
+  return known;
+}
 
 /** The card of a request to read. */
 export function readCard(q: ReadRequest, names: Readonly<Record<string, string>> | undefined): Omit<Card, "version"> {
-  const purpose = purposes[q.purpose];
-  if (purpose === undefined) throw new Fault("value", "purpose");
+  const purpose = purposeOf(q.purpose);
+  // An owner needs nobody's consent to what is held of her; everybody else does.
+  const own = q.purpose === "export";
+  if (own !== q.consent.every((b) => b === 0)) throw new Fault("value", "consent");
   // Computed results are not records: nobody signs a read for them.
   if (q.use !== 1 && q.use !== 2) throw new Fault("value", "use");
   const narrowed = q.batches.length + q.records.length;
   return {
-    title: { zh: "查询数据", en: "Read records" },
+    title: own ? { zh: "导出我的数据", en: "Export my records" } : { zh: "查询数据", en: "Read records" },
     lines: [
-      { label: { zh: "授权编号", en: "Consent id" }, value: same(short(q.consent)), strong: true },
+      { label: { zh: "授权编号", en: "Consent id" }, value: own ? { zh: "不需要", en: "none needed" } : same(short(q.consent)), strong: true },
       { label: { zh: "用途", en: "Purpose" }, value: purpose, strong: true },
       { label: { zh: "数据", en: "Data" }, value: categoryList(q.categories), strong: true },
       { label: { zh: "时段", en: "Months" }, value: { zh: `${month(q.monthFrom)} 至 ${month(q.monthTo)}`, en: `${month(q.monthFrom)} to ${month(q.monthTo)}` } },
@@ -108,6 +125,6 @@ export function readCard(q: ReadRequest, names: Readonly<Record<string, string>>
     ],
     parts: [{ title: { zh: "设备", en: "Device" }, lines: [{ label: { zh: "设备账户", en: "Device account" }, value: same(q.device) }] }],
     notes: [{ zh: "这次查询会留下不能删除的记录,企业可以看到。", en: "This read leaves a permanent record that the firm can see." }],
-    confirm: { zh: "查询", en: "Read" },
+    confirm: own ? { zh: "导出", en: "Export" } : { zh: "查询", en: "Read" },
   };
 }

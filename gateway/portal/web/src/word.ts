@@ -74,6 +74,7 @@ const purposes: Record<number, Text> = {
   4: { zh: "逾期催收", en: "recovery of a loan in arrears" },
   5: { zh: "审计", en: "audit" },
   6: { zh: "保险担保", en: "insurance or guarantee" },
+  7: { zh: "监管查询", en: "a regulator's case" },
 };
 
 /** A xinlian.profile.v1.Purpose. */
@@ -106,7 +107,7 @@ export function frequency(unit: number, count: number): Text {
 
 /** Who signs for the enterprise: a xinlian.profile.v1.Signer. */
 export function signer(v: number): Text {
-  return oneOf({ 1: { zh: "法定代表人", en: "the legal representative" }, 2: { zh: "经办人", en: "a handler" } }, v, "signer");
+  return oneOf({ 0: { zh: "监管机构的两台设备,企业不签署", en: "two devices of the regulator, not the firm" }, 1: { zh: "法定代表人", en: "the legal representative" }, 2: { zh: "经办人", en: "a handler" } }, v, "signer");
 }
 
 /** A name that others chose, without the characters that could rearrange its line. */

@@ -5,7 +5,7 @@ import { entriesOf, fromBase64, makeCard, outcome, readNonce, readSignDoc, revie
 import { doc, fixtures } from "./read.mjs";
 
 const salted = { text: fixtures.salted_text, salt: fixtures.salt };
-const kept = { memo_hash: salted, account_hash: salted, note_hash: salted };
+const kept = { memo_hash: salted, account_hash: salted, note_hash: salted, reason_hash: salted, resolution_hash: salted };
 
 async function cardOf(name, support = {}, own = {}) {
   const d = doc(name);
@@ -233,4 +233,35 @@ test("an erasure says that it is for good", async () => {
   assert.deepEqual(shown(card, "zh").slice(0, 3), ["永久删除本企业数据", "代表|晨光食品(机构 12 号)", "企业|晨光食品(机构 12 号)"]);
   assert.equal(shown(card, "en")[0], "Erase the enterprise's data for good");
   assert.match(card.notes[0].en, /cannot be undone/);
+});
+
+test("a case is shown with its number, its firm and its basis", async () => {
+  assert.deepEqual(shown(await cardOf("open case"), "zh"), [
+    "立案查询", "代表|青禾银行(机构 3 号)", "案号|2026-17", "企业|晨光食品(机构 12 号)", "用途|监管查询:审批经营贷款申请", "数据|银行流水、纳税申报",
+    "时段|2025-01 至 2026-06", "次数|总共最多 100 次", "方式|仅查看,不得保存", `有效|${word.time(BigInt(fixtures.now - 60))} 至 ${word.time(BigInt(fixtures.now + 90 * 86400))}`,
+  ]);
+  for (const [name, title] of [["confirm case", "确认案件"], ["close case", "结案"]]) {
+    const card = await cardOf(name);
+    assert.equal(card.title.zh, title);
+    assert.ok(shown(card, "zh").includes("案号|2026-17"));
+  }
+  await refused("open case", "purpose-text", { purpose_text: "另一依据" });
+  await refused("confirm case", "consent-id", { consent: { ...doc("confirm case").support.consent, case_number: "2026-18" } });
+  await refused("confirm case", "consent-id", doc("grant").support);
+});
+
+test("a correction names what is wrong and keeps its text off the ledger", async () => {
+  const card = await cardOf("correct a batch");
+  assert.equal(card.title.zh, "要求更正");
+  assert.ok(shown(card, "zh")[4].startsWith(`哪里不对|${fixtures.salted_text}`));
+  assert.ok(shown(await cardOf("correct an attestation"), "en").includes("Attestation that is wrong|№4"));
+  await refused("correct a batch", "support", {}, { salted: {} });
+  assert.equal((await cardOf("uphold dispute")).title.en, "Decide: it is wrong");
+  assert.equal((await cardOf("reject dispute")).title.en, "Decide: it is right");
+});
+
+test("several boxes of a name make a list", async () => {
+  const box = (value, checked) => ({ name: "terms.categories", type: "checkbox", value, checked, yuan: false, salted: undefined, list: true });
+  assert.deepEqual((await entriesOf([box("1", true), box("2", false), box("3", true)])).fields, { "terms.categories": "1,3" });
+  assert.deepEqual((await entriesOf([box("1", false)])).fields, {});
 });

@@ -147,8 +147,13 @@ test("a request to read that is bent, foreign, stale or too long good is refused
   for (const bent of [b.subarray(1), b.subarray(0, b.length - 1), Uint8Array.from([...b, 0]), new Uint8Array(0)]) {
     assert.throws(() => readrequest.readReadRequest(bent, "xinlian-1", 1_795_000_000), refusedWith("read-request"));
   }
+  const zh = (bend) => readrequest.readCard({ ...request, ...bend }, {}).lines.map((l) => l.value.zh);
+  assert.equal(zh({ purpose: "supervision:2026-17" })[1], "监管查询,案号 2026-17");
+  assert.deepEqual(zh({ purpose: "export", consent: new Uint8Array(32) }).slice(0, 2), ["不需要", "导出本企业的全部数据"]);
+  for (const purpose of ["underwriting", "monitoring", "verification", "collection", "audit", "insurance"]) assert.notEqual(zh({ purpose })[1], "");
   const show = (bend) => () => readrequest.readCard({ ...request, ...bend }, {});
-  for (const bend of [{ purpose: "curiosity" }, { use: 3 }, { categories: [] }, { categories: [3, 1] }, { categories: [12] }, { monthFrom: 202513 }]) {
+  for (const bend of [{ purpose: "curiosity" }, { purpose: "supervision" }, { purpose: "supervision:" }, { purpose: `supervision:${"9".repeat(65)}` }, { purpose: "supervision:1\u202e2" }, { purpose: "constructor" },
+    { purpose: "export" }, { consent: new Uint8Array(32) }, { use: 3 }, { categories: [] }, { categories: [3, 1] }, { categories: [12] }, { monthFrom: 202513 }]) {
     assert.throws(show(bend), refusedWith("value"), JSON.stringify(bend));
   }
 });
