@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3 test-races test-canary test-commitment test-vault-model
+.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -45,6 +45,13 @@ fault: ## kill the demonstration at random moments and start it again: FAULT_KIL
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey
 	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+bench-proofs: ## gates, time and memory of proofs by size of the model, each in a process of its own
+	@go test -c -o build/zk.test ./zk
+	@for size in 12x8+0 24x8+0 24x8+8 32x8+0 32x32+0 32x32+8 64x32+16; do \
+		(cd zk && ../build/zk.test -test.run '^$$' -test.bench "BenchmarkProve/test-$${size/+/\\+}$$" -test.benchtime $(or $(BENCHTIME),5x)) | grep '^Benchmark'; \
+	done
+	@go test -run '^$$' -bench 'Verify|Statement|Decode' ./zk
+	@go test -run '^$$' -bench . -benchtime 5x ./gateway/prover
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault

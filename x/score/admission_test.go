@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 )
@@ -56,4 +57,35 @@ func TestAdmitCountsRefusedProofs(t *testing.T) {
 			t.Fatalf("got %v, want %v", err, ErrBatchRefused)
 		}
 	}
+}
+
+// A flood of bad proofs, no two alike, costs a node failed_proofs_max
+// verifications for each organisation that takes part and window; what comes
+// after is refused before its proof is looked at, and who takes no part gets in.
+func TestAdmitHoldsUnderFlood(t *testing.T) {
+	t.Parallel()
+	c, good := scoring(t)
+	most := DefaultParams().FailedProofsMax
+	for _, org := range []uint64{lender, custodian} {
+		looked, refused := uint32(0), 0
+		for i := range 700 {
+			m := *good
+			m.OrgId, m.Proof = org, bytes.Clone(good.Proof)
+			m.Proof[len(m.Proof)-1-i%600] ^= 1 << (i / 600)
+			switch err := c.fresh().Admit(c.ctx, &m); {
+			case errors.Is(err, ErrProof):
+				looked++
+			case errors.Is(err, ErrRefusals):
+				refused++
+			default:
+				t.Fatalf("bad proof %d: %v", i, err)
+			}
+		}
+		if looked != most || refused != 700-int(most) {
+			t.Errorf("organisation %d: %d proofs were looked at, want %d; %d refused unread", org, looked, most, refused)
+		}
+	}
+	other := *good
+	other.OrgId = firm
+	check(t, c.Admit(c.ctx, &other))
 }
