@@ -155,7 +155,8 @@ func organisations(t testing.TB) *orgv1.GenesisState {
 		case firm:
 			tag := sha256.Sum256([]byte("tag"))
 			statement := sha256.Sum256([]byte("statement"))
-			o.Kind, o.Name, o.Roles, o.IdentityTag = orgv1.OrgKind_ORG_KIND_ENTERPRISE, "", []orgv1.Role{orgv1.Role_ROLE_BORROWER}, tag[:]
+			o.Kind, o.Name, o.Roles = orgv1.OrgKind_ORG_KIND_ENTERPRISE, "", []orgv1.Role{orgv1.Role_ROLE_BORROWER}
+			o.IdentityTag, o.TagEpoch = tag[:], 1
 			o.Kyb = []orgv1.KybStatement{{VerifierOrgId: verifier, StatementHash: statement[:]}, {VerifierOrgId: third, StatementHash: statement[:]}}
 		}
 		gs.Organisations = append(gs.Organisations, o)
