@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +79,7 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 		}
 		p.Hosted = append(p.Hosted, h)
 	}
-	p.Prover, err = prover(ctx, p.Client)
+	p.Prover, err = prover(ctx, p.Client, c.SRS)
 	return err
 }
 
@@ -117,14 +116,44 @@ func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted
 }
 
 // prover makes a prover under the chain's own reference string.
-func prover(ctx context.Context, c *chain.Client) (*zk.Prover, error) {
+func prover(ctx context.Context, c *chain.Client, path string) (*zk.Prover, error) {
 	r, err := c.Score.Srs(ctx, &scorev1.QuerySrsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the reference string: %w", err)
 	}
-	srs := zk.UnsafeDevelopmentSRS()
-	if r.Kind != scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE || !bytes.Equal(r.Key, srs.Key().Encode()) {
-		return nil, ErrReferenceString
+	srs, err := referenceString(r, path)
+	if err != nil {
+		return nil, err
 	}
 	return zk.NewProver(srs, nil)
+}
+
+// referenceString is the one whose key the chain pins: the development string, or
+// the file of the ceremony. When the chain carries the ceremony's seal the file
+// must be the sealed one to the byte.
+func referenceString(r *scorev1.QuerySrsResponse, path string) (*zk.SRS, error) {
+	key, err := zk.DecodeSRSKey(r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the reference string: %w", err)
+	}
+	if r.Kind == scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE && key.Development() {
+		return zk.UnsafeDevelopmentSRS(), nil
+	}
+	if path == "" {
+		return nil, fmt.Errorf("%w: the chain rests on its members' ceremony; set srs to the file that the ceremony made", ErrReferenceString)
+	}
+	srs, file, err := zk.LoadSRS(path, key.Hash())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReferenceString, err)
+	}
+	if len(r.Seal) != 0 {
+		seal, err := zk.DecodeSignedSeal(r.Seal)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrReferenceString, err)
+		}
+		if file != seal.Seal.File {
+			return nil, fmt.Errorf("%w: %s has SHA-256 %x, the members signed %x", ErrReferenceString, path, file, seal.Seal.File)
+		}
+	}
+	return srs, nil
 }

@@ -165,7 +165,7 @@ func TestEverySubmitCheck(t *testing.T) {
 		"model hash short":    {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.ModelHash = m.ModelHash[1:] }},
 		"commitment short":    {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.Commitment = m.Commitment[1:] }},
 		"purpose zero":        {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.Purpose = 0 }},
-		"purpose unknown":     {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.Purpose = 4 }},
+		"purpose unknown":     {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.Purpose = 99 }},
 		"consent short":       {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.ConsentId = m.ConsentId[1:] }},
 		"consent for nobody":  {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.LenderOrgId = 0 }},
 		"score out of bounds": {ErrField, func(_ *kit, m *scorev1.MsgSubmitScore) { m.Score = zk.ScoreOffset }},
