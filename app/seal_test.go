@@ -237,7 +237,9 @@ func TestProofFlood(t *testing.T) {
 		m := c.Scoring(e, set, c.BankB, consent)
 		m.Proof[len(m.Proof)-1-n] ^= 1 // in the values of 32 bytes: well formed, and false
 		d := c.Draft(c.BankB.Service, m)
-		d.Sequence += uint64(ahead)
+		if err := d.Account.SetSequence(d.Account.GetSequence() + uint64(ahead)); err != nil {
+			t.Fatal(err)
+		}
 		return c.SignDraft(c.BankB.Service, d)
 	}
 	var looked int
