@@ -49,12 +49,13 @@ func foreignKey(t *testing.T) []byte {
 // production is the genesis of the consortium, fit for a production network.
 func production(t *testing.T) *app.Genesis {
 	t.Helper()
-	g, _ := testkit.Found(t)
+	g, c := testkit.Found(t)
 	g.Council.Params.Network = councilv1.NetworkKind_NETWORK_KIND_PRODUCTION
 	g.Org.Params.Origins, g.Org.Params.RpIds = []string{"https://xinlian.example"}, []string{"xinlian.example"}
 	g.Loan.Params.CompressedPeriodSeconds = 0
 	g.Loan.Params.TemplateLockSeconds = 24 * 3600
 	g.Score.SrsKey, g.Score.SrsKind = foreignKey(t), scorev1.SrsKind_SRS_KIND_CEREMONY
+	g.Score.SrsSeal = sealed(t, g.Score.SrsKey, nil, c.BankA.Service, c.BankB.Service, c.Auditor.Service)
 	return g
 }
 
@@ -104,6 +105,7 @@ func TestProductionRefusals(t *testing.T) {
 		{"srs", func(g *app.Genesis) { g.Score.SrsKey = zk.UnsafeDevelopmentSRS().Key().Encode() }},
 		{"srs", func(g *app.Genesis) { g.Score.SrsKind = scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE }},
 		{"score.srs_key", func(g *app.Genesis) {
+			g.Score.SrsSeal = nil
 			g.Score.SrsKey, g.Score.SrsKind = zk.UnsafeDevelopmentSRS().Key().Encode(), scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE
 		}},
 		{"compressed_period_seconds", func(g *app.Genesis) { g.Loan.Params.CompressedPeriodSeconds = 30 }},

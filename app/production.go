@@ -1,12 +1,16 @@
 package app
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	errorsmod "cosmossdk.io/errors"
 	"google.golang.org/grpc/codes"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/x/score"
 	"github.com/xinlian/xinlian/zk"
 )
 
@@ -29,9 +33,13 @@ func (g *Genesis) refuseDemonstration() error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case g.Score.SrsKind != scorev1.SrsKind_SRS_KIND_CEREMONY || key.Development():
+	if g.Score.SrsKind != scorev1.SrsKind_SRS_KIND_CEREMONY || key.Development() {
 		return ErrGenesis.Wrap("score.srs_key: the development SRS has a known secret; hold the members' ceremony")
+	}
+	if err := g.sealedByFounders(); err != nil {
+		return err
+	}
+	switch {
 	case g.Loan.Params.CompressedPeriodSeconds != 0:
 		return ErrGenesis.Wrap("loan.params.compressed_period_seconds: periods of seconds are for demonstrations")
 	case g.Loan.Params.TemplateLockSeconds < dayMinSeconds:
@@ -50,6 +58,38 @@ func (g *Genesis) refuseDemonstration() error {
 		if !strings.HasPrefix(o, "https://") || strings.Contains(o, "://localhost") {
 			return ErrGenesis.Wrapf("org.params.origins: %q is not a public https origin", o)
 		}
+	}
+	return nil
+}
+
+// sealedByFounders requires that the ceremony's seal is of the pinned key and
+// signed by at least zk.SealSignaturesMin organisations of this genesis, no two
+// of them under one control. It is an allow list: any key that is no ed25519
+// device of an organisation here refuses the genesis, rather than not counting.
+func (g *Genesis) sealedByFounders() error {
+	if len(g.Score.SrsSeal) == 0 {
+		return ErrGenesis.Wrap("score.srs_seal: there is none; a production network rests on the seal of its members' ceremony")
+	}
+	seal, err := score.Sealed(g.Score)
+	if err != nil {
+		return ErrGenesis.Wrapf("score.srs_seal: %s", err)
+	}
+	groups := map[uint64]uint64{}
+	for _, o := range g.Org.Organisations {
+		groups[o.Id] = o.ControlGroup
+	}
+	voices := map[uint64]bool{}
+	for _, s := range seal.Signatures {
+		i := slices.IndexFunc(g.Org.Devices, func(d orgv1.Device) bool {
+			return d.Key.Type == orgv1.KeyType_KEY_TYPE_ED25519 && bytes.Equal(d.Key.Key, s.Key[:])
+		})
+		if i < 0 {
+			return ErrGenesis.Wrapf("score.srs_seal: key %x is of no organisation in this genesis", s.Key)
+		}
+		voices[groups[g.Org.Devices[i].OrgId]] = true
+	}
+	if len(voices) < zk.SealSignaturesMin {
+		return ErrGenesis.Wrapf("score.srs_seal: signed by %d independent organisations, want at least %d", len(voices), zk.SealSignaturesMin)
 	}
 	return nil
 }

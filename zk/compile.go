@@ -2,6 +2,7 @@ package zk
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/kzg"
@@ -59,6 +60,10 @@ func (c *Circuit) Constraints() int { return c.system.GetNbConstraints() }
 func (c *Circuit) Size() uint64 {
 	return ecc.NextPowerOfTwo(uint64(c.system.GetNbConstraints() + len(c.system.Public)))
 }
+
+// WriteTo writes the constraints in gnark's form, for whoever wants to read or
+// count them. Nothing reads them back: a key is always derived from the model.
+func (c *Circuit) WriteTo(w io.Writer) (int64, error) { return c.system.WriteTo(w) }
 
 // ProvingKey proves statements about one model.
 type ProvingKey struct {

@@ -9,6 +9,8 @@ import (
 var (
 	errInfinity   = errors.New("point at infinity")
 	errCompressed = errors.New("point is not in compressed form")
+	errEncoding   = errors.New("point is not in uncompressed canonical form")
+	errCurve      = errors.New("point is not on the curve")
 )
 
 // decodeG1 reads 48 bytes in compressed form: canonical, on the curve, in the

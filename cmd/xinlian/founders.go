@@ -30,7 +30,10 @@ type foundersFile struct {
 	RPIDs   []string `toml:"rp_ids"`
 	// SRSKey is the canonical key of the members' ceremony, base64. A demo may
 	// leave it out and gets the development one.
-	SRSKey                  string `toml:"srs_key"`
+	SRSKey string `toml:"srs_key"`
+	// SRSSeal is the seal of that ceremony with its signatures, base64, which a
+	// production network needs: each signing key is a device of a founder.
+	SRSSeal                 string `toml:"srs_seal"`
 	CompressedPeriodSeconds int64  `toml:"compressed_period_seconds"`
 	TemplateLockSeconds     *int64 `toml:"template_lock_seconds"`
 
@@ -113,6 +116,9 @@ func (f foundersFile) referenceString(g *app.Genesis) error {
 		return nil
 	}
 	var err error
+	if g.Score.SrsSeal, err = base64.StdEncoding.DecodeString(f.SRSSeal); err != nil {
+		return fmt.Errorf("srs_seal: %w", err)
+	}
 	if g.Score.SrsKey, err = base64.StdEncoding.DecodeString(f.SRSKey); err != nil {
 		return fmt.Errorf("srs_key: %w", err)
 	}

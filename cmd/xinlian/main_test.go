@@ -25,6 +25,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	model, err := filepath.Abs(filepath.Join("..", "..", "scorecard", "models", "sme-v1.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
@@ -36,6 +40,7 @@ func TestScripts(t *testing.T) {
 			return errors.Join(
 				errors.Join(sealed...),
 				os.Symlink(bundle, filepath.Join(e.WorkDir, "loan.bundle")),
+				os.Symlink(model, filepath.Join(e.WorkDir, "sme.bin")),
 				os.WriteFile(filepath.Join(e.WorkDir, "production.toml"), production(), 0o600),
 			)
 		},

@@ -12,8 +12,10 @@ import (
 )
 
 func modelCommand() *cobra.Command {
-	c := &cobra.Command{Use: "model", Short: "train scorecards"}
+	c := &cobra.Command{Use: "model", Short: "train scorecards, make their keys and compare them"}
 	c.AddCommand(modelTrainSampleCommand())
+	c.AddCommand(modelCompileCommand())
+	c.AddCommand(modelVerifyCommand())
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 // proveCommand is what a gateway starts as a worker. It is hidden because nobody
 // types it: requests come as frames.
 func proveCommand() *cobra.Command {
+	var srs string
 	l := prover.Limits{MemoryMiB: prover.DefaultMemoryMiB, Nice: prover.DefaultNice}
 	c := &cobra.Command{
 		Use:    "prove",
@@ -28,10 +29,11 @@ func proveCommand() *cobra.Command {
 			// Whatever a library prints must not come between two frames.
 			out := os.Stdout
 			os.Stdout = os.Stderr
-			return prover.Serve(os.Stdin, out)
+			return prover.Serve(os.Stdin, out, srs)
 		},
 	}
 	c.Flags().IntVar(&l.MemoryMiB, "memory-mib", l.MemoryMiB, "most memory that the process may use, in MiB")
 	c.Flags().IntVar(&l.Nice, "nice", l.Nice, "how far the process gives way to others, 0 to 19")
+	c.Flags().StringVar(&srs, "srs", "", "file of the ceremony's reference string; empty for the development string")
 	return c
 }

@@ -17,6 +17,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), vaultCommand(), oprfCommand(), proveCommand())
+	c.AddCommand(demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), vaultCommand(), oprfCommand(), proveCommand(), ceremonyCommand())
 	return c
 }

@@ -45,6 +45,7 @@ type Options struct {
 	// Command starts a worker, which calls Serve. Its limits follow as flags.
 	// Empty for this very program with the command prove.
 	Command []string
+	SRS     string // file of the ceremony's reference string; empty for the development string
 	Limits  Limits
 	Timeout time.Duration // of one proof, with the model's keys if they are not there
 }
@@ -60,10 +61,13 @@ type Process struct {
 }
 
 // New makes a process for the reference string with this key. It starts no worker
-// yet. It refuses a string that this program does not hold.
+// yet. It refuses a string that this program does
+// not hold and no file is named for.
 func New(key zk.SRSKey, o Options) (*Process, error) {
-	if _, err := ReferenceString(key.Hash()); err != nil {
-		return nil, err
+	if o.SRS == "" {
+		if _, err := ReferenceString(key.Hash(), ""); err != nil {
+			return nil, err
+		}
 	}
 	if len(o.Command) == 0 {
 		self, err := os.Executable()
@@ -151,7 +155,7 @@ type child struct {
 
 func start(o Options) (*child, error) {
 	args := append(append([]string(nil), o.Command[1:]...),
-		"--memory-mib", strconv.Itoa(o.Limits.MemoryMiB), "--nice", strconv.Itoa(o.Limits.Nice))
+		"--memory-mib", strconv.Itoa(o.Limits.MemoryMiB), "--nice", strconv.Itoa(o.Limits.Nice), "--srs", o.SRS)
 	c := &child{cmd: exec.Command(o.Command[0], args...), stderr: &head{}, exited: make(chan struct{})} //nolint:noctx // outlives the request that starts it
 	// The gateway's environment may name keys. A trace would print memory.
 	c.cmd.Env = []string{"GOTRACEBACK=none"}

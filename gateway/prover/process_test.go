@@ -25,10 +25,11 @@ func TestMain(m *testing.M) {
 		var l Limits
 		flags := flag.NewFlagSet("prove", flag.ExitOnError)
 		flags.IntVar(&l.MemoryMiB, "memory-mib", 0, "")
+		srs := flags.String("srs", "", "")
 		flags.IntVar(&l.Nice, "nice", 0, "")
 		err := errors.Join(flags.Parse(os.Args[2:]), l.Apply())
 		if err == nil {
-			err = Serve(os.Stdin, os.Stdout)
+			err = Serve(os.Stdin, os.Stdout, *srs)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -282,7 +283,7 @@ func TestServe(t *testing.T) {
 	for name, input := range map[string]string{
 		"half a length": "\x00\x00", "half a frame": "\x00\x00\x00\x05ab", "too long": "\xff\xff\xff\xff",
 	} {
-		if err := Serve(strings.NewReader(input), io.Discard); !errors.Is(err, ErrFrame) {
+		if err := Serve(strings.NewReader(input), io.Discard, ""); !errors.Is(err, ErrFrame) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -290,7 +291,7 @@ func TestServe(t *testing.T) {
 	answers, out := io.Pipe()
 	var served sync.WaitGroup
 	served.Go(func() {
-		if err := Serve(in, out); err != nil {
+		if err := Serve(in, out, ""); err != nil {
 			t.Error(err)
 		}
 	})

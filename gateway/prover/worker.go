@@ -13,18 +13,26 @@ import (
 // program holds, so that no score can be proven.
 var ErrReferenceString = errors.New("prover: the chain's reference string is not at hand")
 
-// ReferenceString is the string with a key of this hash.
-func ReferenceString(hash [32]byte) (*zk.SRS, error) {
+// ReferenceString is the string whose key has this hash: the development string,
+// or the one that the file at path holds.
+func ReferenceString(hash [32]byte, path string) (*zk.SRS, error) {
 	if srs := zk.UnsafeDevelopmentSRS(); srs.Key().Hash() == hash {
 		return srs, nil
 	}
-	return nil, fmt.Errorf("%w: want the one with key %x", ErrReferenceString, hash)
+	if path == "" {
+		return nil, fmt.Errorf("%w: want the one with key %x", ErrReferenceString, hash)
+	}
+	srs, _, err := zk.LoadSRS(path, hash)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReferenceString, err)
+	}
+	return srs, nil
 }
 
 // Serve answers requests until the input ends, which it notices while it proves
 // too: whoever closes the pipe need not wait. It returns an error for input that
 // is no frame; a frame that is no request is answered with a refusal.
-func Serve(in io.Reader, out io.Writer) error {
+func Serve(in io.Reader, out io.Writer, srs string) error {
 	frames, ended := make(chan []byte), make(chan error, 1)
 	go func() {
 		for {
@@ -36,7 +44,7 @@ func Serve(in io.Reader, out io.Writer) error {
 			frames <- frame
 		}
 	}()
-	s := &server{provers: map[[32]byte]*zk.Prover{}}
+	s := &server{srs: srs, provers: map[[32]byte]*zk.Prover{}}
 	for {
 		select {
 		case err := <-ended:
@@ -65,6 +73,7 @@ func atEnd(err error) error {
 
 // server keeps a prover, and in it the keys of models, by reference string.
 type server struct {
+	srs     string // file of a ceremony's string, or empty
 	provers map[[32]byte]*zk.Prover
 }
 
@@ -75,7 +84,7 @@ func (s *server) answer(frame []byte) ([]byte, error) {
 	}
 	p, ok := s.provers[q.srs]
 	if !ok {
-		srs, err := ReferenceString(q.srs)
+		srs, err := ReferenceString(q.srs, s.srs)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,7 @@ type Config struct {
 	Node    string   `toml:"node" doc:"address of the node's gRPC service, on this machine or a private network" check:"required"`
 	Data    string   `toml:"data" doc:"folder of the database and the vaults" check:"required"`
 	Keys    string   `toml:"keys" doc:"folder of the vaults' master keys and the sealing key; never in the backups of data" check:"required"`
+	SRS     string   `toml:"srs" doc:"file of the members' ceremony, srs in its folder; empty on a chain with the development reference string"`
 	Hosted  []string `toml:"hosted" doc:"organisations served here, ORG=FOLDER; the folder holds service.key and data.key"`
 	Vaults  []string `toml:"vaults" doc:"vaults of custodians elsewhere, ORG=URL"`
 	Members []string `toml:"members" doc:"gateways elsewhere of members that hold shares of the key of tags, ORG=URL"`

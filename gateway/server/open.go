@@ -122,12 +122,46 @@ func openProver(ctx context.Context, c *chain.Client, config Config) (*prover.Pr
 	if err != nil {
 		return nil, fmt.Errorf("reading the reference string: %w", err)
 	}
+	if _, err := referenceString(r, config.SRS); err != nil {
+		return nil, err
+	}
 	key, err := zk.DecodeSRSKey(r.Key)
 	if err != nil {
 		return nil, fmt.Errorf("reading the reference string: %w", err)
 	}
 	return prover.New(key, prover.Options{
+		SRS:     config.SRS,
 		Limits:  prover.Limits{MemoryMiB: config.Prover.MemoryMiB, Nice: config.Prover.Nice},
 		Timeout: config.Prover.Timeout,
 	})
+}
+
+// referenceString is the one whose key the chain pins: the development string, or
+// the file of the ceremony. When the chain carries the ceremony's seal the file
+// must be the sealed one to the byte.
+func referenceString(r *scorev1.QuerySrsResponse, path string) (*zk.SRS, error) {
+	key, err := zk.DecodeSRSKey(r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the reference string: %w", err)
+	}
+	if r.Kind == scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE && key.Development() {
+		return zk.UnsafeDevelopmentSRS(), nil
+	}
+	if path == "" {
+		return nil, fmt.Errorf("%w: the chain rests on its members' ceremony; set srs to the file that the ceremony made", prover.ErrReferenceString)
+	}
+	srs, file, err := zk.LoadSRS(path, key.Hash())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", prover.ErrReferenceString, err)
+	}
+	if len(r.Seal) != 0 {
+		seal, err := zk.DecodeSignedSeal(r.Seal)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", prover.ErrReferenceString, err)
+		}
+		if file != seal.Seal.File {
+			return nil, fmt.Errorf("%w: %s has SHA-256 %x, the members signed %x", prover.ErrReferenceString, path, file, seal.Seal.File)
+		}
+	}
+	return srs, nil
 }

@@ -72,6 +72,7 @@ func (c *Chain) ModelProposal(card *scorecard.Model, key []byte) *scorev1.MsgReg
 	}
 	return &scorev1.MsgRegisterModel{
 		Device: wire.Address(c.BankA.Admin), OrgId: c.BankA.ID, Canonical: canonical, Key: slices.Clone(key),
+		Role:  scorev1.ModelRole_MODEL_ROLE_CHAMPION,
 		Bands: []scorev1.Band{{Name: "A", ScoreMin: 620, PdPpm: 10_000}, {Name: "B", ScoreMin: 0, PdPpm: 80_000}},
 	}
 }

@@ -26,7 +26,7 @@ var law = []struct {
 	{"internal/sample", []string{"internal/record", "internal/canon"}},
 	{"passkey", []string{"internal/canon"}},
 	{"scorecard", []string{"internal/canon", "internal/record", "internal/sample"}},
-	{"zk", []string{"internal/canon", "scorecard"}},
+	{"zk", []string{"internal/canon", "internal/durable", "scorecard"}},
 	{"internal/wire", []string{"gen", "passkey", "internal/durable"}},
 	{"x/", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
 	{"app", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/"}},

@@ -56,7 +56,7 @@ func (w *World) adoptModel(ctx context.Context) []byte {
 	must(w.tb, err)
 	key, err := w.prover.VerifyingKey(ctx, model)
 	must(w.tb, err)
-	msg := &scorev1.MsgRegisterModel{Device: wire.Address(w.BankA.Admin), OrgId: w.BankA.ID, Canonical: canonical, Key: key.Encode()}
+	msg := &scorev1.MsgRegisterModel{Device: wire.Address(w.BankA.Admin), OrgId: w.BankA.ID, Canonical: canonical, Key: key.Encode(), Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
 	for i := len(bands.Bands) - 1; i >= 0; i-- {
 		b := bands.Bands[i]
 		msg.Bands = append(msg.Bands, scorev1.Band{Name: b.Name, ScoreMin: b.MinScore, PdPpm: b.PDPpm})

@@ -72,6 +72,9 @@ type Scores interface {
 	Usable(ctx context.Context, s scorev1.Score) error
 	Model(ctx context.Context, hash []byte) (scorev1.Model, error)
 	Index(ctx context.Context, id string) (bps int64, live bool, err error)
+	// LoanOpened and LoanDefaulted feed the watch over the model behind a score.
+	LoanOpened(ctx context.Context, scoreID []byte) error
+	LoanDefaulted(ctx context.Context, scoreID []byte, openedAt int64) error
 }
 
 // Neighbours are the modules to the left that loan stands on; all are required.

@@ -146,6 +146,9 @@ func (k *Keeper) sign(ctx context.Context, o loanv1.Offer, app loanv1.Applicatio
 	if err := k.disburse(ctx, b, &b.loan.Tranches[0]); err != nil {
 		return 0, err
 	}
+	if err := k.left.Score.LoanOpened(ctx, app.ScoreId); err != nil {
+		return 0, err
+	}
 	return id, k.save(ctx, b)
 }
 
@@ -188,6 +191,13 @@ func (k *Keeper) writeOff(ctx context.Context, l loanv1.Loan) error {
 	}
 	b.loan.Status = loanv1.LoanStatus_LOAN_STATUS_WRITTEN_OFF
 	if err := k.append(ctx, &b.loan, loanv1.EntryKind_ENTRY_KIND_WRITTEN_OFF, 0, 0, Portion{PrincipalFen: lost}); err != nil {
+		return err
+	}
+	app, err := k.application(ctx, b.loan.ApplicationId)
+	if err != nil {
+		return err
+	}
+	if err := k.left.Score.LoanDefaulted(ctx, app.ScoreId, b.loan.SignedAt); err != nil {
 		return err
 	}
 	return k.save(ctx, b)

@@ -2,9 +2,11 @@ package loan
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/x/org"
 )
 
@@ -124,6 +126,13 @@ func TestWriteOff(t *testing.T) {
 	refused(w, "by another lender", w.msg.WriteOff, &loanv1.MsgWriteOff{Device: otherAdmin, OrgId: otherBank, LoanId: id}, ErrUnauthorised)
 	done(w, w.msg.WriteOff, give)
 	w.sound()
+	// The watch over the model hears of the loan once, and of its default once.
+	l, err := w.k.loans.Get(w.ctx, id)
+	w.must(err)
+	score := string(hashOf(byte(bakery)))
+	if n, m := w.told["opened "+score], w.told[fmt.Sprintf("defaulted %s of %d", score, l.SignedAt)]; n != 1 || m != 1 || len(w.told) != 2 {
+		t.Errorf("told of %d openings and %d defaults: %v", n, m, w.told)
+	}
 	if p := w.pool(1); p.LostFen != 6_000_000 || p.LentFen != 0 || p.ReservedFen != 0 {
 		t.Errorf("pool %+v", p)
 	}
@@ -149,4 +158,25 @@ func TestWriteOff(t *testing.T) {
 func (w *world) drain(org uint64) {
 	w.Helper()
 	w.must(w.cash.accounts.Set(w.ctx, cashAccount(org), 0))
+}
+
+// Each decision names its model for ever, through the score among its inputs and
+// through its product, and both name the same one, also when the model is retired.
+func TestDecisionNamesModel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.borrow(w.market(terms()), 10_000_000)
+	w.models[string(hashOf(0xaa))] = scorev1.Model{Hash: hashOf(0xaa), Status: scorev1.ModelStatus_MODEL_STATUS_RETIRED}
+	l, err := w.k.loans.Get(w.ctx, id)
+	w.must(err)
+	app, err := w.k.application(w.ctx, l.ApplicationId)
+	w.must(err)
+	in := app.Decision.Inputs
+	score, err := w.k.left.Score.Score(w.ctx, in.ScoreId)
+	w.must(err)
+	product, err := w.k.product(w.ctx, in.ProductId)
+	w.must(err)
+	if !bytes.Equal(score.ModelHash, hashOf(0xaa)) || !bytes.Equal(product.Terms.ModelHash, score.ModelHash) {
+		t.Errorf("the decision rests on model %x, its product on %x", score.ModelHash, product.Terms.ModelHash)
+	}
 }

@@ -228,7 +228,9 @@ func TestApplyRefusals(t *testing.T) {
 	w.spent[string(hashOf(byte(bakery)))] = false
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_RETIRED}
 	refused(w, "a retired model", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
-	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE}
+	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHALLENGER}
+	refused(w, "a challenger", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
+	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
 	delete(w.grades, bakery)
 	refused(w, "no grade", w.msg.Apply, applyFor(product, 10_000_000), errFake)
 	w.grades[bakery] = attestationv1.Grade_GRADE_A

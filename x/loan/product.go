@@ -78,6 +78,9 @@ func (k *Keeper) modelActive(ctx context.Context, hash []byte) error {
 	if model.Status != scorev1.ModelStatus_MODEL_STATUS_ACTIVE {
 		return ErrScore.Wrapf("model is %s", model.Status)
 	}
+	if model.Role != scorev1.ModelRole_MODEL_ROLE_CHAMPION {
+		return ErrScore.Wrapf("model is %s, and only a champion decides", model.Role)
+	}
 	return nil
 }
 

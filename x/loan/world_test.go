@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -101,6 +102,7 @@ type fakes struct {
 	scores   map[string]scorev1.Score
 	spent    map[string]bool // scores whose attestations ended
 	models   map[string]scorev1.Model
+	told     map[string]int
 	grades   map[uint64]attestationv1.Grade
 	network  councilv1.NetworkKind
 	headers  *int
@@ -164,6 +166,17 @@ func (f fakes) Score(_ context.Context, id []byte) (scorev1.Score, error) {
 		return s, errFake
 	}
 	return s, nil
+}
+
+// LoanOpened and LoanDefaulted note what x/loan tells of the loans on a score.
+func (f fakes) LoanOpened(_ context.Context, scoreID []byte) error {
+	f.told["opened "+string(scoreID)]++
+	return nil
+}
+
+func (f fakes) LoanDefaulted(_ context.Context, scoreID []byte, openedAt int64) error {
+	f.told[fmt.Sprintf("defaulted %s of %d", scoreID, openedAt)]++
+	return nil
 }
 
 func (f fakes) Model(_ context.Context, hash []byte) (scorev1.Model, error) {
@@ -261,13 +274,13 @@ func newWorld(t reporter) *world {
 	keys := storetypes.NewKVStoreKeys(StoreKey, "cash")
 	f := fakes{
 		orgs: map[uint64]orgv1.Organisation{}, devices: map[string]orgv1.Device{}, cash: newLedger(keys["cash"]),
-		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, spent: map[string]bool{}, models: map[string]scorev1.Model{},
+		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, spent: map[string]bool{}, models: map[string]scorev1.Model{}, told: map[string]int{},
 		grades: map[uint64]attestationv1.Grade{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
 		headers: new(int), approved: new(bool), stopped: new(bool), index: &quote{bps: 300, live: true},
 	}
 	*f.approved = true
 	f.people()
-	f.models[string(hashOf(0xaa))] = scorev1.Model{Hash: hashOf(0xaa), Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE}
+	f.models[string(hashOf(0xaa))] = scorev1.Model{Hash: hashOf(0xaa), Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
 	for _, e := range []uint64{bakery, smithy} {
 		f.grades[e] = attestationv1.Grade_GRADE_A
 		f.consents[string(hashOf(byte(e)))] = profilev1.Consent{Id: hashOf(byte(e)), Terms: profilev1.ConsentTerms{

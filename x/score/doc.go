@@ -16,5 +16,8 @@
 // The first gives the same answer with and without its memory; the second is
 // never asked while a block is executed.
 //
-// Its invariants are params, srs, model, score, quote and score-index.
+// A watch counts scores, loans and defaults by band and proposes a model's
+// suspension to the council; challengers are scored in shadow and decide nothing.
+//
+// Its invariants are params, srs, model, score, watch, quote, score-index and latest.
 package score

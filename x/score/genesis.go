@@ -42,6 +42,9 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *scorev1.GenesisState) erro
 	if err := k.srsKind.Set(ctx, uint32(gs.SrsKind)); err != nil {
 		return err
 	}
+	if err := k.srsSeal.Set(ctx, gs.SrsSeal); err != nil {
+		return err
+	}
 	for _, m := range gs.Models {
 		if err := k.models.Set(ctx, m.Hash, m); err != nil {
 			return err
@@ -49,6 +52,11 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *scorev1.GenesisState) erro
 	}
 	for _, s := range gs.Scores {
 		if err := k.putScore(ctx, s); err != nil {
+			return err
+		}
+	}
+	for _, w := range gs.Watches {
+		if err := k.watches.Set(ctx, w.ModelHash, w); err != nil {
 			return err
 		}
 	}
@@ -75,6 +83,12 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*scorev1.GenesisState, erro
 		return nil, err
 	}
 	gs.SrsKind = scorev1.SrsKind(kind)
+	if gs.SrsSeal, err = k.srsSeal.Get(ctx); err != nil {
+		return nil, err
+	}
+	if gs.Watches, err = rows(ctx, k.watches); err != nil {
+		return nil, err
+	}
 	if gs.Models, err = rows(ctx, k.models); err != nil {
 		return nil, err
 	}

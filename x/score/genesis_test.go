@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,25 @@ func TestGenesisRefused(t *testing.T) {
 		},
 		"vote's key":       func(gs *scorev1.GenesisState) { gs.Models[0].Votes[0].KeyHash = nil },
 		"vote twice":       func(gs *scorev1.GenesisState) { gs.Models[0].Votes = append(gs.Models[0].Votes, gs.Models[0].Votes[0]) },
+		"role":             func(gs *scorev1.GenesisState) { gs.Models[0].Role = 0 },
+		"shares of a half": func(gs *scorev1.GenesisState) { gs.Models[0].Bands[0].SharePpm = million / 2 },
+		"suspended for nothing": func(gs *scorev1.GenesisState) {
+			gs.Models[0].Status = scorev1.ModelStatus_MODEL_STATUS_SUSPENDED
+		},
+		"finding within the bound": func(gs *scorev1.GenesisState) {
+			gs.Models[0].Suspension = &scorev1.Suspension{Alarm: scorev1.Alarm_ALARM_DRIFT, Height: 1_000, Observed: 5, Bound: 5}
+		},
+		"finding of a strange band": func(gs *scorev1.GenesisState) {
+			gs.Models[0].Suspension = &scorev1.Suspension{Alarm: scorev1.Alarm_ALARM_CALIBRATION, Band: "Z", Height: 1_000, Observed: 6, Bound: 5}
+		},
+		"watch gone":       func(gs *scorev1.GenesisState) { gs.Watches = nil },
+		"watch twice":      func(gs *scorev1.GenesisState) { gs.Watches = append(gs.Watches, gs.Watches[0]) },
+		"watch of nothing": func(gs *scorev1.GenesisState) { gs.Watches[0].ModelHash[0] ^= 1 },
+		"watch short":      func(gs *scorev1.GenesisState) { gs.Watches[0].Bands = gs.Watches[0].Bands[1:] },
+		"watch scored":     func(gs *scorev1.GenesisState) { gs.Watches[0].Bands[0].Scored++ },
+		"watch window":     func(gs *scorev1.GenesisState) { gs.Watches[0].Bands[0].Window = 2 },
+		"watch defaults":   func(gs *scorev1.GenesisState) { gs.Watches[0].Bands[0].Defaults = 1 },
+		"seal garbage":     func(gs *scorev1.GenesisState) { gs.SrsSeal = []byte("seal") },
 		"score twice":      func(gs *scorev1.GenesisState) { gs.Scores = append(gs.Scores, gs.Scores[0]) },
 		"score id":         func(gs *scorev1.GenesisState) { gs.Scores[0].Id[0] ^= 1 },
 		"score model":      func(gs *scorev1.GenesisState) { gs.Scores[0].ModelHash[0] ^= 1 },
@@ -280,6 +300,9 @@ func TestStoreKeysGolden(t *testing.T) {
 		if key[0] == prefixScoresByEn.Bytes()[0] {
 			key = key[:len(key)-HashBytes]
 		}
+		if key[0] == prefixLatest.Bytes()[0] { // the hash stands in the middle
+			key = slices.Concat(key[:9], key[9+1+HashBytes:])
+		}
 		fmt.Fprintf(&out, "%x\n", key)
 	}
 	golden(t, "testdata/keys.golden", out.String())
@@ -294,6 +317,7 @@ func TestErrorsGolden(t *testing.T) {
 		ErrConsentEnterprise, ErrConsentGrantee, ErrConsentPurpose, ErrAttestors, ErrFeatureSet, ErrAsOf,
 		ErrSuperseded, ErrBatchOwner, ErrBatchStatus, ErrBatchRefused, ErrDigest, ErrLeftOut, ErrReplay,
 		ErrStatement, ErrProof, ErrRefusals, ErrExpired, ErrAttestationEnded, ErrQuoteDay, ErrTooMany,
+		ErrRole, ErrShadow, ErrRefreshed, ErrSuspension, ErrSeal,
 	}
 	var out strings.Builder
 	for i, e := range all {

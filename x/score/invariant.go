@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"context"
 
 	"cosmossdk.io/collections"
@@ -21,6 +22,7 @@ var rules = []rule{
 	{"srs", srsRule},
 	{"model", modelRule},
 	{"score", scoreRule},
+	{"watch", watchRule},
 	{"quote", quoteRule},
 }
 
@@ -39,6 +41,7 @@ func (k *Keeper) Invariants() []Invariant {
 	}
 	return append(list, []Invariant{
 		{"score-index", k.scoreIndex},
+		{"latest", k.latestScores},
 	}...)
 }
 
@@ -64,4 +67,31 @@ func (k *Keeper) scoreIndex(ctx context.Context) error {
 		err = ErrGenesis.Wrapf("the index lists %d scores too many", -n)
 	}
 	return err
+}
+
+// latestScores: each kind of score has the latest of its scores on record, and
+// nothing else is.
+func (k *Keeper) latestScores(ctx context.Context) error {
+	err := k.scores.Walk(ctx, nil, func(id []byte, s scorev1.Score) (bool, error) {
+		newest, err := k.latest.Get(ctx, latestOf(s))
+		if err != nil {
+			return true, found(err, ErrGenesis, "score %x has no latest of its kind", id)
+		}
+		row, err := k.scores.Get(ctx, newest)
+		if err == nil && later(s, row) {
+			err = ErrGenesis.Wrapf("score %x is later than %x", id, newest)
+		}
+		return err != nil, err
+	})
+	if err != nil {
+		return err
+	}
+	return k.latest.Walk(ctx, nil, func(key latestKey, id []byte) (bool, error) {
+		s, err := k.scores.Get(ctx, id)
+		if err == nil && (s.EnterpriseId != key.K1() || !bytes.Equal(s.ModelHash, key.K2()) ||
+			uint64(s.Purpose) != key.K3() || s.LenderOrgId != key.K4()) {
+			err = ErrGenesis.Wrapf("score %x is listed as of another kind", id)
+		}
+		return err != nil, found(err, ErrGenesis, "score %x is listed as the latest and is not there", id)
+	})
 }

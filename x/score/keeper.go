@@ -32,6 +32,9 @@ var (
 	prefixScoresByEn        = collections.NewPrefix(5)
 	prefixQuotes            = collections.NewPrefix(6)
 	prefixQuotesByPublisher = collections.NewPrefix(7)
+	prefixSRSSeal           = collections.NewPrefix(8)
+	prefixWatches           = collections.NewPrefix(9)
+	prefixLatest            = collections.NewPrefix(10)
 )
 
 // Orgs is what the module needs of x/org.
@@ -90,19 +93,27 @@ type Keeper struct {
 	// The key of the reference string, and where it comes from. Never change.
 	srsKey  collections.Item[[]byte]
 	srsKind collections.Item[uint32]
+	// The canonical seal of its ceremony with the signatures, empty for none. Never changes.
+	srsSeal collections.Item[[]byte]
 	// model hash -> model. Never dies: scores name it.
 	models collections.Map[[]byte, scorev1.Model]
 	// nullifier -> score: was this one accepted before? Never dies.
 	scores collections.Map[[]byte, scorev1.Score]
 	// (enterprise, height, nullifier): what did this enterprise score, in order?
 	scoresByEnterprise collections.KeySet[scoreKey]
+	// model hash -> what happened to its scores. Never dies.
+	watches collections.Map[[]byte, scorev1.Watch]
+	// (enterprise, model hash, purpose, lender) -> nullifier: which score replaced
+	// those before? Overwritten by the next.
+	latest collections.Map[latestKey, []byte]
 	// (index, publisher) -> its latest quote; by publisher. Overwritten by the next.
 	quotes *collections.IndexedMap[quoteKey, scorev1.Quote, quoteIndexes]
 }
 
 type (
-	scoreKey = collections.Triple[uint64, uint64, []byte] // enterprise, height, nullifier
-	quoteKey = collections.Pair[string, uint64]           // index, publisher
+	scoreKey  = collections.Triple[uint64, uint64, []byte]       // enterprise, height, nullifier
+	latestKey = collections.Quad[uint64, []byte, uint64, uint64] // enterprise, model, purpose, lender
+	quoteKey  = collections.Pair[string, uint64]                 // index, publisher
 )
 
 // quoteIndexes answer: how many indices does this publisher have?
@@ -128,8 +139,12 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		params:    collections.NewItem(sb, prefixParams, "params", codec.CollValue[scorev1.Params](cdc)),
 		srsKey:    collections.NewItem(sb, prefixSRSKey, "srs_key", collections.BytesValue),
 		srsKind:   collections.NewItem(sb, prefixSRSKind, "srs_kind", collections.Uint32Value),
-		models:    collections.NewMap(sb, prefixModels, "models", id, codec.CollValue[scorev1.Model](cdc)),
-		scores:    collections.NewMap(sb, prefixScores, "scores", id, codec.CollValue[scorev1.Score](cdc)),
+		srsSeal:   collections.NewItem(sb, prefixSRSSeal, "srs_seal", collections.BytesValue),
+		watches:   collections.NewMap(sb, prefixWatches, "watches", id, codec.CollValue[scorev1.Watch](cdc)),
+		latest: collections.NewMap(sb, prefixLatest, "latest", collections.QuadKeyCodec(u64, id, u64, u64),
+			collections.BytesValue),
+		models: collections.NewMap(sb, prefixModels, "models", id, codec.CollValue[scorev1.Model](cdc)),
+		scores: collections.NewMap(sb, prefixScores, "scores", id, codec.CollValue[scorev1.Score](cdc)),
 		scoresByEnterprise: collections.NewKeySet(sb, prefixScoresByEn, "scores_by_enterprise",
 			collections.TripleKeyCodec(u64, u64, id)),
 		quotes: collections.NewIndexedMap(sb, prefixQuotes, "quotes",

@@ -206,7 +206,7 @@ var prove = sync.OnceValues(func() (*proven, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.model, err = decodeModel(canonical, vk.Encode(), testBands()); err != nil {
+	if p.model, err = decodeModel(canonical, vk.Encode(), testBands(), champion); err != nil {
 		return nil, err
 	}
 	p.model.ProposerOrgId, p.model.Height = lender, 5

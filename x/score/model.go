@@ -22,8 +22,8 @@ func (k *Keeper) Model(ctx context.Context, hash []byte) (scorev1.Model, error) 
 }
 
 // decodeModel reads what a member proposes: the model, its key without any
-// pairing material, and its bands. ErrModel, ErrKey or ErrBands.
-func decodeModel(canonical, key []byte, bands []scorev1.Band) (scorev1.Model, error) {
+// pairing material, its bands and its role. ErrModel, ErrKey, ErrBands or ErrRole.
+func decodeModel(canonical, key []byte, bands []scorev1.Band, role scorev1.ModelRole) (scorev1.Model, error) {
 	if len(canonical) > CanonicalBytesMax {
 		return scorev1.Model{}, ErrModel.Wrapf("got %d bytes, want at most %d", len(canonical), CanonicalBytesMax)
 	}
@@ -45,10 +45,14 @@ func decodeModel(canonical, key []byte, bands []scorev1.Band) (scorev1.Model, er
 	if err := checkBands(id, bands); err != nil {
 		return scorev1.Model{}, err
 	}
+	if role != scorev1.ModelRole_MODEL_ROLE_CHAMPION && role != scorev1.ModelRole_MODEL_ROLE_CHALLENGER {
+		return scorev1.Model{}, ErrRole.Wrapf("got %d", role)
+	}
 	keyHash := vk.Hash()
 	return scorev1.Model{
 		Hash: id[:], Canonical: canonical, Key: key, KeyHash: keyHash[:],
 		FeatureSetVersion: card.FeatureSet, Bands: bands, Status: scorev1.ModelStatus_MODEL_STATUS_PROPOSED,
+		Role: role,
 	}, nil
 }
 
@@ -67,6 +71,18 @@ func checkBands(model [32]byte, bands []scorev1.Band) error {
 		if slices.ContainsFunc(bands[:i], func(other scorev1.Band) bool { return other.Name == b.Name }) {
 			return ErrBands.Wrapf("band %d: %q comes twice", i, b.Name)
 		}
+	}
+	return shares(bands)
+}
+
+// shares requires that the shares of the training population are whole or unknown.
+func shares(bands []scorev1.Band) error {
+	var sum uint64
+	for _, b := range bands {
+		sum += uint64(b.SharePpm)
+	}
+	if sum != 0 && sum != million {
+		return ErrBands.Wrapf("share_ppm: the bands sum to %d, want %d, or 0 when unknown", sum, million)
 	}
 	return nil
 }
@@ -89,7 +105,9 @@ func rising(model [32]byte, bands []scorev1.Band) *scorecard.Bands {
 // differing key stops the model, however it votes: it can no longer be trusted
 // that all members verify the same thing.
 func voted(m scorev1.Model, v scorev1.ModelVote) (scorev1.Model, error) {
-	if m.Status != scorev1.ModelStatus_MODEL_STATUS_PROPOSED && m.Status != scorev1.ModelStatus_MODEL_STATUS_ACTIVE {
+	switch m.Status {
+	case scorev1.ModelStatus_MODEL_STATUS_PROPOSED, scorev1.ModelStatus_MODEL_STATUS_ACTIVE, scorev1.ModelStatus_MODEL_STATUS_SUSPENDED:
+	default:
 		return m, ErrModelStatus.Wrapf("model %x is %s", m.Hash, m.Status)
 	}
 	votes := slices.Clone(m.Votes)
@@ -173,6 +191,21 @@ func retired(m scorev1.Model) (scorev1.Model, error) {
 	return m, nil
 }
 
+// assigned is the model in another role. A challenger's scores stay in shadow when
+// it becomes champion: they were made when nothing hung on them.
+func assigned(m scorev1.Model, role scorev1.ModelRole) (scorev1.Model, error) {
+	switch {
+	case role != scorev1.ModelRole_MODEL_ROLE_CHAMPION && role != scorev1.ModelRole_MODEL_ROLE_CHALLENGER:
+		return m, ErrRole.Wrapf("got %d", role)
+	case m.Role == role:
+		return m, ErrRole.Wrapf("model %x is %s", m.Hash, m.Role)
+	case m.Status == scorev1.ModelStatus_MODEL_STATUS_STOPPED || m.Status == scorev1.ModelStatus_MODEL_STATUS_RETIRED:
+		return m, ErrModelStatus.Wrapf("model %x is %s", m.Hash, m.Status)
+	}
+	m.Role = role
+	return m, nil
+}
+
 // putModel writes a model and tells when its state is another than before.
 func (k *Keeper) putModel(ctx context.Context, m scorev1.Model, before scorev1.ModelStatus) error {
 	if err := k.models.Set(ctx, m.Hash, m); err != nil {
@@ -186,5 +219,5 @@ func (k *Keeper) putModel(ctx context.Context, m scorev1.Model, before scorev1.M
 			return err
 		}
 	}
-	return emit(ctx, &scorev1.EventModelChanged{ModelHash: m.Hash, Status: m.Status})
+	return emit(ctx, &scorev1.EventModelChanged{ModelHash: m.Hash, Status: m.Status, Role: m.Role})
 }

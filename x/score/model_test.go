@@ -18,6 +18,9 @@ const (
 	active   = scorev1.ModelStatus_MODEL_STATUS_ACTIVE
 	stopped  = scorev1.ModelStatus_MODEL_STATUS_STOPPED
 	retiredS = scorev1.ModelStatus_MODEL_STATUS_RETIRED
+
+	champion   = scorev1.ModelRole_MODEL_ROLE_CHAMPION
+	challenger = scorev1.ModelRole_MODEL_ROLE_CHALLENGER
 )
 
 func registration(t tester) *scorev1.MsgRegisterModel {
@@ -25,6 +28,7 @@ func registration(t tester) *scorev1.MsgRegisterModel {
 	m := provenOnce(t).model
 	return &scorev1.MsgRegisterModel{
 		Device: "officer", OrgId: lender, Canonical: bytes.Clone(m.Canonical), Key: bytes.Clone(m.Key), Bands: testBands(),
+		Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION,
 	}
 }
 
@@ -57,7 +61,7 @@ func TestRegisterModel(t *testing.T) {
 	c := newKit(t).fresh()
 	hash := c.register(t)
 	want := provenOnce(t).model
-	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: want.Hash, Status: proposed})
+	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: want.Hash, Status: proposed, Role: champion})
 	got, err := c.Model(c.ctx, hash)
 	check(t, err)
 	if !bytes.Equal(got.Hash, want.Hash) || !bytes.Equal(got.KeyHash, want.KeyHash) || got.Status != proposed ||
@@ -128,7 +132,7 @@ func TestVotesActivate(t *testing.T) {
 	c = c.fresh()
 	check(t, c.cast(custodian, model, key, true))
 	c.wantStatus(t, model, active)
-	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: active})
+	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: active, Role: champion})
 	c.checkInvariants(t)
 	c = c.fresh()
 	check(t, c.cast(attestorA, model, key, false)) // a late no does not undo it
@@ -191,7 +195,7 @@ func TestDifferingKeyStops(t *testing.T) {
 			c = c.fresh()
 			check(t, c.cast(attestorA, model, other, approve))
 			c.wantStatus(t, model, stopped)
-			c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: stopped})
+			c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: stopped, Role: champion})
 			if want := []string{fmt.Sprintf("%s %x", IncidentKeyDiffers, model)}; !slices.Equal(c.fakes.incident, want) {
 				t.Errorf("incidents: got %v, want %v", c.fakes.incident, want)
 			}
@@ -241,7 +245,7 @@ func TestRetireModel(t *testing.T) {
 	_, err := c.msgs.RetireModel(c.ctx, m)
 	check(t, err)
 	c.wantStatus(t, model, retiredS)
-	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: retiredS})
+	c.wantEvents(t, &scorev1.EventModelChanged{ModelHash: model, Status: retiredS, Role: champion})
 	c.checkInvariants(t)
 	if _, err := c.msgs.RetireModel(c.ctx, m); !errors.Is(err, ErrModelStatus) {
 		t.Errorf("again: got %v, want %v", err, ErrModelStatus)

@@ -26,7 +26,7 @@ func NewMsgServer(k *Keeper) scorev1.MsgServer { return msgServer{k} }
 // votes like every other member.
 func (s msgServer) RegisterModel(ctx context.Context, m *scorev1.MsgRegisterModel) (*scorev1.MsgRegisterModelResponse, error) {
 	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(GasKey, "score: decode key")
-	row, err := decodeModel(m.Canonical, m.Key, m.Bands)
+	row, err := decodeModel(m.Canonical, m.Key, m.Bands, m.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +99,58 @@ func (s msgServer) RetireModel(ctx context.Context, m *scorev1.MsgRetireModel) (
 	return &scorev1.MsgRetireModelResponse{}, s.k.putModel(ctx, model, before)
 }
 
+// AssignRole makes a model champion or challenger.
+func (s msgServer) AssignRole(ctx context.Context, m *scorev1.MsgAssignRole) (*scorev1.MsgAssignRoleResponse, error) {
+	if err := hash("model_hash", m.ModelHash); err != nil {
+		return nil, err
+	}
+	if err := org.Council(s.k.authority, m.Authority); err != nil {
+		return nil, err
+	}
+
+	model, err := s.k.Model(ctx, m.ModelHash)
+	if err != nil {
+		return nil, err
+	}
+	if model, err = assigned(model, m.Role); err != nil {
+		return nil, err
+	}
+
+	if err := s.k.models.Set(ctx, model.Hash, model); err != nil {
+		return nil, err
+	}
+	return &scorev1.MsgAssignRoleResponse{},
+		emit(ctx, &scorev1.EventModelChanged{ModelHash: model.Hash, Status: model.Status, Role: model.Role})
+}
+
+// DecideSuspension decides on what the watch proposes: suspend the model, or
+// dismiss the proposal or lift the suspension, after which the counts begin anew.
+func (s msgServer) DecideSuspension(ctx context.Context, m *scorev1.MsgDecideSuspension) (*scorev1.MsgDecideSuspensionResponse, error) {
+	if err := hash("model_hash", m.ModelHash); err != nil {
+		return nil, err
+	}
+	if err := org.Council(s.k.authority, m.Authority); err != nil {
+		return nil, err
+	}
+
+	model, err := s.k.Model(ctx, m.ModelHash)
+	if err != nil {
+		return nil, err
+	}
+	if model, err = judged(model, m.Suspend); err != nil {
+		return nil, err
+	}
+
+	if !m.Suspend {
+		if err := s.k.restart(ctx, model); err != nil {
+			return nil, err
+		}
+	}
+	// Told in any case: a dismissed proposal leaves the status as it was.
+	return &scorev1.MsgDecideSuspensionResponse{},
+		s.k.putModel(ctx, model, scorev1.ModelStatus_MODEL_STATUS_UNSPECIFIED)
+}
+
 // SubmitScore verifies a score and writes it. Every check is in Keeper.accept,
 // which admission shares.
 func (s msgServer) SubmitScore(ctx context.Context, m *scorev1.MsgSubmitScore) (*scorev1.MsgSubmitScoreResponse, error) {
@@ -108,6 +160,9 @@ func (s msgServer) SubmitScore(ctx context.Context, m *scorev1.MsgSubmitScore) (
 	}
 
 	if err := s.k.putScore(ctx, row); err != nil {
+		return nil, err
+	}
+	if err := s.k.observe(ctx, row); err != nil {
 		return nil, err
 	}
 	return &scorev1.MsgSubmitScoreResponse{ScoreId: row.Id}, emit(ctx, &scorev1.EventScored{

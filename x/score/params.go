@@ -21,6 +21,14 @@ const (
 	IndexSecondsMin     = 1
 	IndexSecondsMax     = 366 * 24 * 3600
 	VotesFloor          = 2
+	DriftWindowMin      = 100
+	DriftWindowMax      = 1_000_000
+	DriftPpmFloor       = 10_000
+	DriftPpmMax         = 10_000_000
+	CalibrationLoansMin = 10
+	CalibrationLoansMax = 1_000_000
+	HorizonSecondsMin   = 60
+	HorizonSecondsMax   = 5 * 366 * 24 * 3600
 )
 
 // DefaultParams are the values of a genesis that says nothing else: with blocks
@@ -37,6 +45,11 @@ func DefaultParams() scorev1.Params {
 		PublishersMin:      PublishersFloor,
 		IndexSecondsMax:    7 * 24 * 3600,
 		VotesMin:           VotesFloor,
+
+		DriftWindowScores:     1_000,
+		DriftPpmMax:           250_000,
+		CalibrationLoansMin:   30,
+		DefaultHorizonSeconds: 366 * 24 * 3600,
 	}
 }
 
@@ -65,6 +78,10 @@ func validateParams(p scorev1.Params) error {
 		{"publishers_min", int64(p.PublishersMin), PublishersFloor, PublishersMax},
 		{"index_seconds_max", p.IndexSecondsMax, IndexSecondsMin, IndexSecondsMax},
 		{"votes_min", int64(p.VotesMin), VotesFloor, VotesMax},
+		{"drift_window_scores", int64(p.DriftWindowScores), DriftWindowMin, DriftWindowMax},
+		{"drift_ppm_max", int64(p.DriftPpmMax), DriftPpmFloor, DriftPpmMax},
+		{"calibration_loans_min", int64(p.CalibrationLoansMin), CalibrationLoansMin, CalibrationLoansMax},
+		{"default_horizon_seconds", p.DefaultHorizonSeconds, HorizonSecondsMin, HorizonSecondsMax},
 	} {
 		if b.got < b.least || b.got > b.most {
 			return ErrParams.Wrapf("%s: got %d, want %d to %d", b.name, b.got, b.least, b.most)

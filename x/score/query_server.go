@@ -77,7 +77,20 @@ func (s queryServer) Srs(ctx context.Context, _ *scorev1.QuerySrsRequest) (*scor
 		return nil, err
 	}
 	kind, err := s.k.srsKind.Get(ctx)
-	return &scorev1.QuerySrsResponse{Key: key, Kind: scorev1.SrsKind(kind)}, err
+	if err != nil {
+		return nil, err
+	}
+	seal, err := s.k.srsSeal.Get(ctx)
+	return &scorev1.QuerySrsResponse{Key: key, Kind: scorev1.SrsKind(kind), Seal: seal}, err
+}
+
+// Watch is the counts of a model.
+func (s queryServer) Watch(ctx context.Context, r *scorev1.QueryWatchRequest) (*scorev1.QueryWatchResponse, error) {
+	if err := hash("model_hash", r.ModelHash); err != nil {
+		return nil, err
+	}
+	w, err := s.k.Watch(ctx, r.ModelHash)
+	return &scorev1.QueryWatchResponse{Watch: w}, err
 }
 
 // Params are the values in force.

@@ -34,7 +34,33 @@ func srsRule(gs *scorev1.GenesisState) error {
 	if gs.SrsKind != want {
 		return ErrSRS.Wrapf("srs_kind: got %s, the key is %s", gs.SrsKind, want)
 	}
-	return nil
+	if len(gs.SrsSeal) == 0 {
+		return nil
+	}
+	_, err = Sealed(gs)
+	return err
+}
+
+// Sealed is the seal of the ceremony in a genesis, each of its signatures checked
+// and of the pinned key, or ErrSeal. Whose the signing keys are, and how many must
+// sign on which network, is not asked here: x/org knows the one and the network
+// the other.
+func Sealed(gs *scorev1.GenesisState) (zk.SignedSeal, error) {
+	s, err := zk.DecodeSignedSeal(gs.SrsSeal)
+	if err != nil {
+		return s, ErrSeal.Wrap(err.Error())
+	}
+	key, err := zk.DecodeSRSKey(gs.SrsKey)
+	if err != nil {
+		return s, ErrSRS.Wrap(err.Error())
+	}
+	if want := key.Hash(); s.Seal.Key != want {
+		return s, ErrSeal.Wrapf("it is of key %x, srs_key is %x", s.Seal.Key, want)
+	}
+	if key.Development() {
+		return s, ErrSeal.Wrap("srs_key is the development key, which no ceremony makes")
+	}
+	return s, nil
 }
 
 func modelRule(gs *scorev1.GenesisState) error {
@@ -53,7 +79,7 @@ func modelRule(gs *scorev1.GenesisState) error {
 
 // validModel judges a row by itself.
 func validModel(m scorev1.Model) error {
-	want, err := decodeModel(m.Canonical, m.Key, m.Bands)
+	want, err := decodeModel(m.Canonical, m.Key, m.Bands, m.Role)
 	if err != nil {
 		return err
 	}
@@ -76,7 +102,7 @@ func validModel(m scorev1.Model) error {
 		differs = differs || !bytes.Equal(v.KeyHash, m.KeyHash)
 	}
 	switch m.Status {
-	case scorev1.ModelStatus_MODEL_STATUS_PROPOSED, scorev1.ModelStatus_MODEL_STATUS_ACTIVE:
+	case scorev1.ModelStatus_MODEL_STATUS_PROPOSED, scorev1.ModelStatus_MODEL_STATUS_ACTIVE, scorev1.ModelStatus_MODEL_STATUS_SUSPENDED:
 		if differs {
 			return ErrModelStatus.Wrapf("a vote carries another key, and the model is %s", m.Status)
 		}
@@ -87,6 +113,67 @@ func validModel(m scorev1.Model) error {
 	case scorev1.ModelStatus_MODEL_STATUS_RETIRED:
 	default:
 		return ErrField.Wrapf("status: got %d", m.Status)
+	}
+	return validSuspension(m)
+}
+
+// validSuspension: a proposed model has no finding, a suspended one has.
+func validSuspension(m scorev1.Model) error {
+	s := m.Suspension
+	if s == nil {
+		if m.Status == scorev1.ModelStatus_MODEL_STATUS_SUSPENDED {
+			return ErrSuspension.Wrap("the model is suspended for nothing")
+		}
+		return nil
+	}
+	switch {
+	case m.Status == scorev1.ModelStatus_MODEL_STATUS_PROPOSED:
+		return ErrSuspension.Wrapf("a finding on a model that is %s", m.Status)
+	case s.Height < m.Height || s.Observed <= s.Bound:
+		return ErrSuspension.Wrapf("found at %d, model of %d, observed %d, bound %d", s.Height, m.Height, s.Observed, s.Bound)
+	case s.Alarm == scorev1.Alarm_ALARM_DRIFT && s.Band == "":
+	case s.Alarm == scorev1.Alarm_ALARM_CALIBRATION && bandIndex(m.Bands, s.Band) >= 0:
+	default:
+		return ErrSuspension.Wrapf("alarm %s of band %q", s.Alarm, s.Band)
+	}
+	return nil
+}
+
+// watchRule: counts are those of the scores, and no more loans default than there are.
+func watchRule(gs *scorev1.GenesisState) error {
+	models := make(map[string]scorev1.Model, len(gs.Models))
+	for _, m := range gs.Models {
+		models[string(m.Hash)] = m
+	}
+	type band struct{ model, name string }
+	scored := make(map[band]uint64, len(models))
+	for _, s := range gs.Scores {
+		scored[band{string(s.ModelHash), s.Band}]++
+	}
+	var last []byte
+	counted := uint64(0)
+	for _, w := range gs.Watches {
+		if bytes.Compare(w.ModelHash, last) <= 0 {
+			return ErrGenesis.Wrapf("watch of model %.32x is out of order", w.ModelHash)
+		}
+		last = w.ModelHash
+		m, known := models[string(w.ModelHash)]
+		if !known {
+			return ErrUnknownModel.Wrapf("watch of %.32x", w.ModelHash)
+		}
+		if len(w.Bands) != len(m.Bands) || w.DriftHeight < 0 || w.Since < 0 {
+			return ErrField.Wrapf("watch of model %.32x: %d bands, want %d", m.Hash, len(w.Bands), len(m.Bands))
+		}
+		for i, c := range w.Bands {
+			if want := scored[band{string(m.Hash), m.Bands[i].Name}]; c.Scored != want || c.Window > c.Scored || c.Defaults > c.Loans {
+				return ErrGenesis.Wrapf("watch of model %.32x, band %d: %d scored of %d, %d in the window, %d of %d loans defaulted",
+					m.Hash, i, c.Scored, want, c.Window, c.Defaults, c.Loans)
+			}
+			counted += c.Scored
+		}
+	}
+	if counted != uint64(len(gs.Scores)) {
+		return ErrGenesis.Wrapf("the watches count %d scores of %d", counted, len(gs.Scores))
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ func (k *Keeper) accept(ctx context.Context, m *scorev1.MsgSubmitScore) (scorev1
 	}
 	band := bandOf(model.Bands, m.Score)
 	row.Band, row.PdPpm = band.Name, band.PDPpm
+	row.Shadow = model.Role != scorev1.ModelRole_MODEL_ROLE_CHAMPION
 	return row, k.proven(ctx, &row, model, m.Proof)
 }
 

@@ -66,7 +66,7 @@ func (w *world) adoptModel(ctx context.Context) (chain.Result, error) {
 		return chain.Result{}, err
 	}
 	if err != nil {
-		msg := &scorev1.MsgRegisterModel{OrgId: w.founder(bankA).id, Device: wire.Address(w.founder(bankA).admin), Canonical: canonical, Key: key.Encode()}
+		msg := &scorev1.MsgRegisterModel{OrgId: w.founder(bankA).id, Device: wire.Address(w.founder(bankA).admin), Canonical: canonical, Key: key.Encode(), Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
 		for i := len(w.bands.Bands) - 1; i >= 0; i-- {
 			b := w.bands.Bands[i]
 			msg.Bands = append(msg.Bands, scorev1.Band{Name: b.Name, ScoreMin: b.MinScore, PdPpm: b.PDPpm})

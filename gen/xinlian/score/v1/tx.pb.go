@@ -43,6 +43,8 @@ type MsgRegisterModel struct {
 	Key []byte `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
 	// bands lists the bands, descending by score_min, 1 to 16.
 	Bands []Band `protobuf:"bytes,5,rep,name=bands,proto3" json:"bands"`
+	// role is what its scores are to be for once it carries.
+	Role ModelRole `protobuf:"varint,6,opt,name=role,proto3,enum=xinlian.score.v1.ModelRole" json:"role,omitempty"`
 }
 
 func (m *MsgRegisterModel) Reset()         { *m = MsgRegisterModel{} }
@@ -111,6 +113,13 @@ func (m *MsgRegisterModel) GetBands() []Band {
 		return m.Bands
 	}
 	return nil
+}
+
+func (m *MsgRegisterModel) GetRole() ModelRole {
+	if m != nil {
+		return m.Role
+	}
+	return ModelRole_MODEL_ROLE_UNSPECIFIED
 }
 
 // MsgRegisterModelResponse answers MsgRegisterModel.
@@ -370,6 +379,208 @@ func (m *MsgRetireModelResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgRetireModelResponse proto.InternalMessageInfo
 
+// MsgAssignRole asks to make a model champion or challenger.
+type MsgAssignRole struct {
+	// authority is the council's account, the gov module.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	// model_hash names the model, 32 bytes.
+	ModelHash []byte `protobuf:"bytes,2,opt,name=model_hash,json=modelHash,proto3" json:"model_hash,omitempty"`
+	// role is the new role.
+	Role ModelRole `protobuf:"varint,3,opt,name=role,proto3,enum=xinlian.score.v1.ModelRole" json:"role,omitempty"`
+}
+
+func (m *MsgAssignRole) Reset()         { *m = MsgAssignRole{} }
+func (m *MsgAssignRole) String() string { return proto.CompactTextString(m) }
+func (*MsgAssignRole) ProtoMessage()    {}
+func (*MsgAssignRole) Descriptor() ([]byte, []int) {
+	return fileDescriptor_96537bcf0370b1f7, []int{6}
+}
+func (m *MsgAssignRole) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAssignRole) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAssignRole.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAssignRole) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAssignRole.Merge(m, src)
+}
+func (m *MsgAssignRole) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAssignRole) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAssignRole.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAssignRole proto.InternalMessageInfo
+
+func (m *MsgAssignRole) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgAssignRole) GetModelHash() []byte {
+	if m != nil {
+		return m.ModelHash
+	}
+	return nil
+}
+
+func (m *MsgAssignRole) GetRole() ModelRole {
+	if m != nil {
+		return m.Role
+	}
+	return ModelRole_MODEL_ROLE_UNSPECIFIED
+}
+
+// MsgAssignRoleResponse is empty.
+type MsgAssignRoleResponse struct {
+}
+
+func (m *MsgAssignRoleResponse) Reset()         { *m = MsgAssignRoleResponse{} }
+func (m *MsgAssignRoleResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAssignRoleResponse) ProtoMessage()    {}
+func (*MsgAssignRoleResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_96537bcf0370b1f7, []int{7}
+}
+func (m *MsgAssignRoleResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAssignRoleResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAssignRoleResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAssignRoleResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAssignRoleResponse.Merge(m, src)
+}
+func (m *MsgAssignRoleResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAssignRoleResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAssignRoleResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAssignRoleResponse proto.InternalMessageInfo
+
+// MsgDecideSuspension asks to decide on what the watch proposes.
+type MsgDecideSuspension struct {
+	// authority is the council's account, the gov module.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	// model_hash names the model, 32 bytes.
+	ModelHash []byte `protobuf:"bytes,2,opt,name=model_hash,json=modelHash,proto3" json:"model_hash,omitempty"`
+	// suspend tells whether to suspend; false dismisses the proposal or lifts the suspension, and the counts begin anew.
+	Suspend bool `protobuf:"varint,3,opt,name=suspend,proto3" json:"suspend,omitempty"`
+}
+
+func (m *MsgDecideSuspension) Reset()         { *m = MsgDecideSuspension{} }
+func (m *MsgDecideSuspension) String() string { return proto.CompactTextString(m) }
+func (*MsgDecideSuspension) ProtoMessage()    {}
+func (*MsgDecideSuspension) Descriptor() ([]byte, []int) {
+	return fileDescriptor_96537bcf0370b1f7, []int{8}
+}
+func (m *MsgDecideSuspension) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDecideSuspension) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDecideSuspension.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDecideSuspension) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDecideSuspension.Merge(m, src)
+}
+func (m *MsgDecideSuspension) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDecideSuspension) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDecideSuspension.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDecideSuspension proto.InternalMessageInfo
+
+func (m *MsgDecideSuspension) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgDecideSuspension) GetModelHash() []byte {
+	if m != nil {
+		return m.ModelHash
+	}
+	return nil
+}
+
+func (m *MsgDecideSuspension) GetSuspend() bool {
+	if m != nil {
+		return m.Suspend
+	}
+	return false
+}
+
+// MsgDecideSuspensionResponse is empty.
+type MsgDecideSuspensionResponse struct {
+}
+
+func (m *MsgDecideSuspensionResponse) Reset()         { *m = MsgDecideSuspensionResponse{} }
+func (m *MsgDecideSuspensionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDecideSuspensionResponse) ProtoMessage()    {}
+func (*MsgDecideSuspensionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_96537bcf0370b1f7, []int{9}
+}
+func (m *MsgDecideSuspensionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDecideSuspensionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDecideSuspensionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDecideSuspensionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDecideSuspensionResponse.Merge(m, src)
+}
+func (m *MsgDecideSuspensionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDecideSuspensionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDecideSuspensionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDecideSuspensionResponse proto.InternalMessageInfo
+
 // MsgSubmitScore submits a proven score; the chain rebuilds the statement from its own state.
 type MsgSubmitScore struct {
 	// device signs: a live device of org_id.
@@ -402,7 +613,7 @@ func (m *MsgSubmitScore) Reset()         { *m = MsgSubmitScore{} }
 func (m *MsgSubmitScore) String() string { return proto.CompactTextString(m) }
 func (*MsgSubmitScore) ProtoMessage()    {}
 func (*MsgSubmitScore) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{6}
+	return fileDescriptor_96537bcf0370b1f7, []int{10}
 }
 func (m *MsgSubmitScore) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -525,7 +736,7 @@ func (m *MsgSubmitScoreResponse) Reset()         { *m = MsgSubmitScoreResponse{}
 func (m *MsgSubmitScoreResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSubmitScoreResponse) ProtoMessage()    {}
 func (*MsgSubmitScoreResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{7}
+	return fileDescriptor_96537bcf0370b1f7, []int{11}
 }
 func (m *MsgSubmitScoreResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -579,7 +790,7 @@ func (m *MsgPublishIndex) Reset()         { *m = MsgPublishIndex{} }
 func (m *MsgPublishIndex) String() string { return proto.CompactTextString(m) }
 func (*MsgPublishIndex) ProtoMessage()    {}
 func (*MsgPublishIndex) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{8}
+	return fileDescriptor_96537bcf0370b1f7, []int{12}
 }
 func (m *MsgPublishIndex) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -651,7 +862,7 @@ func (m *MsgPublishIndexResponse) Reset()         { *m = MsgPublishIndexResponse
 func (m *MsgPublishIndexResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgPublishIndexResponse) ProtoMessage()    {}
 func (*MsgPublishIndexResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{9}
+	return fileDescriptor_96537bcf0370b1f7, []int{13}
 }
 func (m *MsgPublishIndexResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -692,7 +903,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{10}
+	return fileDescriptor_96537bcf0370b1f7, []int{14}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -743,7 +954,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_96537bcf0370b1f7, []int{11}
+	return fileDescriptor_96537bcf0370b1f7, []int{15}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -779,6 +990,10 @@ func init() {
 	proto.RegisterType((*MsgVoteModelResponse)(nil), "xinlian.score.v1.MsgVoteModelResponse")
 	proto.RegisterType((*MsgRetireModel)(nil), "xinlian.score.v1.MsgRetireModel")
 	proto.RegisterType((*MsgRetireModelResponse)(nil), "xinlian.score.v1.MsgRetireModelResponse")
+	proto.RegisterType((*MsgAssignRole)(nil), "xinlian.score.v1.MsgAssignRole")
+	proto.RegisterType((*MsgAssignRoleResponse)(nil), "xinlian.score.v1.MsgAssignRoleResponse")
+	proto.RegisterType((*MsgDecideSuspension)(nil), "xinlian.score.v1.MsgDecideSuspension")
+	proto.RegisterType((*MsgDecideSuspensionResponse)(nil), "xinlian.score.v1.MsgDecideSuspensionResponse")
 	proto.RegisterType((*MsgSubmitScore)(nil), "xinlian.score.v1.MsgSubmitScore")
 	proto.RegisterType((*MsgSubmitScoreResponse)(nil), "xinlian.score.v1.MsgSubmitScoreResponse")
 	proto.RegisterType((*MsgPublishIndex)(nil), "xinlian.score.v1.MsgPublishIndex")
@@ -790,66 +1005,75 @@ func init() {
 func init() { proto.RegisterFile("xinlian/score/v1/tx.proto", fileDescriptor_96537bcf0370b1f7) }
 
 var fileDescriptor_96537bcf0370b1f7 = []byte{
-	// 939 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0x4f, 0x6f, 0xe3, 0x44,
-	0x14, 0xaf, 0x37, 0xff, 0x5f, 0x12, 0x28, 0x56, 0xe9, 0x3a, 0xa1, 0x6b, 0xb2, 0x46, 0x42, 0x21,
-	0x62, 0x93, 0x6d, 0x57, 0x5a, 0x44, 0x38, 0x91, 0x03, 0xda, 0x1c, 0x22, 0x16, 0x57, 0x20, 0x81,
-	0x90, 0xa2, 0x89, 0x3d, 0xeb, 0x8c, 0x1a, 0x7b, 0x2c, 0xcf, 0x24, 0x6a, 0x6e, 0x88, 0x23, 0x27,
-	0x8e, 0x7c, 0x8c, 0x4a, 0xec, 0x89, 0x4f, 0xb0, 0xc7, 0x15, 0x1c, 0xe0, 0x84, 0x50, 0x7b, 0xe8,
-	0x91, 0xaf, 0x80, 0x66, 0xfc, 0x27, 0x8e, 0x9d, 0x52, 0x69, 0xd5, 0x4b, 0x3b, 0xef, 0xf7, 0x7e,
-	0xf3, 0xe6, 0xfd, 0xde, 0x9b, 0x79, 0x31, 0xb4, 0xce, 0x89, 0xb7, 0x20, 0xc8, 0x1b, 0x30, 0x8b,
-	0x06, 0x78, 0xb0, 0x3a, 0x1e, 0xf0, 0xf3, 0xbe, 0x1f, 0x50, 0x4e, 0xd5, 0xfd, 0xc8, 0xd5, 0x97,
-	0xae, 0xfe, 0xea, 0xb8, 0xfd, 0x0e, 0x72, 0x89, 0x47, 0x07, 0xf2, 0x6f, 0x48, 0x6a, 0xdf, 0xb7,
-	0x28, 0x73, 0x29, 0x1b, 0xb8, 0xcc, 0x11, 0x9b, 0x5d, 0xe6, 0x44, 0x8e, 0x56, 0xe8, 0x98, 0x4a,
-	0x6b, 0x10, 0x1a, 0x91, 0xeb, 0xc0, 0xa1, 0x0e, 0x0d, 0x71, 0xb1, 0x8a, 0xd0, 0xa3, 0x7c, 0x26,
-	0x6b, 0x1f, 0x47, 0x7b, 0x8c, 0x7f, 0x15, 0xd8, 0x9f, 0x30, 0xc7, 0xc4, 0x0e, 0x61, 0x1c, 0x07,
-	0x13, 0x6a, 0xe3, 0x85, 0xfa, 0x18, 0xca, 0x36, 0x5e, 0x11, 0x0b, 0x6b, 0x4a, 0x47, 0xe9, 0xd6,
-	0x46, 0xda, 0xef, 0x2f, 0x1f, 0x1d, 0x44, 0x47, 0x7d, 0x6e, 0xdb, 0x01, 0x66, 0xec, 0x94, 0x07,
-	0xc4, 0x73, 0xcc, 0x88, 0xa7, 0xbe, 0x0b, 0x65, 0x1a, 0x38, 0x53, 0x62, 0x6b, 0xf7, 0x3a, 0x4a,
-	0xb7, 0x68, 0x96, 0x68, 0xe0, 0x8c, 0x6d, 0xf5, 0x08, 0x6a, 0x16, 0xf2, 0xa8, 0x47, 0x2c, 0xb4,
-	0xd0, 0x0a, 0x1d, 0xa5, 0xdb, 0x30, 0x37, 0x80, 0xba, 0x0f, 0x85, 0x33, 0xbc, 0xd6, 0x8a, 0x12,
-	0x17, 0x4b, 0xf5, 0x04, 0x4a, 0x33, 0xe4, 0xd9, 0x4c, 0x2b, 0x75, 0x0a, 0xdd, 0xfa, 0xc9, 0x61,
-	0x3f, 0x5b, 0xaa, 0xfe, 0x08, 0x79, 0xf6, 0xa8, 0xf8, 0xea, 0xef, 0xf7, 0xf7, 0xcc, 0x90, 0x3a,
-	0xec, 0xff, 0x78, 0x7d, 0xd1, 0x8b, 0xf2, 0xf8, 0xe9, 0xfa, 0xa2, 0xa7, 0x6f, 0xeb, 0xcd, 0x8a,
-	0x33, 0x3e, 0x05, 0x2d, 0x8b, 0x99, 0x98, 0xf9, 0xd4, 0x63, 0x58, 0x7d, 0x00, 0xe0, 0x0a, 0x60,
-	0x3a, 0x47, 0x6c, 0x2e, 0xc5, 0x37, 0xcc, 0x9a, 0x44, 0x9e, 0x21, 0x36, 0x37, 0xfe, 0x54, 0xa0,
-	0x31, 0x61, 0xce, 0x37, 0x94, 0xe3, 0x3b, 0x2e, 0xd4, 0xf6, 0xc1, 0x85, 0xcc, 0xc1, 0x6a, 0x0b,
-	0xaa, 0x67, 0x78, 0x1d, 0x3a, 0xc3, 0x72, 0x55, 0xce, 0xf0, 0x5a, 0xba, 0x34, 0xa8, 0x20, 0xdf,
-	0x0f, 0xe8, 0x0a, 0x6b, 0xa5, 0x8e, 0xd2, 0xad, 0x9a, 0xb1, 0x39, 0xec, 0x65, 0x0a, 0xd3, 0xce,
-	0x15, 0x26, 0x11, 0x62, 0x1c, 0xc2, 0x41, 0xda, 0x8e, 0x0b, 0x62, 0xfc, 0xa2, 0xc0, 0x5b, 0xb2,
-	0x5a, 0x9c, 0x04, 0x91, 0xe6, 0xa7, 0x50, 0x43, 0x4b, 0x3e, 0xa7, 0x01, 0xe1, 0xeb, 0x5b, 0x65,
-	0x6f, 0xa8, 0x19, 0x89, 0xf7, 0x32, 0x12, 0x87, 0x03, 0x91, 0xed, 0x86, 0x2e, 0x12, 0x3e, 0xda,
-	0xd1, 0xc9, 0x24, 0x0f, 0x43, 0x83, 0xc3, 0x6d, 0x24, 0x49, 0xfa, 0xb7, 0x82, 0x4c, 0xfa, 0x74,
-	0x39, 0x73, 0x09, 0x3f, 0x15, 0x7b, 0xef, 0xae, 0x51, 0x1f, 0x40, 0x13, 0x7b, 0x1c, 0x07, 0x7e,
-	0x40, 0x18, 0x16, 0xde, 0x82, 0xf4, 0x36, 0x36, 0x60, 0xae, 0x9b, 0xc5, 0x6c, 0x37, 0x75, 0x00,
-	0x8b, 0xba, 0x2e, 0xe1, 0x2e, 0xf6, 0xb8, 0xec, 0x5a, 0xc3, 0x4c, 0x21, 0xa2, 0xa5, 0xfe, 0x32,
-	0xf0, 0x29, 0xc3, 0x5a, 0xb9, 0xa3, 0x74, 0x9b, 0x66, 0x6c, 0xaa, 0x06, 0x34, 0x17, 0xd8, 0xb3,
-	0x71, 0x30, 0x8d, 0x72, 0xab, 0xc8, 0xd3, 0xeb, 0x21, 0xf8, 0x65, 0x7c, 0x95, 0x2c, 0x51, 0x06,
-	0x8f, 0x0b, 0x42, 0x35, 0x7a, 0x74, 0x21, 0x32, 0xb6, 0xd5, 0x03, 0x28, 0xc9, 0x72, 0x6a, 0xb5,
-	0x8e, 0xd2, 0x2d, 0x98, 0xa1, 0xa1, 0x3e, 0x84, 0x86, 0x85, 0x7c, 0x64, 0x11, 0xbe, 0x9e, 0xbe,
-	0xc0, 0x9e, 0x06, 0xd2, 0x59, 0x8f, 0xb1, 0x2f, 0xb0, 0x27, 0x28, 0x84, 0xb1, 0x25, 0x9e, 0xce,
-	0x31, 0x71, 0xe6, 0x5c, 0xab, 0x87, 0x14, 0x89, 0x3d, 0x93, 0x90, 0x88, 0xed, 0x07, 0x94, 0xbe,
-	0xd0, 0x1a, 0xf2, 0xd4, 0xd0, 0x18, 0x7e, 0x9c, 0xb9, 0x87, 0xf9, 0xb6, 0xa6, 0x3a, 0x65, 0x3c,
-	0x91, 0x6d, 0x4d, 0x21, 0xc9, 0xe3, 0x6c, 0x41, 0x55, 0xee, 0x10, 0xb2, 0xc2, 0xa7, 0x59, 0x91,
-	0xf6, 0xd8, 0x36, 0xfe, 0x50, 0xe0, 0xed, 0x09, 0x73, 0x9e, 0x2f, 0x67, 0x0b, 0xc2, 0xe6, 0x63,
-	0xcf, 0xc6, 0xe7, 0x77, 0xd7, 0xf2, 0x16, 0x54, 0x89, 0x88, 0x18, 0x77, 0xbb, 0x66, 0x56, 0xa4,
-	0x3d, 0xb6, 0xd5, 0xf7, 0xa0, 0xb6, 0x42, 0x8b, 0x25, 0x9e, 0xce, 0x7c, 0x26, 0xfb, 0x5c, 0x30,
-	0xab, 0x12, 0x18, 0xf9, 0x4c, 0x8c, 0x37, 0x1b, 0xad, 0x65, 0x7f, 0x9b, 0xa6, 0x58, 0x0e, 0x1f,
-	0x65, 0x2a, 0xf1, 0x20, 0x57, 0x89, 0xb4, 0x02, 0xa3, 0x05, 0xf7, 0x33, 0x50, 0x72, 0xc5, 0x7f,
-	0x0d, 0x05, 0x7f, 0xed, 0xdb, 0x88, 0xe3, 0xe7, 0x28, 0x40, 0x2e, 0x7b, 0xe3, 0x87, 0xf9, 0x14,
-	0xca, 0xbe, 0x8c, 0x20, 0x65, 0xd7, 0x4f, 0xb4, 0xfc, 0xd4, 0x0d, 0x4f, 0x88, 0xe6, 0x6e, 0xc4,
-	0x1e, 0x3e, 0xce, 0xbf, 0xd8, 0xbc, 0xa0, 0x74, 0x86, 0x91, 0xa0, 0x34, 0x14, 0x0b, 0x3a, 0x79,
-	0x59, 0x84, 0xc2, 0x84, 0x39, 0xea, 0x14, 0x9a, 0xdb, 0xbf, 0x45, 0x46, 0x3e, 0x9b, 0xec, 0xf8,
-	0x6e, 0xf7, 0x6e, 0xe7, 0x24, 0xb7, 0xe8, 0x14, 0x6a, 0x9b, 0xf9, 0xad, 0xef, 0xdc, 0x98, 0xf8,
-	0xdb, 0x1f, 0xfe, 0xbf, 0x3f, 0x09, 0xfa, 0x2d, 0xd4, 0xd3, 0x23, 0xb2, 0x73, 0x43, 0x3e, 0x09,
-	0xa3, 0xdd, 0xbd, 0x8d, 0x91, 0x0e, 0x9d, 0x1e, 0x64, 0xbb, 0x43, 0xa7, 0x18, 0x37, 0x84, 0xde,
-	0xf5, 0xa0, 0xbe, 0x87, 0xc6, 0xd6, 0x8b, 0x79, 0xb8, 0x73, 0x67, 0x9a, 0xd2, 0xfe, 0xe8, 0x56,
-	0x4a, 0x3a, 0xfa, 0xd6, 0xf5, 0xdc, 0x1d, 0x3d, 0x4d, 0xb9, 0x21, 0xfa, 0xae, 0xfb, 0xd2, 0x2e,
-	0xfd, 0x70, 0x7d, 0xd1, 0x53, 0x46, 0x5f, 0xbd, 0xba, 0xd4, 0x95, 0xd7, 0x97, 0xba, 0xf2, 0xcf,
-	0xa5, 0xae, 0xfc, 0x7c, 0xa5, 0xef, 0xbd, 0xbe, 0xd2, 0xf7, 0xfe, 0xba, 0xd2, 0xf7, 0xbe, 0xfb,
-	0xc4, 0x21, 0x7c, 0xbe, 0x9c, 0xf5, 0x2d, 0xea, 0x0e, 0xe2, 0x5b, 0x19, 0xff, 0x77, 0xf0, 0x66,
-	0x1d, 0x7f, 0x15, 0x7d, 0x26, 0x17, 0xab, 0xe3, 0x59, 0x59, 0x7e, 0x18, 0x3d, 0xf9, 0x2f, 0x00,
-	0x00, 0xff, 0xff, 0xcd, 0x4c, 0x6f, 0xa2, 0xc2, 0x09, 0x00, 0x00,
+	// 1083 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x56, 0xcf, 0x6f, 0xe3, 0x44,
+	0x14, 0xae, 0xeb, 0xa6, 0x49, 0x5e, 0x92, 0xa5, 0x98, 0x6e, 0xeb, 0xb8, 0x6d, 0x36, 0x35, 0x02,
+	0x42, 0x44, 0x93, 0x6d, 0x16, 0x2d, 0x22, 0x9c, 0x36, 0x42, 0x68, 0x73, 0x88, 0x58, 0x1c, 0xb1,
+	0x12, 0x08, 0x29, 0x72, 0xec, 0x59, 0x67, 0xd4, 0xd8, 0x63, 0x79, 0x9c, 0xa8, 0xb9, 0x21, 0x8e,
+	0x9c, 0x38, 0x72, 0xe4, 0x4f, 0xa8, 0x04, 0x27, 0xc4, 0x9d, 0x3d, 0xae, 0xe0, 0x00, 0x27, 0x84,
+	0xda, 0x43, 0xff, 0x03, 0xce, 0xc8, 0xe3, 0x1f, 0x71, 0x6c, 0x97, 0x00, 0xea, 0x5e, 0x5a, 0xbf,
+	0xef, 0x7d, 0xf3, 0xe6, 0x7d, 0x6f, 0xe6, 0xbd, 0x09, 0x54, 0xcf, 0xb1, 0x35, 0xc5, 0xaa, 0xd5,
+	0xa6, 0x1a, 0x71, 0x50, 0x7b, 0x7e, 0xda, 0x76, 0xcf, 0x5b, 0xb6, 0x43, 0x5c, 0x22, 0xec, 0x04,
+	0xae, 0x16, 0x73, 0xb5, 0xe6, 0xa7, 0xd2, 0xab, 0xaa, 0x89, 0x2d, 0xd2, 0x66, 0x7f, 0x7d, 0x92,
+	0xb4, 0xaf, 0x11, 0x6a, 0x12, 0xda, 0x36, 0xa9, 0xe1, 0x2d, 0x36, 0xa9, 0x11, 0x38, 0xaa, 0xbe,
+	0x63, 0xc4, 0xac, 0xb6, 0x6f, 0x04, 0xae, 0x5d, 0x83, 0x18, 0xc4, 0xc7, 0xbd, 0xaf, 0x00, 0x3d,
+	0x4c, 0x67, 0xb2, 0xb0, 0x51, 0xb0, 0x46, 0xfe, 0x6e, 0x13, 0x76, 0x06, 0xd4, 0x50, 0x90, 0x81,
+	0xa9, 0x8b, 0x9c, 0x01, 0xd1, 0xd1, 0x54, 0xb8, 0x0f, 0xdb, 0x3a, 0x9a, 0x63, 0x0d, 0x89, 0x5c,
+	0x9d, 0x6b, 0x14, 0x7b, 0xe2, 0x2f, 0x3f, 0x9c, 0xec, 0x06, 0x5b, 0x3d, 0xd2, 0x75, 0x07, 0x51,
+	0x3a, 0x74, 0x1d, 0x6c, 0x19, 0x4a, 0xc0, 0x13, 0xee, 0xc2, 0x36, 0x71, 0x8c, 0x11, 0xd6, 0xc5,
+	0xcd, 0x3a, 0xd7, 0xd8, 0x52, 0x72, 0xc4, 0x31, 0xfa, 0xba, 0x70, 0x08, 0x45, 0x4d, 0xb5, 0x88,
+	0x85, 0x35, 0x75, 0x2a, 0xf2, 0x75, 0xae, 0x51, 0x56, 0x96, 0x80, 0xb0, 0x03, 0xfc, 0x19, 0x5a,
+	0x88, 0x5b, 0x0c, 0xf7, 0x3e, 0x85, 0x0e, 0xe4, 0xc6, 0xaa, 0xa5, 0x53, 0x31, 0x57, 0xe7, 0x1b,
+	0xa5, 0xce, 0x5e, 0x2b, 0x59, 0xaa, 0x56, 0x4f, 0xb5, 0xf4, 0xde, 0xd6, 0xf3, 0x3f, 0xee, 0x6d,
+	0x28, 0x3e, 0x55, 0x68, 0xc3, 0x96, 0x43, 0xa6, 0x48, 0xdc, 0xae, 0x73, 0x8d, 0x3b, 0x9d, 0x83,
+	0xf4, 0x12, 0xa6, 0x49, 0x21, 0x53, 0xa4, 0x30, 0x62, 0xb7, 0xf5, 0xd5, 0xf5, 0x45, 0x33, 0x48,
+	0xfc, 0xeb, 0xeb, 0x8b, 0x66, 0x6d, 0xb5, 0x40, 0xc9, 0x6a, 0xc8, 0xef, 0x83, 0x98, 0xc4, 0x14,
+	0x44, 0x6d, 0x62, 0x51, 0x24, 0x1c, 0x01, 0x98, 0x1e, 0x30, 0x9a, 0xa8, 0x74, 0xc2, 0xaa, 0x55,
+	0x56, 0x8a, 0x0c, 0x79, 0xac, 0xd2, 0x89, 0xfc, 0x1b, 0x07, 0xe5, 0x01, 0x35, 0x9e, 0x12, 0x17,
+	0xdd, 0x72, 0x65, 0x57, 0x37, 0xe6, 0x13, 0x1b, 0x0b, 0x55, 0x28, 0x9c, 0xa1, 0x85, 0xef, 0xf4,
+	0xeb, 0x9b, 0x3f, 0x43, 0x0b, 0xe6, 0x12, 0x21, 0xaf, 0xda, 0xb6, 0x43, 0xe6, 0x48, 0xcc, 0xd5,
+	0xb9, 0x46, 0x41, 0x09, 0xcd, 0x6e, 0x33, 0x51, 0x18, 0x29, 0x55, 0x98, 0x48, 0x88, 0xbc, 0x07,
+	0xbb, 0x71, 0x3b, 0x2c, 0x88, 0xfc, 0x2d, 0x07, 0x77, 0x58, 0xb5, 0x5c, 0xec, 0x04, 0x9a, 0x1f,
+	0x42, 0x51, 0x9d, 0xb9, 0x13, 0xe2, 0x60, 0x77, 0xb1, 0x56, 0xf6, 0x92, 0x9a, 0x90, 0xb8, 0x99,
+	0x90, 0xd8, 0x6d, 0x7b, 0xd9, 0x2e, 0xe9, 0x5e, 0xc2, 0x87, 0x19, 0x27, 0x19, 0xe5, 0x21, 0x8b,
+	0xb0, 0xb7, 0x8a, 0x44, 0x49, 0xff, 0xcc, 0x41, 0x65, 0x40, 0x8d, 0x47, 0x94, 0x62, 0xc3, 0xf2,
+	0x6e, 0xca, 0x4b, 0xca, 0x39, 0xba, 0xab, 0xfc, 0x7f, 0xba, 0xab, 0xab, 0x22, 0x0f, 0x52, 0x22,
+	0x97, 0x79, 0xcb, 0xfb, 0x70, 0x77, 0x05, 0x88, 0x24, 0xfe, 0xc4, 0xc1, 0x6b, 0x03, 0x6a, 0x7c,
+	0x88, 0x34, 0xac, 0xa3, 0xe1, 0x8c, 0xda, 0xc8, 0xa2, 0x98, 0x58, 0x2f, 0x4b, 0xa8, 0x08, 0x79,
+	0xca, 0x36, 0xd1, 0x99, 0xd6, 0x82, 0x12, 0x9a, 0xdd, 0x77, 0xd3, 0x8a, 0x8e, 0x53, 0x8a, 0x92,
+	0x69, 0xca, 0x47, 0x70, 0x90, 0x01, 0x47, 0xea, 0x7e, 0xe4, 0xd9, 0xad, 0x1b, 0xce, 0xc6, 0x26,
+	0x76, 0x87, 0x5e, 0x94, 0xdb, 0xeb, 0xb4, 0xd7, 0xa1, 0x82, 0x2c, 0x17, 0x39, 0xb6, 0x83, 0x29,
+	0xf2, 0xbc, 0x3c, 0xf3, 0x96, 0x97, 0x60, 0xaa, 0x1d, 0xb7, 0x92, 0xe5, 0xa8, 0x01, 0x68, 0xc4,
+	0x34, 0xb1, 0x6b, 0x22, 0xcb, 0x65, 0x6d, 0x57, 0x56, 0x62, 0x88, 0x57, 0x2e, 0x7b, 0xe6, 0xd8,
+	0x84, 0xfa, 0x63, 0xac, 0xa2, 0x84, 0xa6, 0x20, 0x43, 0x65, 0x8a, 0x2c, 0x1d, 0x39, 0xa3, 0x20,
+	0xb7, 0x3c, 0xdb, 0xbd, 0xe4, 0x83, 0x1f, 0x87, 0xb3, 0x40, 0xf3, 0xca, 0x60, 0xb9, 0x1e, 0xa1,
+	0x10, 0x8c, 0x59, 0x1f, 0xe9, 0xeb, 0xc2, 0x2e, 0xe4, 0x58, 0x61, 0xc5, 0x62, 0x9d, 0x6b, 0xf0,
+	0x8a, 0x6f, 0x08, 0xc7, 0x50, 0xd6, 0x54, 0x5b, 0xd5, 0xb0, 0xbb, 0x18, 0x3d, 0x43, 0x96, 0x08,
+	0xcc, 0x59, 0x0a, 0xb1, 0x8f, 0x90, 0xe5, 0x51, 0x30, 0xa5, 0x33, 0x34, 0x9a, 0x20, 0x6c, 0x4c,
+	0x5c, 0xb1, 0xe4, 0x53, 0x18, 0xf6, 0x98, 0x41, 0x5e, 0x6c, 0xdb, 0x21, 0xe4, 0x99, 0x58, 0x66,
+	0xbb, 0xfa, 0x46, 0xf7, 0x9d, 0xc4, 0x20, 0x49, 0xf7, 0x65, 0xec, 0xa4, 0xe4, 0x07, 0xac, 0x2f,
+	0x63, 0x48, 0x34, 0x5d, 0xab, 0x50, 0x60, 0x2b, 0x3c, 0x59, 0xfe, 0x6c, 0xcd, 0x33, 0xbb, 0xaf,
+	0xcb, 0xbf, 0x72, 0xf0, 0xca, 0x80, 0x1a, 0x4f, 0x66, 0xe3, 0x29, 0xa6, 0x93, 0xbe, 0xa5, 0xa3,
+	0xf3, 0xdb, 0x3b, 0xf2, 0x2a, 0x14, 0xb0, 0x17, 0x31, 0x3c, 0xed, 0xa2, 0x92, 0x67, 0x76, 0x5f,
+	0x17, 0x0e, 0xa0, 0x38, 0x57, 0xa7, 0x33, 0x34, 0x1a, 0xdb, 0x94, 0x9d, 0x33, 0xaf, 0x14, 0x18,
+	0xd0, 0xb3, 0xa9, 0xf7, 0xa0, 0xe9, 0xea, 0x82, 0x9d, 0x6f, 0x45, 0xf1, 0x3e, 0xbb, 0x27, 0x89,
+	0x4a, 0x1c, 0xa5, 0x2a, 0x11, 0x57, 0x20, 0x57, 0x61, 0x3f, 0x01, 0x45, 0x57, 0xfc, 0x7b, 0x5f,
+	0xf0, 0xa7, 0xb6, 0xae, 0xba, 0xe8, 0x89, 0xea, 0xa8, 0x26, 0xfd, 0xdf, 0xcd, 0xfb, 0x10, 0xb6,
+	0x6d, 0x16, 0x81, 0xc9, 0x2e, 0x75, 0xc4, 0xf4, 0x20, 0xf2, 0x77, 0x08, 0x5e, 0xda, 0x80, 0xdd,
+	0xbd, 0x9f, 0xee, 0xdd, 0xb4, 0xa0, 0x78, 0x86, 0x81, 0xa0, 0x38, 0x14, 0x0a, 0xea, 0xfc, 0x95,
+	0x03, 0x7e, 0x40, 0x0d, 0x61, 0x04, 0x95, 0xd5, 0x5f, 0x1f, 0x72, 0xc6, 0x58, 0x4c, 0xbc, 0xbf,
+	0x52, 0x73, 0x3d, 0x27, 0xba, 0x45, 0x43, 0x28, 0x2e, 0x1f, 0xe0, 0x5a, 0xe6, 0xc2, 0xc8, 0x2f,
+	0xbd, 0xf9, 0xcf, 0xfe, 0x28, 0xe8, 0x67, 0x50, 0x8a, 0xbf, 0x71, 0xf5, 0x1b, 0xf2, 0x89, 0x18,
+	0x52, 0x63, 0x1d, 0x23, 0x0a, 0xfd, 0x14, 0x20, 0xf6, 0x12, 0xdd, 0xcb, 0x5c, 0xb7, 0x24, 0x48,
+	0x6f, 0xad, 0x21, 0x44, 0x71, 0x27, 0xb0, 0x93, 0x1a, 0xff, 0x6f, 0x64, 0x2e, 0x4e, 0xd2, 0xa4,
+	0x93, 0x7f, 0x45, 0x8b, 0x17, 0x27, 0x3e, 0x8a, 0xb3, 0x8b, 0x13, 0x63, 0xdc, 0x50, 0x9c, 0xac,
+	0x91, 0xf0, 0x05, 0x94, 0x57, 0x7a, 0xfe, 0x38, 0x73, 0x65, 0x9c, 0x22, 0xbd, 0xbd, 0x96, 0x12,
+	0x8f, 0xbe, 0xd2, 0x60, 0xd9, 0xd1, 0xe3, 0x94, 0x1b, 0xa2, 0x67, 0xdd, 0x78, 0x29, 0xf7, 0xe5,
+	0xf5, 0x45, 0x93, 0xeb, 0x7d, 0xf2, 0xfc, 0xb2, 0xc6, 0xbd, 0xb8, 0xac, 0x71, 0x7f, 0x5e, 0xd6,
+	0xb8, 0x6f, 0xae, 0x6a, 0x1b, 0x2f, 0xae, 0x6a, 0x1b, 0xbf, 0x5f, 0xd5, 0x36, 0x3e, 0x7f, 0xcf,
+	0xc0, 0xee, 0x64, 0x36, 0x6e, 0x69, 0xc4, 0x6c, 0x87, 0x7d, 0x15, 0xfe, 0x37, 0xd0, 0xf2, 0x3b,
+	0xfc, 0x25, 0xff, 0x01, 0xfb, 0x98, 0x9f, 0x8e, 0xb7, 0xd9, 0x8f, 0xf9, 0x07, 0x7f, 0x07, 0x00,
+	0x00, 0xff, 0xff, 0xe6, 0xfe, 0x27, 0x52, 0x76, 0x0c, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -870,6 +1094,10 @@ type MsgClient interface {
 	VoteModel(ctx context.Context, in *MsgVoteModel, opts ...grpc.CallOption) (*MsgVoteModelResponse, error)
 	// RetireModel retires a model, by council.
 	RetireModel(ctx context.Context, in *MsgRetireModel, opts ...grpc.CallOption) (*MsgRetireModelResponse, error)
+	// AssignRole makes a model champion or challenger, by council.
+	AssignRole(ctx context.Context, in *MsgAssignRole, opts ...grpc.CallOption) (*MsgAssignRoleResponse, error)
+	// DecideSuspension suspends a model, dismisses the proposal, or lifts a suspension, by council.
+	DecideSuspension(ctx context.Context, in *MsgDecideSuspension, opts ...grpc.CallOption) (*MsgDecideSuspensionResponse, error)
 	// SubmitScore submits a proven score.
 	SubmitScore(ctx context.Context, in *MsgSubmitScore, opts ...grpc.CallOption) (*MsgSubmitScoreResponse, error)
 	// PublishIndex publishes an index value.
@@ -913,6 +1141,24 @@ func (c *msgClient) RetireModel(ctx context.Context, in *MsgRetireModel, opts ..
 	return out, nil
 }
 
+func (c *msgClient) AssignRole(ctx context.Context, in *MsgAssignRole, opts ...grpc.CallOption) (*MsgAssignRoleResponse, error) {
+	out := new(MsgAssignRoleResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.score.v1.Msg/AssignRole", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DecideSuspension(ctx context.Context, in *MsgDecideSuspension, opts ...grpc.CallOption) (*MsgDecideSuspensionResponse, error) {
+	out := new(MsgDecideSuspensionResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.score.v1.Msg/DecideSuspension", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) SubmitScore(ctx context.Context, in *MsgSubmitScore, opts ...grpc.CallOption) (*MsgSubmitScoreResponse, error) {
 	out := new(MsgSubmitScoreResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.score.v1.Msg/SubmitScore", in, out, opts...)
@@ -948,6 +1194,10 @@ type MsgServer interface {
 	VoteModel(context.Context, *MsgVoteModel) (*MsgVoteModelResponse, error)
 	// RetireModel retires a model, by council.
 	RetireModel(context.Context, *MsgRetireModel) (*MsgRetireModelResponse, error)
+	// AssignRole makes a model champion or challenger, by council.
+	AssignRole(context.Context, *MsgAssignRole) (*MsgAssignRoleResponse, error)
+	// DecideSuspension suspends a model, dismisses the proposal, or lifts a suspension, by council.
+	DecideSuspension(context.Context, *MsgDecideSuspension) (*MsgDecideSuspensionResponse, error)
 	// SubmitScore submits a proven score.
 	SubmitScore(context.Context, *MsgSubmitScore) (*MsgSubmitScoreResponse, error)
 	// PublishIndex publishes an index value.
@@ -968,6 +1218,12 @@ func (*UnimplementedMsgServer) VoteModel(ctx context.Context, req *MsgVoteModel)
 }
 func (*UnimplementedMsgServer) RetireModel(ctx context.Context, req *MsgRetireModel) (*MsgRetireModelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RetireModel not implemented")
+}
+func (*UnimplementedMsgServer) AssignRole(ctx context.Context, req *MsgAssignRole) (*MsgAssignRoleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AssignRole not implemented")
+}
+func (*UnimplementedMsgServer) DecideSuspension(ctx context.Context, req *MsgDecideSuspension) (*MsgDecideSuspensionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DecideSuspension not implemented")
 }
 func (*UnimplementedMsgServer) SubmitScore(ctx context.Context, req *MsgSubmitScore) (*MsgSubmitScoreResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SubmitScore not implemented")
@@ -1033,6 +1289,42 @@ func _Msg_RetireModel_Handler(srv interface{}, ctx context.Context, dec func(int
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).RetireModel(ctx, req.(*MsgRetireModel))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_AssignRole_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAssignRole)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AssignRole(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.score.v1.Msg/AssignRole",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AssignRole(ctx, req.(*MsgAssignRole))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DecideSuspension_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDecideSuspension)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DecideSuspension(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.score.v1.Msg/DecideSuspension",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DecideSuspension(ctx, req.(*MsgDecideSuspension))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1109,6 +1401,14 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_RetireModel_Handler,
 		},
 		{
+			MethodName: "AssignRole",
+			Handler:    _Msg_AssignRole_Handler,
+		},
+		{
+			MethodName: "DecideSuspension",
+			Handler:    _Msg_DecideSuspension_Handler,
+		},
+		{
 			MethodName: "SubmitScore",
 			Handler:    _Msg_SubmitScore_Handler,
 		},
@@ -1145,6 +1445,11 @@ func (m *MsgRegisterModel) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Role != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Role))
+		i--
+		dAtA[i] = 0x30
+	}
 	if len(m.Bands) > 0 {
 		for iNdEx := len(m.Bands) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -1353,6 +1658,141 @@ func (m *MsgRetireModelResponse) MarshalTo(dAtA []byte) (int, error) {
 }
 
 func (m *MsgRetireModelResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAssignRole) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAssignRole) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAssignRole) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Role != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Role))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.ModelHash) > 0 {
+		i -= len(m.ModelHash)
+		copy(dAtA[i:], m.ModelHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ModelHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAssignRoleResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAssignRoleResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAssignRoleResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDecideSuspension) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDecideSuspension) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDecideSuspension) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Suspend {
+		i--
+		if m.Suspend {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.ModelHash) > 0 {
+		i -= len(m.ModelHash)
+		copy(dAtA[i:], m.ModelHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ModelHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDecideSuspensionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDecideSuspensionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDecideSuspensionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -1659,6 +2099,9 @@ func (m *MsgRegisterModel) Size() (n int) {
 			n += 1 + l + sovTx(uint64(l))
 		}
 	}
+	if m.Role != 0 {
+		n += 1 + sovTx(uint64(m.Role))
+	}
 	return n
 }
 
@@ -1729,6 +2172,64 @@ func (m *MsgRetireModel) Size() (n int) {
 }
 
 func (m *MsgRetireModelResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgAssignRole) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.ModelHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Role != 0 {
+		n += 1 + sovTx(uint64(m.Role))
+	}
+	return n
+}
+
+func (m *MsgAssignRoleResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDecideSuspension) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.ModelHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Suspend {
+		n += 2
+	}
+	return n
+}
+
+func (m *MsgDecideSuspensionResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -2047,6 +2548,25 @@ func (m *MsgRegisterModel) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Role", wireType)
+			}
+			m.Role = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Role |= ModelRole(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
@@ -2534,6 +3054,377 @@ func (m *MsgRetireModelResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgRetireModelResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAssignRole) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAssignRole: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAssignRole: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ModelHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ModelHash = append(m.ModelHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ModelHash == nil {
+				m.ModelHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Role", wireType)
+			}
+			m.Role = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Role |= ModelRole(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAssignRoleResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAssignRoleResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAssignRoleResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDecideSuspension) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDecideSuspension: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDecideSuspension: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ModelHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ModelHash = append(m.ModelHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ModelHash == nil {
+				m.ModelHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Suspend", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Suspend = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDecideSuspensionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDecideSuspensionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDecideSuspensionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:

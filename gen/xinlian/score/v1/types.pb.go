@@ -37,6 +37,8 @@ const (
 	ModelStatus_MODEL_STATUS_STOPPED ModelStatus = 3
 	// MODEL_STATUS_RETIRED scores no more.
 	ModelStatus_MODEL_STATUS_RETIRED ModelStatus = 4
+	// MODEL_STATUS_SUSPENDED scores no more, and its scores decide nothing, until council lifts it.
+	ModelStatus_MODEL_STATUS_SUSPENDED ModelStatus = 5
 )
 
 var ModelStatus_name = map[int32]string{
@@ -45,6 +47,7 @@ var ModelStatus_name = map[int32]string{
 	2: "MODEL_STATUS_ACTIVE",
 	3: "MODEL_STATUS_STOPPED",
 	4: "MODEL_STATUS_RETIRED",
+	5: "MODEL_STATUS_SUSPENDED",
 }
 
 var ModelStatus_value = map[string]int32{
@@ -53,6 +56,7 @@ var ModelStatus_value = map[string]int32{
 	"MODEL_STATUS_ACTIVE":      2,
 	"MODEL_STATUS_STOPPED":     3,
 	"MODEL_STATUS_RETIRED":     4,
+	"MODEL_STATUS_SUSPENDED":   5,
 }
 
 func (x ModelStatus) String() string {
@@ -61,6 +65,70 @@ func (x ModelStatus) String() string {
 
 func (ModelStatus) EnumDescriptor() ([]byte, []int) {
 	return fileDescriptor_3d01b675ebc5e29b, []int{0}
+}
+
+// ModelRole says what a model's scores are for.
+type ModelRole int32
+
+const (
+	// MODEL_ROLE_UNSPECIFIED is refused.
+	ModelRole_MODEL_ROLE_UNSPECIFIED ModelRole = 0
+	// MODEL_ROLE_CHAMPION decides.
+	ModelRole_MODEL_ROLE_CHAMPION ModelRole = 1
+	// MODEL_ROLE_CHALLENGER runs in shadow: its scores are recorded and watched, and decide nothing.
+	ModelRole_MODEL_ROLE_CHALLENGER ModelRole = 2
+)
+
+var ModelRole_name = map[int32]string{
+	0: "MODEL_ROLE_UNSPECIFIED",
+	1: "MODEL_ROLE_CHAMPION",
+	2: "MODEL_ROLE_CHALLENGER",
+}
+
+var ModelRole_value = map[string]int32{
+	"MODEL_ROLE_UNSPECIFIED": 0,
+	"MODEL_ROLE_CHAMPION":    1,
+	"MODEL_ROLE_CHALLENGER":  2,
+}
+
+func (x ModelRole) String() string {
+	return proto.EnumName(ModelRole_name, int32(x))
+}
+
+func (ModelRole) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_3d01b675ebc5e29b, []int{1}
+}
+
+// Alarm says what the watch over a model found.
+type Alarm int32
+
+const (
+	// ALARM_UNSPECIFIED is refused.
+	Alarm_ALARM_UNSPECIFIED Alarm = 0
+	// ALARM_DRIFT: the scored firms fall into other bands than those of the training.
+	Alarm_ALARM_DRIFT Alarm = 1
+	// ALARM_CALIBRATION: more loans of a band default than its probability allows.
+	Alarm_ALARM_CALIBRATION Alarm = 2
+)
+
+var Alarm_name = map[int32]string{
+	0: "ALARM_UNSPECIFIED",
+	1: "ALARM_DRIFT",
+	2: "ALARM_CALIBRATION",
+}
+
+var Alarm_value = map[string]int32{
+	"ALARM_UNSPECIFIED": 0,
+	"ALARM_DRIFT":       1,
+	"ALARM_CALIBRATION": 2,
+}
+
+func (x Alarm) String() string {
+	return proto.EnumName(Alarm_name, int32(x))
+}
+
+func (Alarm) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_3d01b675ebc5e29b, []int{2}
 }
 
 // SrsKind says where the structured reference string comes from.
@@ -92,7 +160,7 @@ func (x SrsKind) String() string {
 }
 
 func (SrsKind) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{1}
+	return fileDescriptor_3d01b675ebc5e29b, []int{3}
 }
 
 // Band maps scores to a probability of default.
@@ -103,6 +171,8 @@ type Band struct {
 	ScoreMin int64 `protobuf:"varint,2,opt,name=score_min,json=scoreMin,proto3" json:"score_min,omitempty"`
 	// pd_ppm is the calibrated one-year probability of default, in millionths.
 	PdPpm uint32 `protobuf:"varint,3,opt,name=pd_ppm,json=pdPpm,proto3" json:"pd_ppm,omitempty"`
+	// share_ppm is the band's share of the training population, in millionths; all 0 when unknown, else they sum to 1000000.
+	SharePpm uint32 `protobuf:"varint,4,opt,name=share_ppm,json=sharePpm,proto3" json:"share_ppm,omitempty"`
 }
 
 func (m *Band) Reset()         { *m = Band{} }
@@ -159,6 +229,250 @@ func (m *Band) GetPdPpm() uint32 {
 	return 0
 }
 
+func (m *Band) GetSharePpm() uint32 {
+	if m != nil {
+		return m.SharePpm
+	}
+	return 0
+}
+
+// Suspension is what the watch found and proposes to the council.
+type Suspension struct {
+	// alarm is what was found.
+	Alarm Alarm `protobuf:"varint,1,opt,name=alarm,proto3,enum=xinlian.score.v1.Alarm" json:"alarm,omitempty"`
+	// height is the block that found it.
+	Height int64 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+	// band is the band that defaults, empty for drift.
+	Band string `protobuf:"bytes,3,opt,name=band,proto3" json:"band,omitempty"`
+	// observed is the drift in millionths, or the defaults.
+	Observed uint64 `protobuf:"varint,4,opt,name=observed,proto3" json:"observed,omitempty"`
+	// bound is the largest value that raises no alarm.
+	Bound uint64 `protobuf:"varint,5,opt,name=bound,proto3" json:"bound,omitempty"`
+}
+
+func (m *Suspension) Reset()         { *m = Suspension{} }
+func (m *Suspension) String() string { return proto.CompactTextString(m) }
+func (*Suspension) ProtoMessage()    {}
+func (*Suspension) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3d01b675ebc5e29b, []int{1}
+}
+func (m *Suspension) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Suspension) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Suspension.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Suspension) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Suspension.Merge(m, src)
+}
+func (m *Suspension) XXX_Size() int {
+	return m.Size()
+}
+func (m *Suspension) XXX_DiscardUnknown() {
+	xxx_messageInfo_Suspension.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Suspension proto.InternalMessageInfo
+
+func (m *Suspension) GetAlarm() Alarm {
+	if m != nil {
+		return m.Alarm
+	}
+	return Alarm_ALARM_UNSPECIFIED
+}
+
+func (m *Suspension) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *Suspension) GetBand() string {
+	if m != nil {
+		return m.Band
+	}
+	return ""
+}
+
+func (m *Suspension) GetObserved() uint64 {
+	if m != nil {
+		return m.Observed
+	}
+	return 0
+}
+
+func (m *Suspension) GetBound() uint64 {
+	if m != nil {
+		return m.Bound
+	}
+	return 0
+}
+
+// BandCount counts what happened to the scores of one band of a model.
+type BandCount struct {
+	// scored counts all accepted scores.
+	Scored uint64 `protobuf:"varint,1,opt,name=scored,proto3" json:"scored,omitempty"`
+	// window counts those of the running drift window.
+	Window uint64 `protobuf:"varint,2,opt,name=window,proto3" json:"window,omitempty"`
+	// loans counts loans opened on such a score since the watch's since.
+	Loans uint64 `protobuf:"varint,3,opt,name=loans,proto3" json:"loans,omitempty"`
+	// defaults counts those of them that were written off within the horizon.
+	Defaults uint64 `protobuf:"varint,4,opt,name=defaults,proto3" json:"defaults,omitempty"`
+}
+
+func (m *BandCount) Reset()         { *m = BandCount{} }
+func (m *BandCount) String() string { return proto.CompactTextString(m) }
+func (*BandCount) ProtoMessage()    {}
+func (*BandCount) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3d01b675ebc5e29b, []int{2}
+}
+func (m *BandCount) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *BandCount) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_BandCount.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *BandCount) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_BandCount.Merge(m, src)
+}
+func (m *BandCount) XXX_Size() int {
+	return m.Size()
+}
+func (m *BandCount) XXX_DiscardUnknown() {
+	xxx_messageInfo_BandCount.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_BandCount proto.InternalMessageInfo
+
+func (m *BandCount) GetScored() uint64 {
+	if m != nil {
+		return m.Scored
+	}
+	return 0
+}
+
+func (m *BandCount) GetWindow() uint64 {
+	if m != nil {
+		return m.Window
+	}
+	return 0
+}
+
+func (m *BandCount) GetLoans() uint64 {
+	if m != nil {
+		return m.Loans
+	}
+	return 0
+}
+
+func (m *BandCount) GetDefaults() uint64 {
+	if m != nil {
+		return m.Defaults
+	}
+	return 0
+}
+
+// Watch counts for one model.
+type Watch struct {
+	// model_hash names the model, 32 bytes.
+	ModelHash []byte `protobuf:"bytes,1,opt,name=model_hash,json=modelHash,proto3" json:"model_hash,omitempty"`
+	// bands lists the counts in the order of the model's bands.
+	Bands []BandCount `protobuf:"bytes,2,rep,name=bands,proto3" json:"bands"`
+	// drift_ppm is the population stability index of the last whole window, in millionths.
+	DriftPpm uint64 `protobuf:"varint,3,opt,name=drift_ppm,json=driftPpm,proto3" json:"drift_ppm,omitempty"`
+	// drift_height is the block that closed that window, 0 for none.
+	DriftHeight int64 `protobuf:"varint,4,opt,name=drift_height,json=driftHeight,proto3" json:"drift_height,omitempty"`
+	// since is the block time after which loans count, Unix seconds.
+	Since int64 `protobuf:"varint,5,opt,name=since,proto3" json:"since,omitempty"`
+}
+
+func (m *Watch) Reset()         { *m = Watch{} }
+func (m *Watch) String() string { return proto.CompactTextString(m) }
+func (*Watch) ProtoMessage()    {}
+func (*Watch) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3d01b675ebc5e29b, []int{3}
+}
+func (m *Watch) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Watch) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Watch.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Watch) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Watch.Merge(m, src)
+}
+func (m *Watch) XXX_Size() int {
+	return m.Size()
+}
+func (m *Watch) XXX_DiscardUnknown() {
+	xxx_messageInfo_Watch.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Watch proto.InternalMessageInfo
+
+func (m *Watch) GetModelHash() []byte {
+	if m != nil {
+		return m.ModelHash
+	}
+	return nil
+}
+
+func (m *Watch) GetBands() []BandCount {
+	if m != nil {
+		return m.Bands
+	}
+	return nil
+}
+
+func (m *Watch) GetDriftPpm() uint64 {
+	if m != nil {
+		return m.DriftPpm
+	}
+	return 0
+}
+
+func (m *Watch) GetDriftHeight() int64 {
+	if m != nil {
+		return m.DriftHeight
+	}
+	return 0
+}
+
+func (m *Watch) GetSince() int64 {
+	if m != nil {
+		return m.Since
+	}
+	return 0
+}
+
 // ModelVote is one member's vote with the key that it recomputed.
 type ModelVote struct {
 	// org_id is the member.
@@ -175,7 +489,7 @@ func (m *ModelVote) Reset()         { *m = ModelVote{} }
 func (m *ModelVote) String() string { return proto.CompactTextString(m) }
 func (*ModelVote) ProtoMessage()    {}
 func (*ModelVote) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{1}
+	return fileDescriptor_3d01b675ebc5e29b, []int{4}
 }
 func (m *ModelVote) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -254,13 +568,17 @@ type Model struct {
 	Votes []ModelVote `protobuf:"bytes,9,rep,name=votes,proto3" json:"votes"`
 	// height is the block that registered it.
 	Height int64 `protobuf:"varint,10,opt,name=height,proto3" json:"height,omitempty"`
+	// role says what its scores are for.
+	Role ModelRole `protobuf:"varint,11,opt,name=role,proto3,enum=xinlian.score.v1.ModelRole" json:"role,omitempty"`
+	// suspension is what the watch proposes, or why the model is suspended; absent when nothing stands.
+	Suspension *Suspension `protobuf:"bytes,12,opt,name=suspension,proto3" json:"suspension,omitempty"`
 }
 
 func (m *Model) Reset()         { *m = Model{} }
 func (m *Model) String() string { return proto.CompactTextString(m) }
 func (*Model) ProtoMessage()    {}
 func (*Model) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{2}
+	return fileDescriptor_3d01b675ebc5e29b, []int{5}
 }
 func (m *Model) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -359,6 +677,20 @@ func (m *Model) GetHeight() int64 {
 	return 0
 }
 
+func (m *Model) GetRole() ModelRole {
+	if m != nil {
+		return m.Role
+	}
+	return ModelRole_MODEL_ROLE_UNSPECIFIED
+}
+
+func (m *Model) GetSuspension() *Suspension {
+	if m != nil {
+		return m.Suspension
+	}
+	return nil
+}
+
 // Score is a verified score.
 type Score struct {
 	// id is the nullifier of its statement, 32 bytes.
@@ -397,13 +729,15 @@ type Score struct {
 	AttestationIds []uint64 `protobuf:"varint,17,rep,packed,name=attestation_ids,json=attestationIds,proto3" json:"attestation_ids,omitempty"`
 	// height is the block that accepted it.
 	Height int64 `protobuf:"varint,18,opt,name=height,proto3" json:"height,omitempty"`
+	// shadow tells that its model was a challenger then: it never decides.
+	Shadow bool `protobuf:"varint,19,opt,name=shadow,proto3" json:"shadow,omitempty"`
 }
 
 func (m *Score) Reset()         { *m = Score{} }
 func (m *Score) String() string { return proto.CompactTextString(m) }
 func (*Score) ProtoMessage()    {}
 func (*Score) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{3}
+	return fileDescriptor_3d01b675ebc5e29b, []int{6}
 }
 func (m *Score) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -558,6 +892,13 @@ func (m *Score) GetHeight() int64 {
 	return 0
 }
 
+func (m *Score) GetShadow() bool {
+	if m != nil {
+		return m.Shadow
+	}
+	return false
+}
+
 // Quote is one publisher's value of an index.
 type Quote struct {
 	// index_id names the index, 1 to 32 bytes.
@@ -576,7 +917,7 @@ func (m *Quote) Reset()         { *m = Quote{} }
 func (m *Quote) String() string { return proto.CompactTextString(m) }
 func (*Quote) ProtoMessage()    {}
 func (*Quote) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{4}
+	return fileDescriptor_3d01b675ebc5e29b, []int{7}
 }
 func (m *Quote) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -662,13 +1003,21 @@ type Params struct {
 	IndexSecondsMax int64 `protobuf:"varint,9,opt,name=index_seconds_max,json=indexSecondsMax,proto3" json:"index_seconds_max,omitempty"`
 	// votes_min is how many members must vote for a model.
 	VotesMin uint32 `protobuf:"varint,10,opt,name=votes_min,json=votesMin,proto3" json:"votes_min,omitempty"`
+	// drift_window_scores is how many scores of a model make a window of the drift watch.
+	DriftWindowScores uint32 `protobuf:"varint,11,opt,name=drift_window_scores,json=driftWindowScores,proto3" json:"drift_window_scores,omitempty"`
+	// drift_ppm_max is the largest population stability index that raises no alarm, in millionths.
+	DriftPpmMax uint32 `protobuf:"varint,12,opt,name=drift_ppm_max,json=driftPpmMax,proto3" json:"drift_ppm_max,omitempty"`
+	// calibration_loans_min is how many loans a band needs before its defaults are judged.
+	CalibrationLoansMin uint32 `protobuf:"varint,13,opt,name=calibration_loans_min,json=calibrationLoansMin,proto3" json:"calibration_loans_min,omitempty"`
+	// default_horizon_seconds is how long after its opening a loan's write-off counts as a default.
+	DefaultHorizonSeconds int64 `protobuf:"varint,14,opt,name=default_horizon_seconds,json=defaultHorizonSeconds,proto3" json:"default_horizon_seconds,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3d01b675ebc5e29b, []int{5}
+	return fileDescriptor_3d01b675ebc5e29b, []int{8}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -767,10 +1116,43 @@ func (m *Params) GetVotesMin() uint32 {
 	return 0
 }
 
+func (m *Params) GetDriftWindowScores() uint32 {
+	if m != nil {
+		return m.DriftWindowScores
+	}
+	return 0
+}
+
+func (m *Params) GetDriftPpmMax() uint32 {
+	if m != nil {
+		return m.DriftPpmMax
+	}
+	return 0
+}
+
+func (m *Params) GetCalibrationLoansMin() uint32 {
+	if m != nil {
+		return m.CalibrationLoansMin
+	}
+	return 0
+}
+
+func (m *Params) GetDefaultHorizonSeconds() int64 {
+	if m != nil {
+		return m.DefaultHorizonSeconds
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("xinlian.score.v1.ModelStatus", ModelStatus_name, ModelStatus_value)
+	proto.RegisterEnum("xinlian.score.v1.ModelRole", ModelRole_name, ModelRole_value)
+	proto.RegisterEnum("xinlian.score.v1.Alarm", Alarm_name, Alarm_value)
 	proto.RegisterEnum("xinlian.score.v1.SrsKind", SrsKind_name, SrsKind_value)
 	proto.RegisterType((*Band)(nil), "xinlian.score.v1.Band")
+	proto.RegisterType((*Suspension)(nil), "xinlian.score.v1.Suspension")
+	proto.RegisterType((*BandCount)(nil), "xinlian.score.v1.BandCount")
+	proto.RegisterType((*Watch)(nil), "xinlian.score.v1.Watch")
 	proto.RegisterType((*ModelVote)(nil), "xinlian.score.v1.ModelVote")
 	proto.RegisterType((*Model)(nil), "xinlian.score.v1.Model")
 	proto.RegisterType((*Score)(nil), "xinlian.score.v1.Score")
@@ -781,79 +1163,105 @@ func init() {
 func init() { proto.RegisterFile("xinlian/score/v1/types.proto", fileDescriptor_3d01b675ebc5e29b) }
 
 var fileDescriptor_3d01b675ebc5e29b = []byte{
-	// 1147 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x74, 0x56, 0x4d, 0x6f, 0x1b, 0x37,
-	0x13, 0xf6, 0xea, 0xcb, 0xd2, 0xe8, 0xc3, 0x32, 0xe3, 0xe4, 0xdd, 0xc4, 0x89, 0xe2, 0xd7, 0x41,
-	0x5a, 0xc1, 0x07, 0xa9, 0x49, 0x51, 0xe4, 0xd0, 0x93, 0x1d, 0x6d, 0x10, 0x21, 0x91, 0xa5, 0xec,
-	0x2a, 0x2e, 0xda, 0x1e, 0x16, 0x94, 0x48, 0x49, 0x84, 0xa5, 0xe5, 0x62, 0xb9, 0x52, 0xac, 0x7f,
-	0x51, 0xa0, 0xf7, 0xde, 0xdb, 0x5f, 0x92, 0x63, 0x8e, 0x3d, 0x15, 0x45, 0xf2, 0x2f, 0x7a, 0x2a,
-	0x38, 0x5c, 0x7d, 0x25, 0xe8, 0x49, 0xdc, 0x67, 0x1e, 0x0e, 0x67, 0x9e, 0x67, 0x48, 0x08, 0xee,
-	0xdf, 0x88, 0x60, 0x2a, 0x68, 0xd0, 0x54, 0x43, 0x19, 0xf1, 0xe6, 0xe2, 0x49, 0x33, 0x5e, 0x86,
-	0x5c, 0x35, 0xc2, 0x48, 0xc6, 0x92, 0x54, 0x93, 0x68, 0x03, 0xa3, 0x8d, 0xc5, 0x93, 0x7b, 0x47,
-	0x63, 0x39, 0x96, 0x18, 0x6c, 0xea, 0x95, 0xe1, 0x9d, 0x5e, 0x42, 0xe6, 0x82, 0x06, 0x8c, 0x10,
-	0xc8, 0x04, 0x74, 0xc6, 0x6d, 0xeb, 0xc4, 0xaa, 0x17, 0x5c, 0x5c, 0x93, 0x63, 0x28, 0xe0, 0x6e,
-	0x7f, 0x26, 0x02, 0x3b, 0x75, 0x62, 0xd5, 0xd3, 0x6e, 0x1e, 0x81, 0x8e, 0x08, 0xc8, 0x6d, 0xc8,
-	0x85, 0xcc, 0x0f, 0xc3, 0x99, 0x9d, 0x3e, 0xb1, 0xea, 0x65, 0x37, 0x1b, 0xb2, 0x5e, 0x38, 0x3b,
-	0x95, 0x50, 0xe8, 0x48, 0xc6, 0xa7, 0x57, 0x32, 0xe6, 0x9a, 0x23, 0xa3, 0xb1, 0x2f, 0x18, 0xa6,
-	0xcd, 0xb8, 0x59, 0x19, 0x8d, 0xdb, 0x8c, 0xdc, 0x85, 0xfc, 0x35, 0x5f, 0xfa, 0x13, 0xaa, 0x26,
-	0x98, 0xb6, 0xe4, 0xee, 0x5f, 0xf3, 0xe5, 0x4b, 0xaa, 0x26, 0xc4, 0x86, 0x7d, 0x1a, 0x86, 0x91,
-	0x5c, 0x70, 0x4c, 0x9b, 0x77, 0x57, 0x9f, 0xe4, 0x0e, 0xe4, 0x26, 0x5c, 0x8c, 0x27, 0xb1, 0x9d,
-	0xc1, 0x4a, 0x92, 0xaf, 0xd3, 0x7f, 0x52, 0x90, 0xc5, 0x13, 0x75, 0x0b, 0x98, 0xd2, 0xc2, 0x94,
-	0xb8, 0x26, 0xf7, 0xa1, 0x30, 0xa4, 0x81, 0x0c, 0xc4, 0x90, 0x4e, 0x93, 0xb3, 0x36, 0x00, 0xa9,
-	0x42, 0xfa, 0x9a, 0x2f, 0xf1, 0xa4, 0x92, 0xab, 0x97, 0x3b, 0xa5, 0x65, 0x76, 0x4b, 0x6b, 0xc0,
-	0xad, 0x11, 0xa7, 0xf1, 0x3c, 0xe2, 0xbe, 0xe2, 0xb1, 0xbf, 0xe0, 0x91, 0x12, 0x32, 0xb0, 0xb3,
-	0xd8, 0xfd, 0x61, 0x12, 0xf2, 0x78, 0x7c, 0x65, 0x02, 0xe4, 0x29, 0x64, 0x07, 0x34, 0x60, 0xca,
-	0xce, 0x9d, 0xa4, 0xeb, 0xc5, 0xa7, 0x77, 0x1a, 0x9f, 0x3b, 0xd2, 0xd0, 0xc2, 0x5f, 0x64, 0xde,
-	0xff, 0xf5, 0x70, 0xcf, 0x35, 0x54, 0xf2, 0x1d, 0xe4, 0x54, 0x4c, 0xe3, 0xb9, 0xb2, 0xf7, 0x4f,
-	0xac, 0x7a, 0xe5, 0xe9, 0x83, 0x2f, 0x37, 0x61, 0xaf, 0x1e, 0x92, 0xdc, 0x84, 0x4c, 0xbe, 0x82,
-	0x83, 0x30, 0x92, 0xa1, 0x54, 0x3c, 0xf2, 0x13, 0xc1, 0xf3, 0x28, 0x78, 0x79, 0x05, 0x77, 0x51,
-	0xf8, 0x67, 0x90, 0x5d, 0xc8, 0x98, 0x2b, 0xbb, 0x80, 0x25, 0x1d, 0xff, 0x47, 0x76, 0xed, 0xdd,
-	0xaa, 0x2e, 0xe4, 0x6f, 0x89, 0x0f, 0x3b, 0xe2, 0xff, 0x9e, 0x81, 0xac, 0xa7, 0xf7, 0x92, 0x0a,
-	0xa4, 0x12, 0x9b, 0x4b, 0x6e, 0x4a, 0x30, 0xf2, 0x08, 0xca, 0x3c, 0x88, 0x79, 0x14, 0x46, 0x42,
-	0x71, 0x5d, 0x50, 0x0a, 0x0b, 0x2a, 0x6d, 0xc0, 0x36, 0x23, 0x0f, 0x00, 0x66, 0xfa, 0x40, 0xa3,
-	0xb7, 0xb1, 0xa1, 0x80, 0x08, 0x2a, 0x5e, 0x03, 0x18, 0xca, 0xd9, 0x4c, 0xc4, 0x33, 0x1e, 0xc4,
-	0x89, 0x1d, 0x5b, 0x08, 0x79, 0x08, 0x45, 0x46, 0x63, 0xea, 0x33, 0x31, 0xe6, 0x2a, 0x46, 0x27,
-	0x4a, 0x2e, 0x68, 0xa8, 0x85, 0x08, 0xb9, 0x07, 0x05, 0xaa, 0x7c, 0x39, 0xf2, 0x19, 0x5d, 0xda,
-	0x39, 0x34, 0x6a, 0x9f, 0xaa, 0xee, 0xa8, 0x45, 0x97, 0xe4, 0x08, 0xb2, 0xd8, 0x35, 0x2a, 0x9d,
-	0x76, 0xcd, 0x07, 0xf9, 0x3f, 0x94, 0x86, 0x34, 0xa4, 0x43, 0x11, 0x2f, 0xfd, 0x11, 0x0f, 0x50,
-	0xc6, 0xb4, 0x5b, 0x5c, 0x61, 0x2f, 0x78, 0xa0, 0xc7, 0x4c, 0x9b, 0x65, 0x17, 0xcc, 0x4d, 0xd1,
-	0xeb, 0xad, 0xcb, 0x00, 0x5b, 0x97, 0x41, 0x4f, 0x73, 0x38, 0x8f, 0xb4, 0x01, 0x76, 0xd1, 0x9c,
-	0x9e, 0x7c, 0x92, 0x53, 0x28, 0x4f, 0x79, 0xc0, 0x36, 0x7e, 0x95, 0x50, 0x9e, 0xa2, 0x01, 0x8d,
-	0x5b, 0x0f, 0x74, 0xfb, 0x81, 0xe2, 0x41, 0xac, 0x09, 0xe5, 0x64, 0x78, 0x0d, 0xd2, 0x66, 0xba,
-	0x54, 0xa1, 0xd4, 0x9c, 0xfb, 0x89, 0x33, 0x15, 0x53, 0x2a, 0x62, 0x2f, 0x11, 0x42, 0x13, 0x6e,
-	0x42, 0x11, 0x2d, 0x57, 0x9c, 0x03, 0xe4, 0x94, 0x0c, 0x98, 0x90, 0x1e, 0x43, 0x45, 0x8f, 0x11,
-	0xd7, 0x92, 0x1a, 0x23, 0xaa, 0x78, 0x54, 0x79, 0x8d, 0xa2, 0x19, 0x5f, 0xc3, 0x01, 0x8d, 0x63,
-	0xae, 0x41, 0x21, 0x03, 0x5f, 0x30, 0x65, 0x1f, 0x9e, 0xa4, 0xeb, 0x19, 0xb7, 0xb2, 0x05, 0xb7,
-	0xd9, 0xf6, 0xac, 0x90, 0x9d, 0x59, 0xf9, 0xcd, 0x82, 0xec, 0x9b, 0xb9, 0x7e, 0x16, 0xee, 0x42,
-	0x5e, 0x04, 0x8c, 0xdf, 0xac, 0x1e, 0x86, 0x82, 0xbb, 0x8f, 0xdf, 0x6d, 0x46, 0xea, 0x50, 0x0d,
-	0xe7, 0x83, 0xa9, 0x50, 0x93, 0x8d, 0x34, 0x66, 0x72, 0x2a, 0x6b, 0xdc, 0xa8, 0x73, 0x0c, 0x85,
-	0x05, 0x9d, 0xce, 0xb9, 0x3f, 0x08, 0x15, 0x8e, 0x4e, 0xda, 0xcd, 0x23, 0x70, 0x11, 0x2a, 0x7d,
-	0xb1, 0xb5, 0xe5, 0x19, 0x14, 0x5d, 0x2f, 0xb5, 0x5a, 0xab, 0x04, 0xcc, 0xa7, 0x66, 0x58, 0xd2,
-	0x6e, 0x71, 0x8d, 0x9d, 0xc7, 0xa7, 0x7f, 0xa4, 0x21, 0xd7, 0xa3, 0x11, 0x9d, 0x29, 0x2d, 0x9c,
-	0xe9, 0x4a, 0x46, 0x0a, 0x5f, 0x3f, 0x0b, 0x33, 0x95, 0xd6, 0xa0, 0x7e, 0x01, 0x1b, 0x70, 0xcb,
-	0x18, 0xf0, 0x4e, 0x04, 0x4c, 0xbe, 0xf3, 0x07, 0x53, 0x39, 0xbc, 0x56, 0xc9, 0x43, 0x79, 0x88,
-	0xa1, 0x1f, 0x30, 0x72, 0x81, 0x01, 0xad, 0xe0, 0x82, 0x4e, 0x05, 0xd3, 0xb3, 0x95, 0x70, 0x4d,
-	0xdd, 0x95, 0x15, 0x9c, 0x10, 0x1f, 0x41, 0x65, 0x3d, 0xb6, 0xca, 0x9f, 0xd1, 0x9b, 0xa4, 0x91,
-	0x62, 0x32, 0xbb, 0xaa, 0x43, 0x6f, 0x48, 0x13, 0x8e, 0xc2, 0x48, 0xca, 0x91, 0xf2, 0x43, 0x1e,
-	0x99, 0x7c, 0x48, 0x4d, 0xde, 0x23, 0x13, 0xeb, 0xf1, 0x08, 0x73, 0xea, 0x0d, 0x67, 0x70, 0x38,
-	0xa2, 0x62, 0xca, 0x99, 0x9f, 0xec, 0xd3, 0x6c, 0x73, 0x29, 0x0e, 0x4c, 0xa0, 0x87, 0xb8, 0xe6,
-	0x7e, 0x03, 0x47, 0x09, 0x77, 0xb7, 0x37, 0x73, 0x57, 0x88, 0x89, 0xed, 0x34, 0xf7, 0x18, 0x36,
-	0x06, 0x19, 0xc9, 0xf2, 0x98, 0xba, 0xbc, 0x41, 0xb5, 0x66, 0x67, 0x70, 0x68, 0xac, 0x57, 0x7c,
-	0x28, 0x03, 0x66, 0x8a, 0x28, 0x60, 0xd6, 0x03, 0x0c, 0x78, 0x06, 0xd7, 0x45, 0x68, 0x87, 0xf5,
-	0xeb, 0x83, 0xd9, 0xcc, 0xbd, 0xca, 0x23, 0xd0, 0x11, 0xc1, 0xd9, 0xaf, 0x16, 0x14, 0xb7, 0x9e,
-	0x42, 0x72, 0x1f, 0xec, 0x4e, 0xb7, 0xe5, 0xbc, 0xf6, 0xbd, 0xfe, 0x79, 0xff, 0xad, 0xe7, 0xbf,
-	0xbd, 0xf4, 0x7a, 0xce, 0xf3, 0xf6, 0x8b, 0xb6, 0xd3, 0xaa, 0xee, 0x91, 0xbb, 0x70, 0x7b, 0x27,
-	0xda, 0x73, 0xbb, 0xbd, 0xae, 0xe7, 0xb4, 0xaa, 0x16, 0xf9, 0x1f, 0xdc, 0xda, 0x09, 0x9d, 0x3f,
-	0xef, 0xb7, 0xaf, 0x9c, 0x6a, 0x8a, 0xd8, 0x70, 0xb4, 0x13, 0xf0, 0xfa, 0xdd, 0x5e, 0xcf, 0x69,
-	0x55, 0xd3, 0x5f, 0x44, 0x5c, 0xa7, 0xdf, 0x76, 0x9d, 0x56, 0x35, 0x73, 0xf6, 0x33, 0xec, 0x7b,
-	0x91, 0x7a, 0x25, 0x02, 0xa6, 0x49, 0x9e, 0xeb, 0xf9, 0xaf, 0xda, 0x97, 0xad, 0xcf, 0x8a, 0xb9,
-	0x0d, 0x87, 0xeb, 0xc8, 0x73, 0xc7, 0x75, 0x3a, 0xdd, 0xcb, 0x1f, 0xab, 0x16, 0x79, 0x08, 0xc7,
-	0x6b, 0xb8, 0xe5, 0x5c, 0x39, 0xaf, 0xbb, 0xbd, 0x8e, 0x73, 0xd9, 0xd7, 0x9b, 0xcf, 0x5f, 0x38,
-	0xd5, 0xd4, 0xc5, 0x9b, 0xf7, 0x1f, 0x6b, 0xd6, 0x87, 0x8f, 0x35, 0xeb, 0xef, 0x8f, 0x35, 0xeb,
-	0x97, 0x4f, 0xb5, 0xbd, 0x0f, 0x9f, 0x6a, 0x7b, 0x7f, 0x7e, 0xaa, 0xed, 0xfd, 0xf4, 0x6c, 0x2c,
-	0xe2, 0xc9, 0x7c, 0xd0, 0x18, 0xca, 0x59, 0x73, 0xf5, 0xaf, 0x60, 0xf5, 0x3b, 0xe6, 0x9b, 0xf5,
-	0xea, 0x9f, 0xc2, 0xf7, 0xb8, 0x58, 0x3c, 0x19, 0xe4, 0xf0, 0x4f, 0xc0, 0xb7, 0xff, 0x06, 0x00,
-	0x00, 0xff, 0xff, 0x23, 0xe3, 0xca, 0xcf, 0x4c, 0x08, 0x00, 0x00,
+	// 1554 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x74, 0x57, 0x4d, 0x73, 0x22, 0xb9,
+	0x19, 0x76, 0x43, 0x63, 0xc3, 0xcb, 0x87, 0x41, 0xb6, 0x67, 0x98, 0x2f, 0x8f, 0x97, 0xad, 0x4d,
+	0x5c, 0xae, 0x0a, 0xce, 0x38, 0x95, 0xcc, 0x21, 0xb9, 0x60, 0xd3, 0xce, 0x50, 0x0b, 0x86, 0x15,
+	0xcc, 0x6c, 0x25, 0x7b, 0xe8, 0x12, 0xb4, 0x80, 0x2e, 0x43, 0xab, 0xab, 0xd5, 0xb0, 0x26, 0xbf,
+	0x22, 0xd7, 0x5c, 0xf2, 0x17, 0x72, 0xca, 0x0f, 0xc8, 0x6d, 0x8f, 0x7b, 0xcc, 0x29, 0x95, 0x9a,
+	0x39, 0x25, 0xbf, 0x22, 0xa5, 0x57, 0x6a, 0x3e, 0x3c, 0xd9, 0x13, 0xd2, 0xf3, 0xbc, 0x92, 0x9e,
+	0xf7, 0x43, 0xaf, 0x1a, 0x78, 0xf9, 0xe0, 0x07, 0x33, 0x9f, 0x05, 0x97, 0x72, 0x24, 0x22, 0x7e,
+	0xb9, 0x7c, 0x73, 0x19, 0xaf, 0x42, 0x2e, 0xeb, 0x61, 0x24, 0x62, 0x41, 0xca, 0x86, 0xad, 0x23,
+	0x5b, 0x5f, 0xbe, 0x79, 0x7e, 0x3c, 0x11, 0x13, 0x81, 0xe4, 0xa5, 0x1a, 0x69, 0xbb, 0xda, 0x3d,
+	0xd8, 0xd7, 0x2c, 0xf0, 0x08, 0x01, 0x3b, 0x60, 0x73, 0x5e, 0xb5, 0xce, 0xac, 0xf3, 0x1c, 0xc5,
+	0x31, 0x79, 0x01, 0x39, 0x5c, 0xed, 0xce, 0xfd, 0xa0, 0x9a, 0x3a, 0xb3, 0xce, 0xd3, 0x34, 0x8b,
+	0x40, 0xc7, 0x0f, 0xc8, 0x09, 0xec, 0x87, 0x9e, 0x1b, 0x86, 0xf3, 0x6a, 0xfa, 0xcc, 0x3a, 0x2f,
+	0xd2, 0x4c, 0xe8, 0xf5, 0xc2, 0x39, 0xae, 0x99, 0xb2, 0x88, 0x23, 0x63, 0x23, 0x93, 0x45, 0xa0,
+	0x17, 0xce, 0x6b, 0x7f, 0xb1, 0x00, 0xfa, 0x0b, 0x19, 0xf2, 0x40, 0xfa, 0x22, 0x20, 0xbf, 0x80,
+	0x0c, 0x9b, 0xb1, 0x68, 0x8e, 0x87, 0x96, 0xae, 0x9e, 0xd6, 0x1f, 0x6b, 0xae, 0x37, 0x14, 0x4d,
+	0xb5, 0x15, 0x79, 0x02, 0xfb, 0x53, 0xee, 0x4f, 0xa6, 0xb1, 0xd1, 0x62, 0x66, 0x4a, 0xfa, 0x90,
+	0x05, 0x1e, 0xea, 0xc8, 0x51, 0x1c, 0x93, 0xe7, 0x90, 0x15, 0x43, 0xc9, 0xa3, 0x25, 0xf7, 0x50,
+	0x85, 0x4d, 0xd7, 0x73, 0x72, 0x0c, 0x99, 0xa1, 0x58, 0x04, 0x5e, 0x35, 0x83, 0x84, 0x9e, 0xd4,
+	0xe6, 0x90, 0x53, 0x81, 0xb8, 0x11, 0x8b, 0x20, 0x56, 0x47, 0xa1, 0x06, 0x0f, 0xa5, 0xd9, 0xd4,
+	0xcc, 0x14, 0xfe, 0xbd, 0x1f, 0x78, 0xe2, 0x7b, 0x94, 0x60, 0x53, 0x33, 0x53, 0x5b, 0xce, 0x04,
+	0x0b, 0x24, 0x6a, 0xb0, 0xa9, 0x9e, 0x28, 0x11, 0x1e, 0x1f, 0xb3, 0xc5, 0x2c, 0x96, 0x89, 0x88,
+	0x64, 0x5e, 0xfb, 0xbb, 0x05, 0x99, 0x6f, 0x59, 0x3c, 0x9a, 0x92, 0x57, 0x00, 0x73, 0xe1, 0xf1,
+	0x99, 0x3b, 0x65, 0x72, 0x8a, 0xe7, 0x15, 0x68, 0x0e, 0x91, 0x77, 0x4c, 0x4e, 0xc9, 0x5b, 0xc8,
+	0x28, 0x8f, 0x64, 0x35, 0x75, 0x96, 0x3e, 0xcf, 0x5f, 0xbd, 0xf8, 0x3c, 0x48, 0x6b, 0xd9, 0xd7,
+	0xf6, 0x0f, 0xff, 0x7a, 0xbd, 0x47, 0xb5, 0xbd, 0xca, 0x84, 0x17, 0xf9, 0xe3, 0x78, 0x9d, 0x23,
+	0x75, 0xbc, 0x02, 0x54, 0x9a, 0xbe, 0x80, 0x82, 0x26, 0x4d, 0x44, 0x6d, 0x8c, 0x68, 0x1e, 0xb1,
+	0x77, 0x3a, 0xac, 0xc7, 0x90, 0x91, 0x7e, 0x30, 0xe2, 0x18, 0xa6, 0x34, 0xd5, 0x93, 0x9a, 0x80,
+	0x5c, 0x47, 0x69, 0xfb, 0x20, 0x62, 0xae, 0x6a, 0x40, 0x44, 0x13, 0xd7, 0x4f, 0xc2, 0x94, 0x11,
+	0xd1, 0xa4, 0xe5, 0x91, 0x67, 0x90, 0xbd, 0xe7, 0x2b, 0xed, 0x4f, 0x0a, 0xfd, 0x39, 0xb8, 0xe7,
+	0x2b, 0xf4, 0xa6, 0x0a, 0x07, 0x2c, 0x0c, 0x23, 0xb1, 0xe4, 0x28, 0x29, 0x4b, 0x93, 0xe9, 0x56,
+	0x76, 0xed, 0xed, 0xec, 0xd6, 0xfe, 0x93, 0x86, 0x0c, 0x9e, 0xa8, 0xf2, 0xbc, 0x15, 0x22, 0x1c,
+	0x93, 0x97, 0x90, 0x1b, 0xb1, 0x40, 0x04, 0xfe, 0x88, 0xcd, 0xcc, 0x59, 0x1b, 0x80, 0x94, 0x21,
+	0x7d, 0xcf, 0x57, 0x78, 0x52, 0x81, 0xaa, 0xe1, 0x8e, 0x34, 0x7b, 0x57, 0x5a, 0x1d, 0x8e, 0xc6,
+	0x9c, 0xc5, 0x8b, 0x88, 0xbb, 0x92, 0xc7, 0xee, 0x92, 0x47, 0xaa, 0x48, 0xd1, 0xfb, 0x22, 0xad,
+	0x18, 0xaa, 0xcf, 0xe3, 0x0f, 0x9a, 0x20, 0x57, 0x49, 0x62, 0xf6, 0x31, 0x31, 0x4f, 0xfe, 0x7f,
+	0x62, 0x76, 0x73, 0xf2, 0x6b, 0xd8, 0x97, 0x31, 0x8b, 0x17, 0xb2, 0x7a, 0x80, 0x25, 0xff, 0xea,
+	0xf3, 0x45, 0xe8, 0x6b, 0x1f, 0x8d, 0xa8, 0x31, 0x26, 0x3f, 0x83, 0xc3, 0x30, 0x12, 0xa1, 0x90,
+	0x3c, 0x72, 0x4d, 0xc0, 0xb3, 0x18, 0xf0, 0x62, 0x02, 0x77, 0x31, 0xf0, 0x6f, 0x21, 0xb3, 0x14,
+	0x31, 0x97, 0xd5, 0xdc, 0x4f, 0xd5, 0xca, 0x3a, 0x77, 0x89, 0x2e, 0xb4, 0xdf, 0x0a, 0x3e, 0xec,
+	0x5c, 0xad, 0x4b, 0xb0, 0x23, 0x31, 0xe3, 0xd5, 0x3c, 0xaa, 0xfd, 0xa9, 0xfd, 0xa8, 0x98, 0x71,
+	0x8a, 0x86, 0xe4, 0x77, 0x00, 0x72, 0x7d, 0xc1, 0xab, 0x85, 0x33, 0xeb, 0x3c, 0x7f, 0xf5, 0xf2,
+	0xf3, 0x65, 0x9b, 0x26, 0x40, 0xb7, 0xec, 0x6b, 0xff, 0xb0, 0x21, 0xd3, 0x57, 0x36, 0xa4, 0x04,
+	0x29, 0x53, 0x55, 0x05, 0x9a, 0xf2, 0x3d, 0xf2, 0x25, 0x14, 0x79, 0x10, 0xf3, 0x28, 0x8c, 0x7c,
+	0xc9, 0x95, 0xff, 0xfa, 0xfe, 0x15, 0x36, 0x60, 0xcb, 0x7b, 0x74, 0x93, 0xd2, 0x8f, 0x6f, 0xd2,
+	0x29, 0xc0, 0x48, 0xcc, 0xe7, 0x7e, 0x3c, 0xe7, 0x41, 0x6c, 0xb2, 0xbf, 0x85, 0x90, 0xd7, 0x90,
+	0xf7, 0x58, 0xcc, 0x5c, 0xcf, 0x9f, 0x70, 0x19, 0x63, 0xe2, 0x0b, 0x14, 0x14, 0xd4, 0x44, 0x84,
+	0x3c, 0x87, 0x1c, 0x93, 0xae, 0x18, 0xbb, 0x1e, 0x5b, 0x55, 0xf7, 0xb1, 0x2e, 0x0e, 0x98, 0xec,
+	0x8e, 0x9b, 0x6c, 0x85, 0xb7, 0x45, 0x29, 0xc7, 0xc4, 0xaa, 0xdb, 0x82, 0x6e, 0x7c, 0x01, 0x85,
+	0x11, 0x0b, 0xd9, 0xc8, 0x8f, 0x57, 0xee, 0x98, 0x07, 0x98, 0xb5, 0x34, 0xcd, 0x27, 0xd8, 0x2d,
+	0x0f, 0xd6, 0xdd, 0x2b, 0xb7, 0xd5, 0xbd, 0x36, 0xbd, 0x15, 0xb6, 0x7b, 0x6b, 0x15, 0x0e, 0xc2,
+	0x45, 0xa4, 0xf2, 0x8d, 0x09, 0x29, 0xd2, 0x64, 0x4a, 0x6a, 0x50, 0x9c, 0xf1, 0xc0, 0xdb, 0x94,
+	0x47, 0x01, 0xc3, 0x93, 0xd7, 0xa0, 0x2e, 0x8e, 0x57, 0xca, 0xfd, 0x40, 0xf2, 0x20, 0x56, 0x06,
+	0x45, 0x73, 0x57, 0x34, 0xd2, 0xf2, 0x94, 0x54, 0x5f, 0xca, 0x05, 0x4f, 0x3a, 0x42, 0x49, 0x4b,
+	0x45, 0xcc, 0x74, 0x04, 0x95, 0x84, 0x87, 0xd0, 0x8f, 0x56, 0x89, 0xcd, 0x21, 0xda, 0x14, 0x34,
+	0x68, 0x8c, 0xbe, 0x82, 0x92, 0xaa, 0x5a, 0xae, 0x42, 0xaa, 0x13, 0x51, 0xc6, 0xa3, 0x8a, 0x6b,
+	0x14, 0x93, 0xf1, 0x73, 0x38, 0x64, 0x71, 0xcc, 0x15, 0xe8, 0x8b, 0xc0, 0xf5, 0x3d, 0x59, 0xad,
+	0x9c, 0xa5, 0xcf, 0x6d, 0x5a, 0xda, 0x82, 0x5b, 0xde, 0x76, 0x69, 0x92, 0x9d, 0xd2, 0x54, 0x2d,
+	0x7a, 0xca, 0x54, 0x2b, 0x3e, 0xc2, 0x46, 0x62, 0x66, 0xb5, 0xbf, 0x5a, 0x90, 0xf9, 0x66, 0xa1,
+	0xba, 0xd3, 0x33, 0xc8, 0xfa, 0x81, 0xc7, 0x1f, 0x92, 0xfe, 0x94, 0xa3, 0x07, 0x38, 0x6f, 0x79,
+	0xe4, 0x1c, 0xca, 0xe1, 0x62, 0x38, 0xf3, 0xe5, 0x74, 0x13, 0x32, 0x5d, 0x51, 0xa5, 0x35, 0xae,
+	0xa3, 0xf6, 0x02, 0x72, 0x4b, 0x36, 0x5b, 0x70, 0x77, 0x18, 0xea, 0xee, 0x9e, 0xa6, 0x59, 0x04,
+	0xae, 0x43, 0xa9, 0xfa, 0x8b, 0x2a, 0x05, 0xfd, 0xcc, 0xa9, 0xa1, 0x8a, 0x62, 0xb2, 0x81, 0xe7,
+	0xb2, 0xd8, 0xf4, 0xce, 0xfc, 0x1a, 0x6b, 0xc4, 0xb5, 0xff, 0xda, 0xb0, 0xdf, 0x63, 0x11, 0x9b,
+	0x4b, 0x15, 0x50, 0xed, 0xad, 0x88, 0x24, 0x3e, 0xb2, 0x16, 0xee, 0x54, 0x58, 0x83, 0xea, 0xa1,
+	0xad, 0xc3, 0x91, 0x4e, 0x8c, 0x7e, 0x6b, 0xdc, 0xe1, 0x4c, 0x8c, 0xee, 0xa5, 0x79, 0x03, 0x2b,
+	0x48, 0x7d, 0x8b, 0xcc, 0x35, 0x12, 0x2a, 0xb2, 0x4b, 0x36, 0xf3, 0x3d, 0x55, 0x73, 0xc6, 0x56,
+	0xeb, 0x2e, 0x25, 0xb0, 0x31, 0xfc, 0x12, 0x4a, 0xeb, 0x72, 0x96, 0xee, 0x9c, 0x3d, 0x18, 0x47,
+	0xf2, 0xa6, 0xa6, 0x65, 0x87, 0x3d, 0x90, 0x4b, 0x38, 0x0e, 0x23, 0x21, 0xc6, 0xd2, 0x0d, 0x79,
+	0xa4, 0xf7, 0x43, 0x53, 0xd3, 0x16, 0x35, 0xd7, 0xe3, 0x11, 0xee, 0xa9, 0x16, 0x5c, 0x40, 0x65,
+	0xcc, 0xfc, 0x19, 0xf7, 0x5c, 0xb3, 0x4e, 0x59, 0xeb, 0xcb, 0x72, 0xa8, 0x89, 0x1e, 0xe2, 0xca,
+	0xf6, 0x97, 0x70, 0x6c, 0x6c, 0x77, 0x7d, 0xd3, 0x77, 0x88, 0x68, 0x6e, 0xc7, 0xb9, 0xaf, 0x60,
+	0x93, 0x20, 0x1d, 0xb2, 0x2c, 0x6e, 0x5d, 0xdc, 0xa0, 0x2a, 0x66, 0x17, 0x50, 0xd1, 0xa9, 0x97,
+	0x7c, 0x24, 0x02, 0x4f, 0x8b, 0xc8, 0xe1, 0xae, 0x87, 0x48, 0xf4, 0x35, 0xae, 0x44, 0xa8, 0x0c,
+	0xab, 0x26, 0x88, 0xbb, 0xe9, 0xfb, 0x96, 0x45, 0xc0, 0x04, 0x5f, 0xbf, 0x93, 0x46, 0x20, 0x5e,
+	0x6b, 0x69, 0xae, 0x5f, 0x05, 0x29, 0xad, 0x0f, 0xdb, 0x96, 0x54, 0x17, 0x71, 0xfd, 0xe8, 0xe2,
+	0xa1, 0x05, 0x1d, 0xd2, 0xe4, 0xe1, 0x55, 0x07, 0x5e, 0xc1, 0xc9, 0x88, 0xcd, 0xfc, 0x61, 0xa4,
+	0x4b, 0x1f, 0xbf, 0x15, 0xf0, 0xf0, 0x22, 0xda, 0x1e, 0x6d, 0x91, 0x6d, 0xc5, 0x29, 0x1d, 0xbf,
+	0x81, 0xa7, 0xe6, 0xd3, 0xc1, 0x9d, 0x8a, 0xc8, 0xff, 0x93, 0x08, 0x12, 0xd7, 0xcc, 0x45, 0x3d,
+	0x31, 0xf4, 0x3b, 0xcd, 0x1a, 0xff, 0x2e, 0xfe, 0x66, 0x41, 0x7e, 0xeb, 0x45, 0x21, 0x2f, 0xa1,
+	0xda, 0xe9, 0x36, 0x9d, 0xb6, 0xdb, 0x1f, 0x34, 0x06, 0xef, 0xfb, 0xee, 0xfb, 0xbb, 0x7e, 0xcf,
+	0xb9, 0x69, 0xdd, 0xb6, 0x9c, 0x66, 0x79, 0x8f, 0x3c, 0x83, 0x93, 0x1d, 0xb6, 0x47, 0xbb, 0xbd,
+	0x6e, 0xdf, 0x69, 0x96, 0x2d, 0xf2, 0x14, 0x8e, 0x76, 0xa8, 0xc6, 0xcd, 0xa0, 0xf5, 0xc1, 0x29,
+	0xa7, 0x48, 0x15, 0x8e, 0x77, 0x88, 0xfe, 0xa0, 0xdb, 0xeb, 0x39, 0xcd, 0x72, 0xfa, 0x33, 0x86,
+	0x3a, 0x83, 0x16, 0x75, 0x9a, 0x65, 0x9b, 0x3c, 0x87, 0x27, 0xbb, 0x6b, 0xde, 0xf7, 0x7b, 0xce,
+	0x5d, 0xd3, 0x69, 0x96, 0x33, 0x17, 0xdf, 0x99, 0x0f, 0x0c, 0xf5, 0xa8, 0x6c, 0x0c, 0x69, 0xb7,
+	0xed, 0x3c, 0x12, 0xbb, 0x56, 0x84, 0xdc, 0xcd, 0xbb, 0x46, 0xa7, 0xd7, 0xea, 0xde, 0x95, 0xad,
+	0x8d, 0x17, 0x09, 0xd1, 0x6e, 0x3b, 0x77, 0xbf, 0x77, 0x68, 0x39, 0x75, 0x71, 0x0b, 0x19, 0xfc,
+	0xa4, 0x24, 0x27, 0x50, 0x69, 0xb4, 0x1b, 0xb4, 0xf3, 0x68, 0xcf, 0x43, 0xc8, 0x6b, 0xb8, 0x49,
+	0x5b, 0xb7, 0x83, 0xb2, 0xb5, 0xb1, 0xbb, 0x69, 0xb4, 0x5b, 0xd7, 0xb4, 0x31, 0x50, 0x47, 0xa4,
+	0x2e, 0xbe, 0x83, 0x83, 0x7e, 0x24, 0xbf, 0xf6, 0x03, 0x4f, 0x79, 0xd9, 0xa7, 0x7d, 0xf7, 0xeb,
+	0xd6, 0x5d, 0xf3, 0xd1, 0x66, 0x27, 0x50, 0x59, 0x33, 0x37, 0x0e, 0x75, 0x3a, 0xdd, 0xbb, 0x3f,
+	0x94, 0x2d, 0xf2, 0x1a, 0x5e, 0xac, 0xe1, 0xa6, 0xf3, 0xc1, 0x69, 0x77, 0x7b, 0x1d, 0xe7, 0x6e,
+	0xa0, 0x16, 0x37, 0x6e, 0x9d, 0x72, 0xea, 0xfa, 0x9b, 0x1f, 0x3e, 0x9e, 0x5a, 0x3f, 0x7e, 0x3c,
+	0xb5, 0xfe, 0xfd, 0xf1, 0xd4, 0xfa, 0xf3, 0xa7, 0xd3, 0xbd, 0x1f, 0x3f, 0x9d, 0xee, 0xfd, 0xf3,
+	0xd3, 0xe9, 0xde, 0x1f, 0xdf, 0x4e, 0xfc, 0x78, 0xba, 0x18, 0xd6, 0x47, 0x62, 0x7e, 0x99, 0x7c,
+	0xfd, 0x27, 0xbf, 0x13, 0xbe, 0x19, 0x27, 0xff, 0x08, 0x7e, 0x8b, 0x83, 0xe5, 0x9b, 0xe1, 0x3e,
+	0x7e, 0xec, 0xff, 0xea, 0x7f, 0x01, 0x00, 0x00, 0xff, 0xff, 0x8d, 0x97, 0x97, 0x29, 0x34, 0x0c,
+	0x00, 0x00,
 }
 
 func (m *Band) Marshal() (dAtA []byte, err error) {
@@ -876,6 +1284,11 @@ func (m *Band) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.SharePpm != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.SharePpm))
+		i--
+		dAtA[i] = 0x20
+	}
 	if m.PdPpm != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.PdPpm))
 		i--
@@ -890,6 +1303,158 @@ func (m *Band) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i -= len(m.Name)
 		copy(dAtA[i:], m.Name)
 		i = encodeVarintTypes(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Suspension) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Suspension) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Suspension) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Bound != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Bound))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Observed != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Observed))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Band) > 0 {
+		i -= len(m.Band)
+		copy(dAtA[i:], m.Band)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Band)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Height != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Alarm != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Alarm))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *BandCount) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *BandCount) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *BandCount) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Defaults != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Defaults))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Loans != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Loans))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Window != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Window))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Scored != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Scored))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Watch) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Watch) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Watch) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Since != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Since))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DriftHeight != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DriftHeight))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.DriftPpm != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DriftPpm))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Bands) > 0 {
+		for iNdEx := len(m.Bands) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Bands[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if len(m.ModelHash) > 0 {
+		i -= len(m.ModelHash)
+		copy(dAtA[i:], m.ModelHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ModelHash)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -966,6 +1531,23 @@ func (m *Model) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Suspension != nil {
+		{
+			size, err := m.Suspension.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTypes(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x62
+	}
+	if m.Role != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Role))
+		i--
+		dAtA[i] = 0x58
+	}
 	if m.Height != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
 		i--
@@ -1065,6 +1647,18 @@ func (m *Score) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Shadow {
+		i--
+		if m.Shadow {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x98
+	}
 	if m.Height != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
 		i--
@@ -1073,20 +1667,20 @@ func (m *Score) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		dAtA[i] = 0x90
 	}
 	if len(m.AttestationIds) > 0 {
-		dAtA2 := make([]byte, len(m.AttestationIds)*10)
-		var j1 int
+		dAtA3 := make([]byte, len(m.AttestationIds)*10)
+		var j2 int
 		for _, num := range m.AttestationIds {
 			for num >= 1<<7 {
-				dAtA2[j1] = uint8(uint64(num)&0x7f | 0x80)
+				dAtA3[j2] = uint8(uint64(num)&0x7f | 0x80)
 				num >>= 7
-				j1++
+				j2++
 			}
-			dAtA2[j1] = uint8(num)
-			j1++
+			dAtA3[j2] = uint8(num)
+			j2++
 		}
-		i -= j1
-		copy(dAtA[i:], dAtA2[:j1])
-		i = encodeVarintTypes(dAtA, i, uint64(j1))
+		i -= j2
+		copy(dAtA[i:], dAtA3[:j2])
+		i = encodeVarintTypes(dAtA, i, uint64(j2))
 		i--
 		dAtA[i] = 0x1
 		i--
@@ -1261,6 +1855,26 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.DefaultHorizonSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DefaultHorizonSeconds))
+		i--
+		dAtA[i] = 0x70
+	}
+	if m.CalibrationLoansMin != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.CalibrationLoansMin))
+		i--
+		dAtA[i] = 0x68
+	}
+	if m.DriftPpmMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DriftPpmMax))
+		i--
+		dAtA[i] = 0x60
+	}
+	if m.DriftWindowScores != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DriftWindowScores))
+		i--
+		dAtA[i] = 0x58
+	}
 	if m.VotesMin != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.VotesMin))
 		i--
@@ -1341,6 +1955,83 @@ func (m *Band) Size() (n int) {
 	if m.PdPpm != 0 {
 		n += 1 + sovTypes(uint64(m.PdPpm))
 	}
+	if m.SharePpm != 0 {
+		n += 1 + sovTypes(uint64(m.SharePpm))
+	}
+	return n
+}
+
+func (m *Suspension) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Alarm != 0 {
+		n += 1 + sovTypes(uint64(m.Alarm))
+	}
+	if m.Height != 0 {
+		n += 1 + sovTypes(uint64(m.Height))
+	}
+	l = len(m.Band)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.Observed != 0 {
+		n += 1 + sovTypes(uint64(m.Observed))
+	}
+	if m.Bound != 0 {
+		n += 1 + sovTypes(uint64(m.Bound))
+	}
+	return n
+}
+
+func (m *BandCount) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Scored != 0 {
+		n += 1 + sovTypes(uint64(m.Scored))
+	}
+	if m.Window != 0 {
+		n += 1 + sovTypes(uint64(m.Window))
+	}
+	if m.Loans != 0 {
+		n += 1 + sovTypes(uint64(m.Loans))
+	}
+	if m.Defaults != 0 {
+		n += 1 + sovTypes(uint64(m.Defaults))
+	}
+	return n
+}
+
+func (m *Watch) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ModelHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if len(m.Bands) > 0 {
+		for _, e := range m.Bands {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.DriftPpm != 0 {
+		n += 1 + sovTypes(uint64(m.DriftPpm))
+	}
+	if m.DriftHeight != 0 {
+		n += 1 + sovTypes(uint64(m.DriftHeight))
+	}
+	if m.Since != 0 {
+		n += 1 + sovTypes(uint64(m.Since))
+	}
 	return n
 }
 
@@ -1411,6 +2102,13 @@ func (m *Model) Size() (n int) {
 	}
 	if m.Height != 0 {
 		n += 1 + sovTypes(uint64(m.Height))
+	}
+	if m.Role != 0 {
+		n += 1 + sovTypes(uint64(m.Role))
+	}
+	if m.Suspension != nil {
+		l = m.Suspension.Size()
+		n += 1 + l + sovTypes(uint64(l))
 	}
 	return n
 }
@@ -1486,6 +2184,9 @@ func (m *Score) Size() (n int) {
 	if m.Height != 0 {
 		n += 2 + sovTypes(uint64(m.Height))
 	}
+	if m.Shadow {
+		n += 3
+	}
 	return n
 }
 
@@ -1549,6 +2250,18 @@ func (m *Params) Size() (n int) {
 	}
 	if m.VotesMin != 0 {
 		n += 1 + sovTypes(uint64(m.VotesMin))
+	}
+	if m.DriftWindowScores != 0 {
+		n += 1 + sovTypes(uint64(m.DriftWindowScores))
+	}
+	if m.DriftPpmMax != 0 {
+		n += 1 + sovTypes(uint64(m.DriftPpmMax))
+	}
+	if m.CalibrationLoansMin != 0 {
+		n += 1 + sovTypes(uint64(m.CalibrationLoansMin))
+	}
+	if m.DefaultHorizonSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.DefaultHorizonSeconds))
 	}
 	return n
 }
@@ -1654,6 +2367,484 @@ func (m *Band) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.PdPpm |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SharePpm", wireType)
+			}
+			m.SharePpm = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.SharePpm |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Suspension) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Suspension: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Suspension: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Alarm", wireType)
+			}
+			m.Alarm = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Alarm |= Alarm(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Band", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Band = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Observed", wireType)
+			}
+			m.Observed = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Observed |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bound", wireType)
+			}
+			m.Bound = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Bound |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *BandCount) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: BandCount: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: BandCount: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Scored", wireType)
+			}
+			m.Scored = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Scored |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Window", wireType)
+			}
+			m.Window = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Window |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Loans", wireType)
+			}
+			m.Loans = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Loans |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Defaults", wireType)
+			}
+			m.Defaults = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Defaults |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Watch) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Watch: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Watch: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ModelHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ModelHash = append(m.ModelHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ModelHash == nil {
+				m.ModelHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bands", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Bands = append(m.Bands, BandCount{})
+			if err := m.Bands[len(m.Bands)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DriftPpm", wireType)
+			}
+			m.DriftPpm = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DriftPpm |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DriftHeight", wireType)
+			}
+			m.DriftHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DriftHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Since", wireType)
+			}
+			m.Since = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Since |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -2130,6 +3321,61 @@ func (m *Model) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Role", wireType)
+			}
+			m.Role = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Role |= ModelRole(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Suspension", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Suspension == nil {
+				m.Suspension = &Suspension{}
+			}
+			if err := m.Suspension.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -2682,6 +3928,26 @@ func (m *Score) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 19:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Shadow", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Shadow = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -3076,6 +4342,82 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.VotesMin |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DriftWindowScores", wireType)
+			}
+			m.DriftWindowScores = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DriftWindowScores |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DriftPpmMax", wireType)
+			}
+			m.DriftPpmMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DriftPpmMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 13:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CalibrationLoansMin", wireType)
+			}
+			m.CalibrationLoansMin = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CalibrationLoansMin |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 14:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DefaultHorizonSeconds", wireType)
+			}
+			m.DefaultHorizonSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DefaultHorizonSeconds |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
