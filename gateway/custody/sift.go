@@ -141,7 +141,7 @@ func (n *Intake) sealLanes(ctx context.Context, d Delivery, streams []profilev1.
 		if len(take) == 0 {
 			continue
 		}
-		info, err := n.Vault.Seal(ctx, vault.Batch{Enterprise: d.Enterprise, Schema: schema, Records: vault.List(take)})
+		info, err := n.Vault.Seal(ctx, vault.Batch{Enterprise: d.Enterprise, Source: d.Signed.org(), Schema: schema, Records: vault.List(take)})
 		if err != nil {
 			return fmt.Errorf("sealing %s of %s: %w", schema.ID, source, err)
 		}

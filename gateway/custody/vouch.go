@@ -30,6 +30,14 @@ func (s *Source) stream(name string) string {
 	return fmt.Sprintf("org-%d/%s", s.OrgID, name)
 }
 
+// org is the organisation, 0 where the owner declares.
+func (s *Source) org() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.OrgID
+}
+
 // sign makes an anchor the source's own; nothing where the owner declares.
 func (s *Source) sign(chainID string, enterprise uint64, a *profilev1.BatchAnchor) error {
 	if s == nil {
@@ -124,7 +132,7 @@ func (n *Intake) replace(ctx context.Context, d Delivery, head *profilev1.Stream
 		db, _ := b.Int("date")
 		return cmp.Or(cmp.Compare(da, db), cmp.Compare(a.SourceID(), b.SourceID()))
 	})
-	info, err := n.Vault.Seal(ctx, vault.Batch{Enterprise: d.Enterprise, Schema: schema, Records: vault.List(list)})
+	info, err := n.Vault.Seal(ctx, vault.Batch{Enterprise: d.Enterprise, Source: d.Signed.org(), Schema: schema, Records: vault.List(list)})
 	if err != nil {
 		return fmt.Errorf("sealing the correction of batch %s: %w", id, err)
 	}

@@ -309,7 +309,7 @@ func checkRevoked(t *testing.T, w *world.World, owner *visitor) {
 		t.Errorf("in the process: got %v", err)
 	}
 	page := owner.get("/owner/data")
-	if !strings.Contains(page, "已拒绝（11）") {
+	if !strings.Contains(page, "已拒绝：您已撤回授权") {
 		t.Errorf("the owner does not see the refused read: %s", plain(page))
 	}
 }

@@ -157,7 +157,7 @@ func (c *Chain) Anchored(_ context.Context, id vault.ID) (vault.Anchor, error) {
 	}
 	schema, _ := record.Find(a.SchemaId, uint16(a.SchemaVersion))
 	out := vault.Anchor{
-		Enterprise: c.streams[a.Source+"/"+a.SchemaId].EnterpriseId, Category: schema.Category, Epoch: a.Epoch, Count: uint64(a.RecordCount),
+		Enterprise: c.streams[a.Source+"/"+a.SchemaId].EnterpriseId, Category: schema.Category, Epoch: a.Epoch, Source: a.SourceOrgId, Count: uint64(a.RecordCount),
 		PeriodFrom: int64(a.PeriodFrom), PeriodTo: int64(a.PeriodTo), Status: vault.AnchorLive,
 	}
 	copy(out.Root[:], a.Root)
