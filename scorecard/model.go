@@ -10,7 +10,8 @@ import (
 // Bounds of a model and of feature values. The circuit in package zk is built
 // for the same bounds.
 const (
-	FeaturesMax  = 32
+	FeaturesMax  = 64 // of a feature set
+	TablesMax    = 32 // of a model: it need not score every feature
 	CutsMax      = 31
 	PointsMax    = 1_000
 	ModelIDMax   = 32
@@ -91,8 +92,8 @@ func (m *Model) Validate() error {
 	if m.Base < 0 || m.Base > PointsMax {
 		return bad("base %d, want 0 to %d", m.Base, PointsMax)
 	}
-	if len(m.Tables) == 0 {
-		return bad("no tables")
+	if len(m.Tables) == 0 || len(m.Tables) > TablesMax {
+		return bad("%d tables, want 1 to %d", len(m.Tables), TablesMax)
 	}
 	for i, t := range m.Tables {
 		if t.Feature >= m.Features || (i > 0 && t.Feature <= m.Tables[i-1].Feature) {
@@ -212,8 +213,8 @@ func Decode(b []byte) (*Model, error) {
 	r := canon.Open("score-model", b)
 	m := &Model{ID: r.String(), FeatureSet: r.Uint32(), Features: r.Uint16(), Base: r.Int64()}
 	tables := int(r.Uint16())
-	if tables > FeaturesMax {
-		return nil, fmt.Errorf("%w: %d tables, at most %d", ErrModel, tables, FeaturesMax)
+	if tables > TablesMax {
+		return nil, fmt.Errorf("%w: %d tables, at most %d", ErrModel, tables, TablesMax)
 	}
 	for range tables {
 		t := Table{Feature: r.Uint16()}

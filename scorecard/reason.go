@@ -13,7 +13,8 @@ const ReasonsMax = 4
 // Reason is one factor that was really scored: what the firm has, and what the
 // next better bin of the same table asks for.
 type Reason struct {
-	Feature  uint16 // index in the feature set
+	Set      uint32 // version of the feature set
+	Feature  uint16 // index in it
 	Value    Value
 	Bin      int   // bin of Value, -1 when missing
 	Points   int64 // scored
@@ -36,6 +37,7 @@ func (m *Model) Losses(features []Value) ([]Reason, error) {
 	for i := range m.Tables {
 		t := &m.Tables[i]
 		all[i] = t.reason(features[t.Feature])
+		all[i].Set = m.FeatureSet
 	}
 	return all, nil
 }

@@ -17,15 +17,25 @@ const (
 	English Lang = "en"
 )
 
-// Text is the reason in one sentence: factor, value, points lost and what would
-// win points. It speaks of feature set 1 and is empty for an index outside it.
-// Any language but Chinese is answered in English.
-func (r Reason) Text(lang Lang) string {
-	if int(r.Feature) >= len(set1) {
-		return ""
+// Definition is the factor that the reason is about; nil for a version or an
+// index that this build does not know.
+func (r Reason) Definition() *Definition {
+	list := sets[r.Set]
+	if int(r.Feature) >= len(list) {
+		return nil
 	}
-	d := &set1[r.Feature]
-	if lang == Chinese {
+	return &list[r.Feature].Definition
+}
+
+// Text is the reason in one sentence: factor, value, points lost and what would
+// win points. It is empty where Definition is nil. Any language but Chinese is
+// answered in English.
+func (r Reason) Text(lang Lang) string {
+	d := r.Definition()
+	switch {
+	case d == nil:
+		return ""
+	case lang == Chinese:
 		return d.reasonZH(r)
 	}
 	return d.reasonEN(r)

@@ -36,10 +36,10 @@ type vectorFeature struct {
 // vectorModel scores every feature of the set in three bins.
 func vectorModel() *Model {
 	m := &Model{
-		ID: "vector", FeatureSet: FeatureSet1, Features: featureCount, Base: 300,
+		ID: "vector", FeatureSet: FeatureSet1, Features: featureCount1, Base: 300,
 		Capacity: Capacity{Feature: NetCashMonthly, Numerator: 2, Denominator: 3},
 	}
-	for i, d := range Definitions() {
+	for i, d := range Definitions(FeatureSet1) {
 		cuts := map[Unit][]int64{Fen: {500_000, 9_000_000}, BPS: {2_000, 6_000}, Days: {2, 30}, Months: {6, 12}, Count: {3, 10}}[d.Unit]
 		points := []int64{0, 10 + int64(i), 20 + int64(i)}
 		if d.Direction == LowerBetter {
@@ -63,13 +63,13 @@ func TestVectors(t *testing.T) {
 	records := parseBook(t, lines)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 	got := vectors{AsOf: "2026-08-15", Reasons: map[Lang][]string{}}
-	x, err := Measure(records, parseDay(t, got.AsOf))
+	x, err := Measure(FeatureSet1, Input{Records: records, AsOfDay: parseDay(t, got.AsOf)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got.Tally = x.Tally
 	for i, v := range x.Features {
-		f := vectorFeature{Name: set1[i].Name}
+		f := vectorFeature{Name: features1[i].Name}
 		if f.Encoded, err = v.Encode(); err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func modelTrainSampleCommand() *cobra.Command {
 func sampleRows(cmd *cobra.Command) ([]train.Row, error) {
 	var rows []train.Row
 	for i, firm := range sample.Population(train.SampleSeed, train.SampleFirms) {
-		row, err := train.NewRow(firm.Records, firm.LastDay, firm.Default)
+		row, err := train.NewRow(firm.Input(), firm.Default)
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ type Options struct {
 // flow, that is a debt service cover of 1.5.
 func Defaults(id string) Options {
 	return Options{
-		ID: id, FeatureSet: scorecard.FeatureSet1, Features: scorecard.Definitions(),
+		ID: id, FeatureSet: scorecard.FeatureSet2, Features: scorecard.Definitions(scorecard.FeatureSet2),
 		Capacity: scorecard.Capacity{Feature: scorecard.NetCashMonthly, Numerator: 2, Denominator: 3},
 		Seed:     1, Folds: 5,
 		BinsMax: 6, BinShareMin: 0.05, PairChi2Min: 2, ShrinkRows: 5, InformationMin: 0.02, Ridge: 10,

@@ -105,7 +105,7 @@ func TestChineseInvoices(t *testing.T) {
 	}
 	var rows []Row
 	for _, f := range firms[1:] {
-		features, err := scorecard.Extract(books[f[0]], asOf)
+		features, err := scorecard.Extract(scorecard.FeatureSet2, scorecard.Input{Records: books[f[0]], AsOfDay: asOf})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func readInvoices(t *testing.T, name string, s *record.Schema, asOf int64, books
 		if err != nil {
 			t.Fatal(err)
 		}
-		if day := record.Day(date); day > asOf-365 && day <= asOf {
+		if day := record.Day(date); day > asOf-760 && day <= asOf {
 			r := record.New(s).SetText("source_id", fmt.Sprintf("%s-%d", f[1], line)).SetInt("date", day).
 				SetText("currency", "CNY").SetInt("direction", direction).SetText("counterparty", f[3]).
 				SetInt("net", fen(t, f[4])).SetInt("tax", fen(t, f[5])).SetInt("amount", fen(t, f[6]))

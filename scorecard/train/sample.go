@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/scorecard"
 )
 
@@ -23,9 +22,9 @@ const (
 		"以上企业均为虚构，违约率不代表任何真实组合；正式使用前须以真实结果重新训练、校准并表决。"
 )
 
-// NewRow extracts the features of one firm's records as of a day.
-func NewRow(records []*record.Record, asOfDay int64, bad bool) (Row, error) {
-	features, err := scorecard.Extract(records, asOfDay)
+// NewRow extracts the features of one firm, in the version of Defaults.
+func NewRow(in scorecard.Input, bad bool) (Row, error) {
+	features, err := scorecard.Extract(scorecard.FeatureSet2, in)
 	if err != nil {
 		return Row{}, fmt.Errorf("extracting features: %w", err)
 	}
