@@ -248,7 +248,7 @@ var features2 = [featureCount2 - featureCount1]feature{
 		ReasonZH: "有执行、失信或处罚记录", ReasonEN: "there are enforcements, listings or penalties",
 	}, courtSevereCount},
 	ConfirmedShare - featureCount1: {Definition{
-		Name: "confirmed-share", Unit: BPS, Direction: HigherBetter, Min: 0, Max: wholeBps, Sources: confirmedSources,
+		Name: "confirmed-share", Unit: BPS, Direction: HigherBetter, Min: 0, Max: wholeBps, Optional: true, Sources: confirmedSources,
 		ZH: "对方账上已确认销售占比", EN: "Share of sales confirmed by the customer's own records",
 		ReasonZH: "经客户自己账目确认的销售占比偏低", ReasonEN: "too little of the sales is confirmed by the customers' own records",
 	}, confirmedShare},
@@ -258,7 +258,7 @@ var features2 = [featureCount2 - featureCount1]feature{
 		ReasonZH: "确认销售的客户质量偏低", ReasonEN: "the counterparties that confirm sales are of low quality",
 	}, confirmedQuality},
 	NetworkPartners - featureCount1: {Definition{
-		Name: "network-partners", Unit: Count, Direction: HigherBetter, Min: 0, Max: partyMax, Sources: confirmedSource,
+		Name: "network-partners", Unit: Count, Direction: HigherBetter, Min: 0, Max: partyMax, Optional: true, Sources: confirmedSource,
 		ZH: "网内交易伙伴数", EN: "Trading partners in the network",
 		ReasonZH: "网内有往来的企业偏少", ReasonEN: "few enterprises of the network trade with the firm",
 	}, networkPartners},

@@ -2,14 +2,18 @@ package scorecard
 
 import "github.com/xinlian/xinlian/internal/record"
 
-// businessAge is the number of whole calendar months since the earliest business
-// licence was issued. Missing without a business licence that stands.
+// businessAge is the number of whole calendar months since the earliest day from
+// which a business licence is valid, or on which it was issued where it does not
+// say. Missing without a business licence that stands.
 func businessAge(b *book) Value {
 	list, _ := b.standing(licences)
 	first := b.to + 1
 	for _, r := range list {
 		if kind, _ := r.Int("kind"); kind == record.LicenceBusiness {
-			day, _ := r.Int("date")
+			day, stated := r.Int("valid_from")
+			if !stated {
+				day, _ = r.Int("date")
+			}
 			first = min(first, day)
 		}
 	}
