@@ -121,16 +121,23 @@ func Extract(ctx context.Context, c *chain.Client, on Basis, opened []*vault.Ope
 	if err != nil {
 		return Extracted{}, err
 	}
-	opened = Standing(opened, batches)
+	return extract(ctx, c, on, Standing(opened, batches), batches)
+}
+
+// extract derives features from records in the order in which they were anchored.
+func extract(ctx context.Context, c *chain.Client, on Basis, opened []*vault.Opened, batches map[vault.ID]profilev1.Batch) (Extracted, error) {
 	var x Extracted
+	var err error
 	var refs []zk.DataRef
 	x.BatchIDs, refs = references(opened, batches)
 	if x.DataDigest, err = zk.DataDigest(refs); err != nil {
 		return Extracted{}, err
 	}
-	records := make([]*record.Record, len(opened))
-	for i, o := range opened {
-		records[i] = o.Record
+	var records []*record.Record
+	for _, o := range opened {
+		if counts(o.Record, batches[o.Batch.ID].Anchor) {
+			records = append(records, o.Record)
+		}
 		x.Height = max(x.Height, batches[o.Batch.ID].Height)
 	}
 	in := scorecard.Input{Records: identity.Sort(records).First, AsOfDay: on.AsOfDay}
@@ -141,6 +148,12 @@ func Extract(ctx context.Context, c *chain.Client, on Basis, opened []*vault.Ope
 		return Extracted{}, fmt.Errorf("deriving features: %w", err)
 	}
 	return x, nil
+}
+
+// counts is whether features may rest on a record of a batch. What counterparties
+// confirm is nothing that an owner can declare: a source must have signed it.
+func counts(r *record.Record, a profilev1.BatchAnchor) bool {
+	return r.Schema.ID != record.Confirmation.ID || a.SourceClass == profilev1.SourceClass_SOURCE_CLASS_SIGNED
 }
 
 // market reads the indices that the features look at, as they lived at a block.
