@@ -41,7 +41,7 @@ func agrees(t *testing.T, c *Circuit, features []scorecard.Value, name string) {
 // missing, the circuit gives the points and the capacity of the model.
 func TestCircuitAgreesAtBoundaries(t *testing.T) {
 	t.Parallel()
-	for _, m := range []*scorecard.Model{small(), twelve()} {
+	for _, m := range []*scorecard.Model{small(), twelve(), paired()} {
 		c := compiled(t, m)
 		for f := range m.Features {
 			values := []scorecard.Value{
@@ -49,15 +49,10 @@ func TestCircuitAgreesAtBoundaries(t *testing.T) {
 				scorecard.Known(0), scorecard.Known(1), scorecard.Known(-1),
 				scorecard.Known(scorecard.FeatureBound - 1), scorecard.Known(-scorecard.FeatureBound + 1),
 			}
-			for _, table := range m.Tables {
-				if table.Feature != f {
-					continue
-				}
-				for _, cut := range table.Cuts {
-					for v := cut - 1; v <= cut+1; v++ {
-						if v > -scorecard.FeatureBound && v < scorecard.FeatureBound {
-							values = append(values, scorecard.Known(v))
-						}
+			for _, cut := range m.Cuts(f) {
+				for v := cut - 1; v <= cut+1; v++ {
+					if v > -scorecard.FeatureBound && v < scorecard.FeatureBound {
+						values = append(values, scorecard.Known(v))
 					}
 				}
 			}
@@ -121,11 +116,41 @@ func randomModel(r *rand.Rand) *scorecard.Model {
 		t.Points = t.Points[:len(t.Cuts)+1]
 		m.Tables = append(m.Tables, t)
 	}
+	for a := range m.Features {
+		for b := a + 1; b < m.Features && len(m.Pairs) < 3; b++ {
+			if r.Intn(4) == 0 {
+				m.Pairs = append(m.Pairs, randomPair(r, m, a, b))
+			}
+		}
+	}
 	m.Capacity = scorecard.Capacity{
 		Feature:   uint16(r.Intn(int(m.Features))),
 		Numerator: 1 + r.Int63n(scorecard.RatioMax), Denominator: 1 + r.Int63n(scorecard.RatioMax),
 	}
 	return m
+}
+
+// randomPair is cut at some of the cuts of its features' tables and elsewhere.
+func randomPair(r *rand.Rand, m *scorecard.Model, a, b uint16) scorecard.PairTable {
+	side := func(feature uint16) []int64 {
+		cuts := append([]int64(nil), m.Cuts(feature)...)
+		for range r.Intn(3) {
+			cuts = append(cuts, randomValue(r, nil).Int)
+		}
+		r.Shuffle(len(cuts), func(i, j int) { cuts[i], cuts[j] = cuts[j], cuts[i] })
+		cuts = cuts[:r.Intn(len(cuts)+1)]
+		slices.Sort(cuts)
+		return slices.Compact(cuts)
+	}
+	p := scorecard.PairTable{A: a, B: b, CutsA: side(a), CutsB: side(b)}
+	for range len(p.CutsA) + 2 {
+		row := make([]int64, len(p.CutsB)+2)
+		for j := range row {
+			row[j] = int64(r.Intn(2*scorecard.PointsMax+1)) - scorecard.PointsMax
+		}
+		p.Points = append(p.Points, row)
+	}
+	return p
 }
 
 // On random models and features that crowd the boundaries, circuit and model
@@ -142,13 +167,7 @@ func TestCircuitAgreesOnRandomModels(t *testing.T) {
 		for range 12 {
 			features := make([]scorecard.Value, m.Features)
 			for i := range features {
-				var table *scorecard.Table
-				for k := range m.Tables {
-					if int(m.Tables[k].Feature) == i {
-						table = &m.Tables[k]
-					}
-				}
-				features[i] = randomValue(r, table)
+				features[i] = randomValue(r, &scorecard.Table{Cuts: m.Cuts(uint16(i))})
 			}
 			agrees(t, c, features, fmt.Sprintf("%+v", m))
 		}
@@ -184,25 +203,20 @@ func TestCircuitBindsEachStatementField(t *testing.T) {
 // wires lists every wire of an assignment by name.
 func (c *circuit) wires() map[string]*frontend.Variable {
 	w := map[string]*frontend.Variable{
-		"statement": &c.Statement, "chain high": &c.Chain[0], "chain low": &c.Chain[1],
-		"digest high": &c.Digest[0], "digest low": &c.Digest[1], "consent high": &c.Consent[0], "consent low": &c.Consent[1],
-		"enterprise": &c.Enterprise, "as-of day": &c.AsOfDay, "salt": &c.Salt, "purpose": &c.Purpose, "lender": &c.Lender,
-		"issue height": &c.IssueHeight, "expiry height": &c.ExpiryHeight, "nullifier": &c.Null,
-		"quotient": &c.Quotient, "remainder": &c.Remainder,
+		"statement": &c.Statement, "origin": &c.Origin, "terms": &c.Terms, "salt": &c.Salt,
+		"positive": &c.Positive, "quotient": &c.Quotient, "remainder": &c.Remainder,
 	}
 	for i := range c.Features {
 		w[fmt.Sprintf("feature %d", i)] = &c.Features[i]
 	}
 	for i := range c.Bins {
-		for k := range c.Bins[i] {
-			w[fmt.Sprintf("table %d bin %d", i, k)] = &c.Bins[i][k]
-		}
+		w[fmt.Sprintf("bin of feature %d", c.reads[i].feature)] = &c.Bins[i]
 	}
 	return w
 }
 
-// number is an assigned wire as a field element.
-func number(v frontend.Variable) (e fr.Element) {
+// assigned is a wire as a field element.
+func assigned(v frontend.Variable) (e fr.Element) {
 	if _, err := e.SetInterface(v); err != nil {
 		panic(err)
 	}
@@ -213,7 +227,7 @@ func number(v frontend.Variable) (e fr.Element) {
 // bent alone by one up or down is refused.
 func TestCircuitBindsEachWire(t *testing.T) {
 	t.Parallel()
-	for _, m := range []*scorecard.Model{small(), twelve()} {
+	for _, m := range []*scorecard.Model{small(), twelve(), paired()} {
 		c := compiled(t, m)
 		w := testWitness(t, m, testFeatures(m.Features))
 		names, err := w.assign(c.model, c.modelHash)
@@ -222,17 +236,17 @@ func TestCircuitBindsEachWire(t *testing.T) {
 		}
 		for name := range names.wires() {
 			for _, delta := range []int64{1, -1} {
-				assigned, err := w.assign(c.model, c.modelHash)
+				a, err := w.assign(c.model, c.modelHash)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wire := assigned.wires()[name]
-				bent, step := number(*wire), fr.NewElement(1)
+				wire := a.wires()[name]
+				bent, step := assigned(*wire), fr.NewElement(1)
 				if delta < 0 {
 					step.Neg(&step)
 				}
 				*wire = *bent.Add(&bent, &step)
-				if satisfied(t, c, assigned) {
+				if satisfied(t, c, a) {
 					t.Errorf("%s: %s %+d is accepted", m.ID, name, delta)
 				}
 			}
@@ -269,24 +283,27 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// The largest legal model fits: 32 features, 32 tables of 31 cuts.
+// The largest legal models fit: as many features, tables, bins and pairs as there
+// may be, with the cuts of the pairs among those of the tables and apart.
 func TestCompileLargest(t *testing.T) {
 	t.Parallel()
-	m := &scorecard.Model{
-		ID: "largest", Features: scorecard.FeaturesMax,
-		Capacity: scorecard.Capacity{Numerator: scorecard.RatioMax, Denominator: scorecard.RatioMax - 1},
-	}
-	for f := range uint16(scorecard.FeaturesMax) {
-		t := scorecard.Table{Feature: f, Points: make([]int64, scorecard.CutsMax+1)}
-		for k := range int64(scorecard.CutsMax) {
-			t.Cuts = append(t.Cuts, k)
+	m := additive(scorecard.FeaturesMax, scorecard.CutsMax+1, scorecard.PairsMax)
+	m.Capacity = scorecard.Capacity{Feature: 63, Numerator: scorecard.RatioMax, Denominator: scorecard.RatioMax - 1}
+	apart := additive(scorecard.FeaturesMax, scorecard.CutsMax+1, scorecard.PairsMax)
+	for i := range apart.Pairs {
+		p := &apart.Pairs[i]
+		p.CutsA, p.CutsB = slices.Clone(p.CutsA), slices.Clone(p.CutsB)
+		for k := range p.CutsA {
+			p.CutsA[k] -= 500
+			p.CutsB[k] += 7
 		}
-		m.Tables = append(m.Tables, t)
 	}
-	c := compiled(t, m)
-	if c.Size() > 1<<16 {
-		t.Errorf("%d gates need size %d", c.Constraints(), c.Size())
+	for _, m := range []*scorecard.Model{m, apart} {
+		c := compiled(t, m)
+		if c.Size() > 1<<15 {
+			t.Errorf("%d gates need size %d", c.Constraints(), c.Size())
+		}
+		t.Logf("%d gates, size %d", c.Constraints(), c.Size())
+		agrees(t, c, testFeatures(scorecard.FeaturesMax), "largest")
 	}
-	t.Logf("%d gates, size %d", c.Constraints(), c.Size())
-	agrees(t, c, testFeatures(scorecard.FeaturesMax), "largest")
 }

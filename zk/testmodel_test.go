@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"fmt"
 	"math/rand"
 	"sync"
 	"testing"
@@ -44,10 +45,65 @@ func small() *scorecard.Model {
 	}
 }
 
+// paired is a model whose pairs have every relation to tables: cut where the
+// tables are, elsewhere, nowhere; of a feature with a table and of one without.
+func paired() *scorecard.Model {
+	m := small()
+	m.ID, m.Features = "test-paired", 5
+	m.Pairs = []scorecard.PairTable{
+		{A: 0, B: 1, CutsB: []int64{0}, Points: [][]int64{{5, -6, 7}, {-80, 90, 13}}},
+		{A: 1, B: 2, CutsA: []int64{-3, 3}, CutsB: []int64{-1, 5}, Points: [][]int64{{1, 2, 3, 4}, {50, 60, 70, 80}, {9, -9, 8, -8}, {200, 0, 0, 400}}},
+		{A: 2, B: 4, CutsA: []int64{5}, CutsB: []int64{100, 200}, Points: [][]int64{{-1, 1, -2, 2}, {-3, 3, -4, 4}, {-5, 5, -6, 1000}}},
+	}
+	return m
+}
+
+// additive is a model of a given size, with every feature in a table and with
+// pairs of the largest size, each cut at some of the cuts of its features.
+func additive(features uint16, bins int64, pairs int) *scorecard.Model {
+	m := &scorecard.Model{
+		ID: fmt.Sprintf("test-%dx%d+%d", features, bins, pairs), FeatureSet: 1, Features: features, Base: 500,
+		Capacity: scorecard.Capacity{Feature: 0, Numerator: 35, Denominator: 12},
+	}
+	for f := range min(features, scorecard.TablesMax) {
+		t := scorecard.Table{Feature: f, Missing: -30, Points: []int64{-20}}
+		for k := range bins - 1 {
+			t.Cuts = append(t.Cuts, 1000*(k+1))
+			t.Points = append(t.Points, (37*k+11*int64(f))%90-40)
+		}
+		m.Tables = append(m.Tables, t)
+	}
+	for k := range pairs {
+		p := scorecard.PairTable{A: uint16(2*k) % features, B: uint16(2*k)%features + 1}
+		if k >= int(features)/2 {
+			p.A, p.B = p.A+1, p.B+1
+		}
+		n := min(int(bins-1), scorecard.PairCutsMax)
+		p.CutsA, p.CutsB = m.Tables[p.A].Cuts[:n], m.Tables[p.B].Cuts[:n]
+		for i := range n + 2 {
+			row := make([]int64, n+2)
+			for j := range row {
+				row[j] = int64((13*i*j+7*i+k)%41) - 20
+			}
+			p.Points = append(p.Points, row)
+		}
+		m.Pairs = append(m.Pairs, p)
+	}
+	return m
+}
+
 func testFeatures(n uint16) []scorecard.Value {
 	features := make([]scorecard.Value, n)
 	for i := range features {
 		features[i] = scorecard.Known(int64(1500*i + 700))
+	}
+	return features
+}
+
+func known(values ...int64) []scorecard.Value {
+	features := make([]scorecard.Value, len(values))
+	for i, v := range values {
+		features[i] = scorecard.Known(v)
 	}
 	return features
 }

@@ -17,6 +17,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(), vaultCommand())
+	c.AddCommand(demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(), vaultCommand(), proveCommand())
 	return c
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
-	"github.com/xinlian/xinlian/zk"
 )
 
 // The stages of a file, in order.
@@ -64,7 +63,7 @@ type Line struct {
 	Store     *store.Store
 	Verifiers []*desk.Desk // independent attestors, at least as many as the chain asks for
 	Lenders   map[uint64]*desk.Desk
-	Prover    *zk.Prover
+	Prover    scoring.Prover
 	Log       *slog.Logger
 
 	mu      sync.Mutex

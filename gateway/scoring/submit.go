@@ -16,10 +16,16 @@ import (
 	"github.com/xinlian/xinlian/zk"
 )
 
+// Prover makes proofs of scores: a zk.Prover does in this process, a
+// prover.Process in one of its own.
+type Prover interface {
+	Prove(ctx context.Context, model *scorecard.Model, w zk.Witness) ([]byte, error)
+}
+
 // Scorer proves and submits scores.
 type Scorer struct {
 	Client  *chain.Client
-	Prover  *zk.Prover
+	Prover  Prover
 	Service wire.Signer
 	OrgID   uint64
 }

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/xinlian/xinlian/gateway/prover"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/settings"
 )
@@ -53,6 +55,11 @@ type Config struct {
 		Sources string   `toml:"sources" doc:"folder of the definitions of scheduled sources, NAME.source.toml; empty: none"`
 		Allow   []string `toml:"allow" doc:"where scheduled sources may call, HOST:PORT, then plain (without TLS) or private (loopback and private addresses) where that is meant"`
 	} `toml:"pull"`
+	Prover struct {
+		MemoryMiB int           `toml:"memory_mib" doc:"most memory of the process that proves scores, in MiB"`
+		Nice      int           `toml:"nice" doc:"how far it gives way to the gateway, 1 to 19"`
+		Timeout   time.Duration `toml:"timeout" doc:"longest time of one proof, with the keys of a model that is new to it"`
+	} `toml:"prover"`
 	Log struct {
 		Level string `toml:"level" doc:"debug, info, warn or error"`
 	} `toml:"log"`
@@ -66,6 +73,7 @@ func DefaultConfig(home string) Config {
 	c.KYB.AmountLimitFen = 1_000_000_00
 	c.Vault.Master = "file"
 	c.Blobs.Store, c.Blobs.Region, c.Blobs.PathStyle = "folder", "us-east-1", true
+	c.Prover.MemoryMiB, c.Prover.Nice, c.Prover.Timeout = prover.DefaultMemoryMiB, prover.DefaultNice, prover.DefaultTimeout
 	c.Log.Level = "info"
 	return c
 }

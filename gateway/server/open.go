@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/prover"
 	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -20,10 +20,6 @@ import (
 	"github.com/xinlian/xinlian/passkey/softkey"
 	"github.com/xinlian/xinlian/zk"
 )
-
-// ErrReferenceString says that the chain's reference string is not one that this
-// program holds, so that no score could be proven.
-var ErrReferenceString = errors.New("server: the chain's reference string is not at hand")
 
 // ErrDemonstration says that software passkeys were asked for on a chain that is
 // no demonstration.
@@ -80,7 +76,7 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 		}
 		p.Hosted = append(p.Hosted, h)
 	}
-	p.Prover, err = prover(ctx, p.Client)
+	p.Prover, err = openProver(ctx, p.Client, c)
 	return err
 }
 
@@ -116,15 +112,19 @@ func loadHosted(id uint64, folder string, c Config, params orgv1.Params) (Hosted
 	return h, nil
 }
 
-// prover makes a prover under the chain's own reference string.
-func prover(ctx context.Context, c *chain.Client) (*zk.Prover, error) {
+// openProver makes a prover under the chain's own reference string. It works in a
+// process of its own, which starts with the first proof.
+func openProver(ctx context.Context, c *chain.Client, config Config) (*prover.Process, error) {
 	r, err := c.Score.Srs(ctx, &scorev1.QuerySrsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the reference string: %w", err)
 	}
-	srs := zk.UnsafeDevelopmentSRS()
-	if r.Kind != scorev1.SrsKind_SRS_KIND_DEVELOPMENT_UNSAFE || !bytes.Equal(r.Key, srs.Key().Encode()) {
-		return nil, ErrReferenceString
+	key, err := zk.DecodeSRSKey(r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the reference string: %w", err)
 	}
-	return zk.NewProver(srs, nil)
+	return prover.New(key, prover.Options{
+		Limits:  prover.Limits{MemoryMiB: config.Prover.MemoryMiB, Nice: config.Prover.Nice},
+		Timeout: config.Prover.Timeout,
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,7 +29,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/wire"
-	"github.com/xinlian/xinlian/zk"
 )
 
 // Times of the HTTP server. An upload over a slow phone line takes a while.
@@ -54,7 +54,7 @@ type Hosted struct {
 // Parts is what a server is made of. Client and Prover stay the caller's to close.
 type Parts struct {
 	Client *chain.Client
-	Prover *zk.Prover
+	Prover scoring.Prover
 	Hosted []Hosted
 	Vaults map[uint64]string // custodian elsewhere → address of its gateway
 	Data   string            // folder of the database and the vaults
@@ -75,7 +75,7 @@ type Parts struct {
 type Server struct {
 	parts      Parts
 	client     *chain.Client
-	owned      bool // the client is ours to close
+	owned      bool // client and prover are ours to close
 	store      *store.Store
 	custodians map[uint64]*custody.Custodian
 	desks      map[uint64]*desk.Desk
@@ -370,6 +370,9 @@ func (s *Server) Close() error {
 		errs = append(errs, s.store.Close())
 	}
 	if s.owned {
+		if c, ok := s.parts.Prover.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
 		errs = append(errs, s.client.Close())
 	}
 	return errors.Join(errs...)
