@@ -66,6 +66,7 @@ func TestLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("the score computed again", w.recomputed)
 	b := &evidence{file: file, root: root}
 	t.Run("bundle verifies", b.verifies)
 	t.Run("trust roots", b.trustRoots)
