@@ -182,6 +182,12 @@ func TestReasonText(t *testing.T) {
 			"缺少“现金缓冲天数”所需的数据（银行余额、银行交易），失 9 分；补充后最多可加 9 分",
 			`No data for "Days of outflow held in cash" (bank balance, bank transaction): 9 points lost; supplying it may win up to 9`,
 		},
+		{
+			Reason{Set: FeatureSet2, Feature: MarketBaseRate, Lost: 9, StepGain: 9},
+			"缺少“基准利率”所需的数据（市场指数），失 9 分；补充后最多可加 9 分",
+			"No data for \"Base rate\" (indices of the market): 9 points lost; supplying it may win up to 9",
+		},
+		{Reason{Set: 3}, "", ""},
 		{Reason{Set: FeatureSet1, Feature: featureCount1}, "", ""},
 	} {
 		if got := c.r.Text(Chinese); got != c.zh {

@@ -74,8 +74,15 @@ func (d *Definition) reasonEN(r Reason) string {
 	return text + fmt.Sprintf("; %s %s wins %d points", verb, d.Format(Known(r.StepAt), English), r.StepGain)
 }
 
-// sourceNames are the names of the schemas that the feature is made of.
+// sourceNames are the names of the schemas that the feature is made of, or of
+// the market's indices where it is made of none.
 func (d *Definition) sourceNames(lang Lang) string {
+	switch {
+	case len(d.Sources) == 0 && lang == Chinese:
+		return "市场指数"
+	case len(d.Sources) == 0:
+		return "indices of the market"
+	}
 	names := make([]string, 0, len(d.Sources))
 	for _, id := range d.Sources {
 		s, ok := record.Latest(id)
