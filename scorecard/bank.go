@@ -107,6 +107,7 @@ func overdraftDays(b *book) Value {
 // evenings is what the accounts looked like over the window.
 type evenings struct {
 	monthEnds []int64 // sum over accounts, for month-ends with a known account
+	evenings  []int64 // the same for every day with a known account
 	overdrawn int64   // days with any account below zero
 }
 
@@ -152,6 +153,9 @@ func (b *book) accounts() evenings {
 	for day := range days {
 		if below[day] {
 			e.overdrawn++
+		}
+		if known[day] {
+			e.evenings = append(e.evenings, total[day])
 		}
 		if known[day] && monthOf(b.from+day+1) != monthOf(b.from+day) {
 			e.monthEnds = append(e.monthEnds, total[day])

@@ -30,6 +30,10 @@ var (
 	ErrAsOf = errors.New("scorecard: as-of day out of range")
 )
 
+// HistoryMonths is how far back set 2 looks for what it compares the window
+// with: as far as the chain shows that no batch is left out.
+const HistoryMonths = 24
+
 // Window is the first and the last day that features for asOfDay look at: the
 // twelve latest calendar months that were complete at the end of that day.
 func Window(asOfDay int64) (from, to int64) {
@@ -59,6 +63,7 @@ type Tally struct {
 
 // book is a set of records cut down to what features need.
 type book struct {
+	version   uint32
 	from, to  int64
 	sales     []invoice
 	purchases []invoice
@@ -66,11 +71,20 @@ type book struct {
 	moves     []move
 	balances  []balance
 	tally     Tally
+
+	// What set 2 looks at beside: the year before the window, under months -12 to
+	// -1, and the facts that other schemas state.
+	earlierSales, earlierPurchases []invoice
+	earlierPlatform                []report
+	facts                          [factKinds][]*record.Record // in the order of compare
+	market                         Market
 }
 
 // invoice is an invoice of the window. Void invoices keep their amount, to
 // count in the share of returns; red letters have negative amounts.
 type invoice struct {
+	id         string
+	day        int64
 	month      int64 // from 0, the oldest of the window
 	party      string
 	net, total int64
@@ -79,7 +93,7 @@ type invoice struct {
 }
 
 // report is a day of platform sales.
-type report struct{ month, net, refunds int64 }
+type report struct{ day, month, net, refunds int64 }
 
 // move is a bank movement. in and out carry its effect on receipts and
 // payments: a reversed payment is a negative payment, not a receipt.
@@ -115,7 +129,8 @@ type balance struct {
 
 // open validates, sorts and deduplicates the records and keeps those of the
 // window. Its result does not depend on the order of the records.
-func open(records []*record.Record, asOfDay int64) (*book, error) {
+func open(version uint32, in Input) (*book, error) {
+	records, asOfDay := in.Records, in.AsOfDay
 	if asOfDay < record.DateMin || asOfDay > record.DateMax {
 		return nil, fmt.Errorf("%w: %d, want %d to %d", ErrAsOf, asOfDay, int64(record.DateMin), int64(record.DateMax))
 	}
@@ -132,7 +147,7 @@ func open(records []*record.Record, asOfDay int64) (*book, error) {
 	}
 	sorted := slices.Clone(records)
 	slices.SortFunc(sorted, compare)
-	b := &book{}
+	b := &book{version: version, market: in.Market}
 	b.from, b.to = Window(asOfDay)
 	for i, r := range sorted {
 		if i > 0 && sameKey(sorted[i-1], r) {
@@ -170,25 +185,26 @@ func compareContent(a, b *record.Record) int {
 }
 
 func (b *book) add(r *record.Record) {
-	if !b.knows(r.Schema) {
+	kind, fact := b.fact(r.Schema)
+	if !fact && !b.knows(r.Schema) {
 		b.tally.OtherSchema++
 		return
 	}
 	day, _ := r.Int("date")
 	switch {
-	case r.Text("currency") != currency:
+	case kind != licences && r.Text("currency") != currency: // a licence is no amount
 		b.tally.ForeignCurrency++
 		return
-	case day < b.from || day > b.to:
+	case day > b.to || day < b.since(r.Schema):
 		b.tally.OutsideWindow++
 		return
 	}
 	b.tally.Used++
 	switch r.Schema.ID {
 	case record.SalesInvoice.ID:
-		b.sales = append(b.sales, b.invoice(r, day))
+		b.addInvoice(r, day, &b.sales, &b.earlierSales)
 	case record.PurchaseInvoice.ID:
-		b.purchases = append(b.purchases, b.invoice(r, day))
+		b.addInvoice(r, day, &b.purchases, &b.earlierPurchases)
 	case record.PlatformSales.ID:
 		b.addReport(r, day)
 	case record.BankTransaction.ID:
@@ -196,7 +212,23 @@ func (b *book) add(r *record.Record) {
 	case record.BankBalance.ID:
 		fen, _ := r.Int("amount")
 		b.balances = append(b.balances, balance{account: r.Text("account"), day: day, fen: fen})
+	default:
+		b.facts[kind] = append(b.facts[kind], r)
 	}
+}
+
+// since is the first day that records of a schema count from.
+func (b *book) since(s *record.Schema) int64 {
+	if b.version == FeatureSet1 {
+		return b.from
+	}
+	switch s.ID {
+	case record.BankTransaction.ID, record.BankBalance.ID, record.PayrollSummary.ID, record.UtilityBill.ID, record.VATReturn.ID:
+		return b.from
+	case record.Licence.ID, record.Lease.ID, record.CourtNotice.ID, record.OutsideLoan.ID:
+		return record.DateMin // these state what lasts
+	}
+	return firstDay(monthOf(b.from) + WindowMonths - HistoryMonths)
 }
 
 // knows is whether the features read records of the schema. Version 2 of the
@@ -213,11 +245,19 @@ func (b *book) knows(s *record.Schema) bool {
 
 func (b *book) month(day int64) int64 { return monthOf(day) - monthOf(b.from) }
 
+func (b *book) addInvoice(r *record.Record, day int64, window, earlier *[]invoice) {
+	to := window
+	if day < b.from {
+		to = earlier
+	}
+	*to = append(*to, b.invoice(r, day))
+}
+
 // invoice takes the sign from the status and the status from the sign: a
 // negative amount is a red letter even where the source calls it normal, and a
 // red letter counts as negative even where the source leaves out the sign.
 func (b *book) invoice(r *record.Record, day int64) invoice {
-	v := invoice{month: b.month(day), party: r.Text("counterparty")}
+	v := invoice{id: r.SourceID(), day: day, month: b.month(day), party: r.Text("counterparty")}
 	v.net, _ = r.Int("net")
 	v.total, _ = r.Int("amount")
 	v.status, _ = r.Int("status")
@@ -237,12 +277,16 @@ func (b *book) addReport(r *record.Record, day int64) {
 	if status, _ := r.Int("status"); status == record.StatusVoid {
 		return
 	}
-	v := report{month: b.month(day)}
+	v := report{day: day, month: b.month(day)}
 	v.net, _ = r.Int("amount")
 	v.refunds, _ = r.Int("refunds")
 	v.refunds = absolute(v.refunds)
 	if direction, _ := r.Int("direction"); direction == record.DirectionOut {
 		v.net = -absolute(v.net)
+	}
+	if day < b.from {
+		b.earlierPlatform = append(b.earlierPlatform, v)
+		return
 	}
 	b.platform = append(b.platform, v)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/xinlian/xinlian/internal/record"
 )
 
@@ -195,9 +197,9 @@ func TestFeatures(t *testing.T) {
 		},
 		{"no bank", NetCashMonthly, `sale 1 2025-08-01 A 1`, missing},
 	} {
-		t.Run(set1[c.feature].Name+"/"+c.name, func(t *testing.T) {
+		t.Run(features1[c.feature].Name+"/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			features, err := Extract(parseBook(t, c.book), parseDay(t, "2026-07-31"))
+			features, err := Extract(FeatureSet1, Input{Records: parseBook(t, c.book), AsOfDay: parseDay(t, "2026-07-31")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +224,7 @@ func TestTally(t *testing.T) {
 	other.ID = "tax-return"
 	foreign := record.New(&other)
 	copy(foreign.Values, records[0].Values)
-	x, err := Measure(append(records, foreign), parseDay(t, "2026-07-31"))
+	x, err := Measure(FeatureSet1, Input{Records: append(records, foreign), AsOfDay: parseDay(t, "2026-07-31")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,34 +255,46 @@ func TestExtractRefuses(t *testing.T) {
 		{"before the calendar", nil, record.DateMin - 1, ErrAsOf},
 		{"after the calendar", nil, record.DateMax + 1, ErrAsOf},
 	} {
-		if _, err := Extract(c.records, c.asOf); !errors.Is(err, c.want) {
+		if _, err := Extract(FeatureSet2, Input{Records: c.records, AsOfDay: c.asOf}); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
 	}
 }
 
-// TestDefinitions shows that the table of features is complete and consistent.
+// TestDefinitions shows that the table of each version's features is complete and
+// consistent, and that set 2 keeps the numbers and meanings of set 1.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
-	if len(Definitions()) > FeaturesMax {
-		t.Fatal("more features than a model may have")
-	}
-	names := map[string]bool{}
-	for i, d := range Definitions() {
-		if d.Name == "" || names[d.Name] || d.ZH == "" || d.EN == "" || d.ReasonZH == "" || d.ReasonEN == "" {
-			t.Errorf("feature %d: name or text missing or repeated", i)
+	for version, count := range map[uint32]int{FeatureSet1: featureCount1, FeatureSet2: featureCount2} {
+		if n := len(Definitions(version)); n != count || n > FeaturesMax {
+			t.Fatalf("set %d has %d features, want %d, at most %d", version, n, count, FeaturesMax)
 		}
-		names[d.Name] = true
-		if d.Unit < Fen || d.Unit > Count || (d.Direction != HigherBetter && d.Direction != LowerBetter) {
-			t.Errorf("%s: unit %d, direction %d", d.Name, d.Unit, d.Direction)
-		}
-		if d.Min >= d.Max || d.Min <= -FeatureBound || d.Max >= FeatureBound || formulas[i] == nil {
-			t.Errorf("%s: bounds or formula", d.Name)
-		}
-		for _, id := range d.Sources {
-			if _, ok := record.Latest(id); !ok {
-				t.Errorf("%s: unknown source %s", d.Name, id)
+		names := map[string]bool{}
+		for i, d := range sets[version] {
+			if d.Name == "" || names[d.Name] || d.ZH == "" || d.EN == "" || d.ReasonZH == "" || d.ReasonEN == "" {
+				t.Errorf("feature %d: name or text missing or repeated", i)
+			}
+			names[d.Name] = true
+			if d.Unit < Fen || d.Unit > Count || (d.Direction != HigherBetter && d.Direction != LowerBetter) {
+				t.Errorf("%s: unit %d, direction %d", d.Name, d.Unit, d.Direction)
+			}
+			if d.Min >= d.Max || d.Min <= -FeatureBound || d.Max >= FeatureBound || d.formula == nil {
+				t.Errorf("%s: bounds or formula", d.Name)
+			}
+			for _, id := range d.Sources {
+				if _, ok := record.Latest(id); !ok {
+					t.Errorf("%s: unknown source %s", d.Name, id)
+				}
 			}
 		}
+	}
+	if diff := cmp.Diff(Definitions(FeatureSet1), Definitions(FeatureSet2)[:featureCount1]); diff != "" {
+		t.Errorf("set 2 gives another meaning to numbers of set 1:\n%s", diff)
+	}
+	if Definitions(3) != nil {
+		t.Error("a version that is not there has definitions")
+	}
+	if _, err := Extract(3, Input{AsOfDay: 20_000}); !errors.Is(err, ErrSet) {
+		t.Errorf("got %v, want %v", err, ErrSet)
 	}
 }

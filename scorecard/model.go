@@ -10,8 +10,8 @@ import (
 // Bounds of a model and of feature values. The circuit in package zk is built
 // for the same bounds.
 const (
-	FeaturesMax  = 64
-	TablesMax    = 32
+	FeaturesMax  = 64 // of a feature set
+	TablesMax    = 32 // of a model: it need not score every feature
 	CutsMax      = 31
 	PairsMax     = 16
 	PairCutsMax  = 15 // of each side

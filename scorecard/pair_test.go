@@ -89,10 +89,10 @@ func TestPairBlame(t *testing.T) {
 	}
 	want := []Reason{
 		// 20 of 40 in the table; from 50 on the pair wins 32 with B as it is.
-		{Feature: 0, Value: Known(0), Bin: 2, Points: 20, Lost: 20, Step: true, Rising: true, StepAt: 50, StepGain: 32},
+		{Set: FeatureSet1, Feature: 0, Value: Known(0), Bin: 2, Points: 20, Lost: 20, Step: true, Rising: true, StepAt: 50, StepGain: 32},
 		// -7 of 30; 9 is nearer than 6, which would win 7.
-		{Feature: 1, Value: Known(8), Bin: 1, Points: -7, Lost: 37, Step: true, Rising: true, StepAt: 9, StepGain: 37},
-		{Feature: 2, Value: Known(0), Points: 30},
+		{Set: FeatureSet1, Feature: 1, Value: Known(8), Bin: 1, Points: -7, Lost: 37, Step: true, Rising: true, StepAt: 9, StepGain: 37},
+		{Set: FeatureSet1, Feature: 2, Value: Known(0), Points: 30},
 	}
 	if !slices.Equal(losses, want) {
 		t.Errorf("got %+v, want %+v", losses, want)

@@ -42,44 +42,53 @@ func anyRecord(t *rapid.T) *record.Record {
 	return r
 }
 
-// TestExtractProperties shows for random books that the order of records does
-// not matter, that repeated records do not matter, that every feature keeps its
-// bounds, and that the input is left alone.
+// TestExtractProperties shows for random books and both versions that the order
+// of records does not matter, that repeated records do not matter, that every
+// feature keeps its bounds, and that the input is left alone.
 func TestExtractProperties(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		records := rapid.SliceOfN(rapid.Custom(anyRecord), 0, 60).Draw(t, "records")
-		asOf := rapid.Int64Range(20_600, 20_720).Draw(t, "as of")
-		before := slices.Clone(records)
-		x, err := Measure(records, asOf)
-		if err != nil {
+	for _, version := range []uint32{FeatureSet1, FeatureSet2} {
+		rapid.Check(t, func(t *rapid.T) { checkExtraction(t, version) })
+	}
+}
+
+func checkExtraction(t *rapid.T, version uint32) {
+	in := Input{
+		Records: rapid.SliceOfN(rapid.Custom(anyRecord), 0, 60).Draw(t, "records"),
+		AsOfDay: rapid.Int64Range(20_600, 20_720).Draw(t, "as of"),
+		Market:  Market{{Index: BaseRateIndex, ValueBps: rapid.Int64().Draw(t, "base rate")}, {Index: "sector-甲", ValueBps: 7}},
+	}
+	before := slices.Clone(in.Records)
+	x, err := Measure(version, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(before, in.Records) {
+		t.Fatal("the caller's slice was reordered")
+	}
+	shuffled := in
+	shuffled.Records = rapid.Permutation(in.Records).Draw(t, "shuffled")
+	if y, err := Measure(version, shuffled); err != nil || y.Tally != x.Tally || !slices.Equal(x.Features, y.Features) {
+		t.Fatalf("order matters: %v and %v (%v)", x, y, err)
+	}
+	if len(in.Records) > 0 {
+		shuffled.Records = append(shuffled.Records, rapid.SliceOfN(rapid.SampledFrom(before), 1, 5).Draw(t, "repeated")...)
+		if y, err := Extract(version, shuffled); err != nil || !slices.Equal(x.Features, y) {
+			t.Fatalf("repeated records matter: %v and %v (%v)", x.Features, y, err)
+		}
+	}
+	for i, v := range x.Features {
+		d := &sets[version][i]
+		if v.Present && (v.Int < d.Min || v.Int > d.Max) {
+			t.Fatalf("%s: %d out of bounds", d.Name, v.Int)
+		}
+		if _, err := v.Encode(); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(before, records) {
-			t.Fatal("the caller's slice was reordered")
-		}
-		shuffled := rapid.Permutation(records).Draw(t, "shuffled")
-		if y, err := Measure(shuffled, asOf); err != nil || y.Tally != x.Tally || !slices.Equal(x.Features, y.Features) {
-			t.Fatalf("order matters: %v and %v (%v)", x, y, err)
-		}
-		if len(records) > 0 {
-			again := append(shuffled, rapid.SliceOfN(rapid.SampledFrom(records), 1, 5).Draw(t, "repeated")...)
-			if y, err := Extract(again, asOf); err != nil || !slices.Equal(x.Features, y) {
-				t.Fatalf("repeated records matter: %v and %v (%v)", x.Features, y, err)
-			}
-		}
-		for i, v := range x.Features {
-			if v.Present && (v.Int < set1[i].Min || v.Int > set1[i].Max) {
-				t.Fatalf("%s: %d out of bounds", set1[i].Name, v.Int)
-			}
-			if _, err := v.Encode(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if sum := x.Tally; sum.Used+sum.Duplicates+sum.ForeignCurrency+sum.OutsideWindow+sum.OtherSchema != len(records) {
-			t.Fatalf("%+v does not add up to %d", sum, len(records))
-		}
-	})
+	}
+	if sum := x.Tally; sum.Used+sum.Duplicates+sum.ForeignCurrency+sum.OutsideWindow+sum.OtherSchema != len(before) {
+		t.Fatalf("%+v does not add up to %d", sum, len(before))
+	}
 }
 
 // TestExtractLargest shows that the largest book that is accepted, of the
@@ -97,13 +106,13 @@ func TestExtractLargest(t *testing.T) {
 		records[i] = r.SetText("currency", "CNY").SetInt("direction", record.DirectionIn).SetInt("orders", 1).
 			SetInt("status", record.StatusNormal).SetInt("amount", record.AmountMax).SetInt("refunds", record.AmountMax)
 	}
-	features, err := Extract(records, parseDay(t, "2026-07-31"))
+	features, err := Extract(FeatureSet2, Input{Records: records, AsOfDay: parseDay(t, "2026-07-31")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for index, want := range map[int]int64{SalesMonthly: fenMax, SalesVolatility: 18_333, ReturnsShare: 5000} {
 		if got := show(features[index]); got != want {
-			t.Errorf("%s: got %d, want %d", set1[index].Name, got, want)
+			t.Errorf("%s: got %d, want %d", features1[index].Name, got, want)
 		}
 	}
 }

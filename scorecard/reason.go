@@ -17,7 +17,8 @@ const ReasonsMax = 4
 // more when it alone changes to its best, the lower index of equals. Steps see
 // every pair that the feature is in.
 type Reason struct {
-	Feature  uint16 // index in the feature set
+	Set      uint32 // version of the feature set
+	Feature  uint16 // index in it
 	Value    Value
 	Bin      int   // bin of Value among the cuts of the feature, -1 when missing
 	Points   int64 // scored by the feature's table and the pairs counted with it
@@ -57,7 +58,7 @@ func (m *Model) Losses(features []Value) ([]Reason, error) {
 		}
 		effect := m.effect(features, uint16(f))
 		r := effect.reason(features[f])
-		r.Points, r.Lost = points[f], lost[f]
+		r.Set, r.Points, r.Lost = m.FeatureSet, points[f], lost[f]
 		all = append(all, r)
 	}
 	return all, nil

@@ -32,6 +32,9 @@ func TestExplain(t *testing.T) {
 		}},
 		{"nothing lost", []Value{Known(100), no, Known(0)}, nil},
 	} {
+		for i := range c.want {
+			c.want[i].Set = FeatureSet1
+		}
 		got, err := twoTables().Explain(c.features)
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %+v (%v), want %+v", c.name, got, err, c.want)
@@ -73,10 +76,10 @@ func TestReasonNearest(t *testing.T) {
 func anyModel(t *rapid.T) *Model {
 	points := rapid.Int64Range(-PointsMax, PointsMax)
 	m := &Model{
-		ID: "drawn", FeatureSet: FeatureSet1, Features: featureCount, Base: rapid.Int64Range(0, PointsMax).Draw(t, "base"),
+		ID: "drawn", FeatureSet: FeatureSet1, Features: featureCount1, Base: rapid.Int64Range(0, PointsMax).Draw(t, "base"),
 		Capacity: Capacity{Feature: NetCashMonthly, Numerator: 1, Denominator: 2},
 	}
-	for f := range uint16(featureCount) {
+	for f := range uint16(featureCount1) {
 		cuts := rapid.SliceOfNDistinct(rapid.Int64Range(-50, 50), 0, 6, rapid.ID[int64]).Draw(t, "cuts")
 		slices.Sort(cuts)
 		m.Tables = append(m.Tables, Table{
@@ -93,7 +96,7 @@ func anyVector(t *rapid.T) []Value {
 			return Value{}
 		}
 		return Known(rapid.Int64Range(-60, 60).Draw(t, "v"))
-	}), featureCount, featureCount).Draw(t, "features")
+	}), featureCount1, featureCount1).Draw(t, "features")
 }
 
 // TestReasonsAddUp shows for random models that base + best points - points
@@ -155,31 +158,37 @@ func TestReasonText(t *testing.T) {
 		zh, en string
 	}{
 		{
-			Reason{Feature: CustomerTopShare, Value: Known(8205), Lost: 24, Step: true, StepAt: 5999, StepGain: 10},
+			Reason{Set: FeatureSet1, Feature: CustomerTopShare, Value: Known(8205), Lost: 24, Step: true, StepAt: 5999, StepGain: 10},
 			"销售过于依赖一个客户：第一大客户占比为 82.05%，失 24 分；不高于 59.99%可加 10 分",
 			"Sales depend too much on one customer: 82.05%, 24 points lost; at most 59.99% wins 10 points",
 		},
 		{
-			Reason{Feature: SalesMonthly, Value: Known(-123_456_789), Lost: 7, Step: true, Rising: true, StepAt: 500_000, StepGain: 3},
+			Reason{Set: FeatureSet1, Feature: SalesMonthly, Value: Known(-123_456_789), Lost: 7, Step: true, Rising: true, StepAt: 500_000, StepGain: 3},
 			"月均净销售额偏低：月均净销售额为 -1,234,567.89 元，失 7 分；达到 5,000.00 元可加 3 分",
 			"Average monthly net sales are low: CNY -1,234,567.89, 7 points lost; at least CNY 5,000.00 wins 3 points",
 		},
 		{
-			Reason{Feature: OverdraftDays, Value: Known(1), Lost: 7},
+			Reason{Set: FeatureSet1, Feature: OverdraftDays, Value: Known(1), Lost: 7},
 			"账户透支天数偏多：透支天数为 1 天，失 7 分",
 			"An account was overdrawn on too many days: 1 day, 7 points lost",
 		},
 		{
-			Reason{Feature: SalesActiveMonths, Value: Known(3), Lost: 7},
+			Reason{Set: FeatureSet1, Feature: SalesActiveMonths, Value: Known(3), Lost: 7},
 			"有销售的月份偏少：有销售的月数为 3 个月，失 7 分",
 			"Too few months with sales: 3 months, 7 points lost",
 		},
 		{
-			Reason{Feature: CashBufferDays, Lost: 9, StepGain: 9},
+			Reason{Set: FeatureSet1, Feature: CashBufferDays, Lost: 9, StepGain: 9},
 			"缺少“现金缓冲天数”所需的数据（银行余额、银行交易），失 9 分；补充后最多可加 9 分",
 			`No data for "Days of outflow held in cash" (bank balance, bank transaction): 9 points lost; supplying it may win up to 9`,
 		},
-		{Reason{Feature: featureCount}, "", ""},
+		{
+			Reason{Set: FeatureSet2, Feature: MarketBaseRate, Lost: 9, StepGain: 9},
+			"缺少“基准利率”所需的数据（市场指数），失 9 分；补充后最多可加 9 分",
+			"No data for \"Base rate\" (indices of the market): 9 points lost; supplying it may win up to 9",
+		},
+		{Reason{Set: 3}, "", ""},
+		{Reason{Set: FeatureSet1, Feature: featureCount1}, "", ""},
 	} {
 		if got := c.r.Text(Chinese); got != c.zh {
 			t.Errorf("got  %s\nwant %s", got, c.zh)

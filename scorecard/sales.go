@@ -14,6 +14,34 @@ func (m *months) sum(from, to int) int64 {
 
 func (m *months) total() int64 { return m.sum(0, WindowMonths) }
 
+// trend is (last six months - six before) / six before, in bps; missing where
+// the six before came to nothing.
+func (m *months) trend() Value {
+	return growth(m.sum(0, WindowMonths/2), m.sum(WindowMonths/2, WindowMonths))
+}
+
+// growth is (last - before) / before, in bps; missing where before is nothing.
+func growth(before, last int64) Value {
+	if before <= 0 {
+		return Value{}
+	}
+	return Known(ratio(last-before, wholeBps, before))
+}
+
+// volatility is the mean absolute deviation from the mean over the mean, in bps:
+// sum |month - mean| / sum of months. Missing where the sum is nothing.
+func (m *months) volatility() Value {
+	total := m.total()
+	if total <= 0 {
+		return Value{}
+	}
+	mean, deviation := total/WindowMonths, int64(0)
+	for _, v := range m {
+		deviation += absolute(v - mean)
+	}
+	return Known(ratio(deviation, wholeBps, total))
+}
+
 // monthlySales is net sales by month, without tax and after red letters. Where
 // invoices and platform reports both exist, each month counts the greater of
 // the two: the same sale may stand in both, so they are never added up.
@@ -27,19 +55,24 @@ func (b *book) monthlyTurnover() (m months, known bool) {
 }
 
 func (b *book) greater(amount func(invoice) int64) (m months, known bool) {
+	return greater(b.sales, b.platform, 0, amount)
+}
+
+// greater is the sales of the twelve months from the numbered one on.
+func greater(sales []invoice, platform []report, first int64, amount func(invoice) int64) (m months, known bool) {
 	var invoiced, reported months
-	for _, v := range b.sales {
+	for _, v := range sales {
 		if v.status != record.StatusVoid {
-			invoiced[v.month] += amount(v)
+			invoiced[v.month-first] += amount(v)
 		}
 	}
-	for _, v := range b.platform {
-		reported[v.month] += v.net
+	for _, v := range platform {
+		reported[v.month-first] += v.net
 	}
 	switch {
-	case len(b.platform) == 0:
-		return invoiced, len(b.sales) > 0
-	case len(b.sales) == 0:
+	case len(platform) == 0:
+		return invoiced, len(sales) > 0
+	case len(sales) == 0:
 		return reported, true
 	}
 	for i := range m {
@@ -62,11 +95,7 @@ func salesMonthly(b *book) Value {
 // where the six before sold nothing.
 func salesTrend(b *book) Value {
 	m, _ := b.monthlySales()
-	before, last := m.sum(0, WindowMonths/2), m.sum(WindowMonths/2, WindowMonths)
-	if before <= 0 {
-		return Value{}
-	}
-	return Known(ratio(last-before, wholeBps, before))
+	return m.trend()
 }
 
 // salesVolatility is the mean absolute deviation of monthly sales from their
@@ -74,15 +103,7 @@ func salesTrend(b *book) Value {
 // where the window sold nothing.
 func salesVolatility(b *book) Value {
 	m, _ := b.monthlySales()
-	total := m.total()
-	if total <= 0 {
-		return Value{}
-	}
-	mean, deviation := total/WindowMonths, int64(0)
-	for _, v := range m {
-		deviation += absolute(v - mean)
-	}
-	return Known(ratio(deviation, wholeBps, total))
+	return m.volatility()
 }
 
 // salesActiveMonths counts months with net sales above zero. Missing without

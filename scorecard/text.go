@@ -17,15 +17,25 @@ const (
 	English Lang = "en"
 )
 
-// Text is the reason in one sentence: factor, value, points lost and what would
-// win points. It speaks of feature set 1 and is empty for an index outside it.
-// Any language but Chinese is answered in English.
-func (r Reason) Text(lang Lang) string {
-	if int(r.Feature) >= len(set1) {
-		return ""
+// Definition is the factor that the reason is about; nil for a version or an
+// index that this build does not know.
+func (r Reason) Definition() *Definition {
+	list := sets[r.Set]
+	if int(r.Feature) >= len(list) {
+		return nil
 	}
-	d := &set1[r.Feature]
-	if lang == Chinese {
+	return &list[r.Feature].Definition
+}
+
+// Text is the reason in one sentence: factor, value, points lost and what would
+// win points. It is empty where Definition is nil. Any language but Chinese is
+// answered in English.
+func (r Reason) Text(lang Lang) string {
+	d := r.Definition()
+	switch {
+	case d == nil:
+		return ""
+	case lang == Chinese:
 		return d.reasonZH(r)
 	}
 	return d.reasonEN(r)
@@ -64,8 +74,15 @@ func (d *Definition) reasonEN(r Reason) string {
 	return text + fmt.Sprintf("; %s %s wins %d points", verb, d.Format(Known(r.StepAt), English), r.StepGain)
 }
 
-// sourceNames are the names of the schemas that the feature is made of.
+// sourceNames are the names of the schemas that the feature is made of, or of
+// the market's indices where it is made of none.
 func (d *Definition) sourceNames(lang Lang) string {
+	switch {
+	case len(d.Sources) == 0 && lang == Chinese:
+		return "市场指数"
+	case len(d.Sources) == 0:
+		return "indices of the market"
+	}
 	names := make([]string, 0, len(d.Sources))
 	for _, id := range d.Sources {
 		s, ok := record.Latest(id)

@@ -10,14 +10,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xinlian/xinlian/internal/record"
 )
 
 var update = flag.Bool("update", false, "rewrite the vectors in testdata")
 
-// vectors is testdata/vectors.json: what every platform and every other
-// implementation must compute from testdata/book.txt.
+// vectors is testdata/vectors.json and vectors2.json: what every platform and
+// every other implementation must compute of feature set 1 from testdata/book.txt,
+// and of set 2 from it and book2.txt together.
 type vectors struct {
 	AsOf     string            `json:"as_of"`
+	Market   Market            `json:"market,omitempty"`
 	Tally    Tally             `json:"tally"`
 	Features []vectorFeature   `json:"features"`
 	Model    string            `json:"model_hex"`
@@ -33,13 +37,17 @@ type vectorFeature struct {
 	Encoded uint64 `json:"encoded"`
 }
 
-// vectorModel scores every feature of the set in three bins.
-func vectorModel() *Model {
+// vectorModel scores every feature of the set in three bins, of set 2 as many as
+// a model may have tables.
+func vectorModel(set uint32) *Model {
 	m := &Model{
-		ID: "vector", FeatureSet: FeatureSet1, Features: featureCount, Base: 300,
+		ID: "vector", FeatureSet: set, Features: uint16(len(sets[set])), Base: 300,
 		Capacity: Capacity{Feature: NetCashMonthly, Numerator: 2, Denominator: 3},
 	}
-	for i, d := range Definitions() {
+	for i, d := range Definitions(set) {
+		if len(sets[set]) > TablesMax && i%2 == 0 {
+			continue
+		}
 		cuts := map[Unit][]int64{Fen: {500_000, 9_000_000}, BPS: {2_000, 6_000}, Days: {2, 30}, Months: {6, 12}, Count: {3, 10}}[d.Unit]
 		points := []int64{0, 10 + int64(i), 20 + int64(i)}
 		if d.Direction == LowerBetter {
@@ -55,21 +63,31 @@ func vectorModel() *Model {
 // GOARCH=386 as well: the numbers must not depend on the width of a word.
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/book.txt")
-	if err != nil {
-		t.Fatal(err)
+	compareVectors(t, "testdata/vectors.json", vectorOf(t, FeatureSet1, nil, "testdata/book.txt"))
+	compareVectors(t, "testdata/vectors2.json", vectorOf(t, FeatureSet2,
+		Market{{BaseRateIndex, 315}, {"sector-c14", 9_870}, {"region-990100", 10_120}}, "testdata/book.txt", "testdata/book2.txt"))
+}
+
+func vectorOf(t *testing.T, set uint32, market Market, files ...string) vectors {
+	t.Helper()
+	var records []*record.Record
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, lines, _ := strings.Cut(string(text), "\n") // the first line is a comment
+		records = append(records, parseBook(t, lines)...)
 	}
-	_, lines, _ := strings.Cut(string(text), "\n") // the first line is a comment
-	records := parseBook(t, lines)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-	got := vectors{AsOf: "2026-08-15", Reasons: map[Lang][]string{}}
-	x, err := Measure(records, parseDay(t, got.AsOf))
+	got := vectors{AsOf: "2026-08-15", Market: market, Reasons: map[Lang][]string{}}
+	x, err := Measure(set, Input{Records: records, AsOfDay: parseDay(t, got.AsOf), Market: market})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got.Tally = x.Tally
 	for i, v := range x.Features {
-		f := vectorFeature{Name: set1[i].Name}
+		f := vectorFeature{Name: sets[set][i].Name}
 		if f.Encoded, err = v.Encode(); err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +96,7 @@ func TestVectors(t *testing.T) {
 		}
 		got.Features = append(got.Features, f)
 	}
-	m := vectorModel()
+	m := vectorModel(set)
 	raw, err := m.Canonical()
 	if err != nil {
 		t.Fatal(err)
@@ -102,12 +120,11 @@ func TestVectors(t *testing.T) {
 			got.Reasons[lang] = append(got.Reasons[lang], r.Text(lang))
 		}
 	}
-	compareVectors(t, got)
+	return got
 }
 
-func compareVectors(t *testing.T, got vectors) {
+func compareVectors(t *testing.T, path string, got vectors) {
 	t.Helper()
-	const path = "testdata/vectors.json"
 	if *update {
 		b, err := json.MarshalIndent(got, "", "  ")
 		if err != nil {

@@ -41,7 +41,7 @@ func modelTrainSampleCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for name, b := range map[string][]byte{"sme-v1.bin": a.Model, "sme-v1.bands.bin": a.Bands, "sme-v1.md": a.Markdown} {
+			for name, b := range map[string][]byte{"sme-v2.bin": a.Model, "sme-v2.bands.bin": a.Bands, "sme-v2.md": a.Markdown} {
 				if err := os.WriteFile(filepath.Join(out, name), b, 0o644); err != nil {
 					return fmt.Errorf("writing the model: %w", err)
 				}
@@ -57,7 +57,7 @@ func modelTrainSampleCommand() *cobra.Command {
 func sampleRows(cmd *cobra.Command) ([]train.Row, error) {
 	var rows []train.Row
 	for i, firm := range sample.Population(train.SampleSeed, train.SampleFirms) {
-		row, err := train.NewRow(firm.Records, firm.LastDay, firm.Default)
+		row, err := train.NewRow(train.SampleInput(firm), firm.Default)
 		if err != nil {
 			return nil, err
 		}

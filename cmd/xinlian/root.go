@@ -17,6 +17,9 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), vaultCommand(), oprfCommand(), proveCommand(), ceremonyCommand())
+	c.AddCommand(
+		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(),
+		vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
+	)
 	return c
 }

@@ -78,9 +78,10 @@ func (d *Desk) AttestFeatures(ctx context.Context, r Reading, p scoring.Proposal
 	if err != nil || stated {
 		return chain.Result{}, err
 	}
+	method := scoring.ExtractorHash(again.Set.Version)
 	return d.Client.Send(ctx, d.Service, &attestationv1.MsgAttestFeatures{
 		Device: wire.Address(d.Service), OrgId: d.OrgID, EnterpriseId: r.Consent.Terms.EnterpriseId,
-		BatchIds: again.BatchIDs, Features: again.Statement(), MethodHash: scoring.ExtractorHash[:], ExpiresAt: d.until(),
+		BatchIds: again.BatchIDs, Features: again.Statement(), MethodHash: method[:], ExpiresAt: d.until(),
 	})
 }
 

@@ -265,7 +265,12 @@ func (l *Line) derive(ctx context.Context, f *store.File) error {
 	if err != nil {
 		return err
 	}
-	p, err := scoring.Propose(ctx, l.Client, f.Enterprise, readings[0].Opened, min(h.lastDay, head.Time.Unix()/secondsPerDay))
+	model, err := l.Model(ctx, f.Lender)
+	if err != nil {
+		return err
+	}
+	on := scoring.Basis{Version: model.FeatureSet, Enterprise: f.Enterprise, AsOfDay: min(h.lastDay, head.Time.Unix()/secondsPerDay)}
+	p, err := scoring.Propose(ctx, l.Client, on, readings[0].Opened)
 	if err != nil {
 		return err
 	}

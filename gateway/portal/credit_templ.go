@@ -183,7 +183,7 @@ func scorePage(g *Page, st state, v *scoreView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = featureTable(g, v.Features).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = featureTable(g, v.FeatureSet, v.Features).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -413,7 +413,7 @@ func whatIf(g *Page, v *scoreView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for i, d := range scorecard.Definitions() {
+		for i, d := range scorecard.Definitions(v.FeatureSet) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<option value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -558,7 +558,7 @@ func whatIf(g *Page, v *scoreView) templ.Component {
 	})
 }
 
-func featureTable(g *Page, features []scorecard.Value) templ.Component {
+func featureTable(g *Page, set uint32, features []scorecard.Value) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -596,7 +596,7 @@ func featureTable(g *Page, features []scorecard.Value) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for i, d := range scorecard.Definitions() {
+		for i, d := range scorecard.Definitions(set) {
 			if i < len(features) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<tr><td>")
 				if templ_7745c5c3_Err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/check"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
@@ -93,6 +94,7 @@ type openedView struct {
 	Flows      []Flow
 	Findings   []check.Finding
 	Receipt    vault.Receipt
+	FeatureSet uint32
 	Features   []scorecard.Value
 	Reasons    []scorecard.Reason
 	Recomputed scorecard.Result
@@ -188,9 +190,12 @@ func (p *Portal) openedView(ctx context.Context, r desk.Reading, score scorev1.S
 	if err != nil {
 		return nil, err
 	}
-	if o.Features, err = scorecard.Extract(records, int64(score.AsOfDay)); err != nil {
+	on := scoring.Basis{Version: model.FeatureSet, Enterprise: score.EnterpriseId, AsOfDay: int64(score.AsOfDay)}
+	x, err := scoring.Extract(ctx, p.Client, on, r.Opened)
+	if err != nil {
 		return nil, err
 	}
+	o.FeatureSet, o.Features = model.FeatureSet, x.Features
 	if o.Recomputed, err = model.Evaluate(o.Features); err != nil {
 		return nil, err
 	}

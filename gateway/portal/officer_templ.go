@@ -1077,7 +1077,7 @@ func opened(g *Page, v caseView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = featureTable(g, v.Opened.Features).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = featureTable(g, v.Opened.FeatureSet, v.Opened.Features).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -24,13 +24,14 @@ import (
 
 // scoreView is a score with what the same scorecard says about it.
 type scoreView struct {
-	Score    scorev1.Score
-	Bands    []scorev1.Band
-	Features []scorecard.Value // empty where this gateway did not derive them
-	Reasons  []scorecard.Reason
-	Path     []scorecard.Step
-	Try      *trial
-	Tried    int // feature, -1 for none
+	Score      scorev1.Score
+	Bands      []scorev1.Band
+	FeatureSet uint32
+	Features   []scorecard.Value // empty where this gateway did not derive them
+	Reasons    []scorecard.Reason
+	Path       []scorecard.Step
+	Try        *trial
+	Tried      int // feature, -1 for none
 }
 
 // trial is a what-if: the same firm with one value changed.
@@ -75,7 +76,7 @@ func (p *Portal) scoreView(ctx context.Context, score scorev1.Score, feature, va
 	if err != nil {
 		return nil, err
 	}
-	v.Features = proposal.Set.Features
+	v.FeatureSet, v.Features = model.FeatureSet, proposal.Set.Features
 	if v.Reasons, err = model.Explain(v.Features); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (p *Portal) scoreView(ctx context.Context, score scorev1.Score, feature, va
 
 // try evaluates one changed value with the very scorecard that the proof is about.
 func try(model *scorecard.Model, v *scoreView, i int, value string) *trial {
-	n, ok := parseFeature(scorecard.Definitions()[i], value)
+	n, ok := parseFeature(scorecard.Definitions(model.FeatureSet)[i], value)
 	if !ok {
 		return &trial{Bad: true}
 	}

@@ -16,7 +16,10 @@ func (g *Page) unit(u scorecard.Unit) string {
 }
 
 func (g *Page) pathStep(s scorecard.Step) string {
-	d := scorecard.Definitions()[s.Reason.Feature]
+	d := s.Reason.Definition()
+	if d == nil {
+		return ""
+	}
 	verb := "path.most"
 	if s.Reason.Rising {
 		verb = "path.least"
@@ -25,7 +28,7 @@ func (g *Page) pathStep(s scorecard.Step) string {
 }
 
 func (g *Page) tried(v *scoreView) string {
-	d := scorecard.Definitions()[v.Tried]
+	d := scorecard.Definitions(v.FeatureSet)[v.Tried]
 	return g.T("try.result", g.Pick(d.ZH, d.EN), d.Format(v.Try.Value, g.scoreLang()), v.Try.Result.Score, v.Try.Result.Score-v.Score.Score,
 		v.Try.Band, Money(v.Try.Result.CapacityFen))
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/canon"
 )
@@ -34,6 +35,16 @@ type vaults struct {
 	local  map[uint64]*custody.Custodian
 	remote map[uint64]*url.URL
 	client *http.Client
+}
+
+// Vaults reads at the gateways of custodians, given as ORG=URL: for an
+// organisation that reads without hosting a gateway.
+func Vaults(list []string) (desk.Vaults, error) {
+	remote, _, err := numbered("vaults", list)
+	if err != nil {
+		return nil, err
+	}
+	return newVaults(nil, remote)
 }
 
 func newVaults(local map[uint64]*custody.Custodian, remote map[uint64]string) (*vaults, error) {

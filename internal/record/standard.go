@@ -4,7 +4,7 @@ package record
 // version. None is ever edited or taken out: a change is a new version, and
 // records of the old one stay readable.
 var Schemas = []*Schema{
-	BankBalance, BankTransaction, CourtNotice, IncomeTaxReturn, Lease, Licence, OutsideLoan,
+	BankBalance, BankTransaction, Confirmation, CourtNotice, IncomeTaxReturn, Lease, licenceV1, Licence, OutsideLoan,
 	PayrollSummary, PlatformSales, purchaseInvoiceV1, PurchaseInvoice, Receivable,
 	salesInvoiceV1, SalesInvoice, UtilityBill, VATReturn,
 }
@@ -48,6 +48,13 @@ const (
 
 	PartyTenant   = 1
 	PartyLandlord = 2
+
+	AnswerConfirmed = 1 // the counterparty's own records hold the invoice
+	AnswerDenied    = 2 // they cover its day and do not hold it
+	AnswerUnknown   = 3 // they do not cover its day
+
+	MemberYes = 1 // the counterparty is an enterprise of the network
+	MemberNo  = 2
 
 	SecurityNone       = 1
 	SecurityGuarantee  = 2
@@ -224,10 +231,9 @@ var UtilityBill = &Schema{
 	),
 }
 
-// Licence is a business licence or a permit. A revoked or withdrawn one is void.
-var Licence = &Schema{
-	ID: "licence", Version: 1, Category: CategoryLicence, ZH: "证照", EN: "Licence or permit",
-	Fields: []Field{
+// licenceFields are those of every version of the licence.
+func licenceFields() []Field {
+	return []Field{
 		text("source_id", true, "证照编号", "Licence number"),
 		date("date", true, "颁发日", "Issued on"),
 		amount("amount", false, "注册资本", "Registered capital"),
@@ -238,7 +244,22 @@ var Licence = &Schema{
 		text("scope", false, "许可或经营范围", "Scope"),
 		date("valid_from", false, "有效期起", "Valid from"),
 		date("valid_to", false, "有效期止", "Valid to"), // missing: without end
-	},
+	}
+}
+
+// Licence is a business licence or a permit. A revoked or withdrawn one is void.
+// Version 2 has the codes by which indices of sectors and regions are published.
+var Licence = &Schema{
+	ID: "licence", Version: 2, Category: CategoryLicence, ZH: "证照", EN: "Licence or permit",
+	Fields: append(
+		licenceFields(),
+		text("sector", false, "行业代码", "Sector code"), // letter and digits of GB/T 4754
+		text("region", false, "地区代码", "Region code"), // digits of GB/T 2260
+	),
+}
+
+var licenceV1 = &Schema{
+	ID: "licence", Version: 1, Category: CategoryLicence, ZH: "证照", EN: "Licence or permit", Fields: licenceFields(),
 }
 
 // CourtNotice is a case or a penalty that concerns the enterprise.
@@ -251,6 +272,21 @@ var CourtNotice = &Schema{
 		code("state", []string{"open", "closed"}, "进展", "State"),
 		text("authority", true, "法院或机关", "Court or authority"),
 		date("closed", false, "结案或履行日", "Closed on"),
+	),
+}
+
+// Confirmation is what a counterparty's own records say of one invoice, as a
+// verifier states it that both parties let in. It names the counterparty by a
+// pseudonym, and its quality by grade, never by its records.
+var Confirmation = &Schema{
+	ID: "confirmation", Version: 1, Category: CategoryInvoice, ZH: "交易对手确认", EN: "Counterparty's confirmation",
+	Fields: common(
+		"发票号码", "Invoice number", "开票日期", "Issue date", "确认金额", "Amount confirmed",
+		code("answer", []string{"confirmed", "denied", "unknown"}, "答复", "Answer"),
+		text("counterparty", true, "对方代号", "Counterparty's pseudonym"),
+		code("member", []string{"yes", "no"}, "对方是否网内企业", "Counterparty is in the network"),
+		count("quality", false, 10_000, "对方质量分", "Counterparty's quality"), // 10,000 is best
+		text("confirmer", true, "确认机构", "Confirmed by"),
 	),
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/xinlian/xinlian/internal/record"
 )
@@ -15,9 +16,16 @@ type Firm struct {
 	FirstDay  int64
 	LastDay   int64
 	Records   []*record.Record
+	Indices   []Index // of its market, as they stand on its last day
 	Default   bool
 	RiskPPM   int64 // the probability Default was drawn with: never a feature
 	Statistic Statistic
+}
+
+// Index is the value of an index of the firm's market in basis points.
+type Index struct {
+	ID       string
+	ValueBps int64
 }
 
 // Statistic are the traits of a firm's books that its risk depends on. They are
@@ -32,6 +40,8 @@ type Statistic struct {
 	GrowthBps        int64 // second year's sales over the first's, less one
 	ReturnsBps       int64 // red letters over sales
 	ClosingLowMonths int64 // months that end with less than a tenth of an average month's payments
+
+	habits habits // what its papers show
 }
 
 // Population draws n firms. Firm i of a seed is the same whatever n is. About
@@ -53,7 +63,10 @@ func drawFirm(seed, i uint64) Firm {
 	r := newRandom(seed, populationStream+i)
 	b := build(Options{Seed: seed, Profile: Random, EndMonth: DefaultEndMonth}, r)
 	f := Firm{Owner: b.Owner, FirstDay: b.FirstDay, LastDay: b.LastDay, Records: b.Records}
+	f.Records = append(f.Records, b.ledger.confirmations(b.habits, b.rest)...)
+	f.Indices = b.habits.indices()
 	f.Statistic = b.ledger.statistic()
+	f.Statistic.habits = b.habits
 	f.RiskPPM = f.Statistic.riskPPM(r)
 	f.Default = r.below(1_000_000) < f.RiskPPM
 	return f
@@ -135,7 +148,7 @@ func (l *ledger) measureSales(s *Statistic) {
 // what no record shows, in thousandths of a logit.
 func (s Statistic) riskPPM(r *random) int64 {
 	clamp := func(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
-	logit := int64(-3700)
+	logit := int64(-4500)
 	logit += clamp(10_300-s.CoverageBps, -1500, 2500) * 4 / 10
 	logit += clamp(s.CapitalTimes, 0, 12) * 150
 	logit += clamp(s.TopCustomerBps-2500, -1500, 5000) * 2 / 10
@@ -144,8 +157,39 @@ func (s Statistic) riskPPM(r *random) int64 {
 	logit += clamp(s.ReturnsBps-150, -150, 600)
 	logit += clamp(s.ClosingLowMonths, 0, 12) * 60
 	logit -= clamp(s.CustomersActive-5, -4, 10) * 90
+	logit += s.habits.logit()
 	logit += r.between(-700, 700)
 	return logistic(logit)
+}
+
+// logit is how the papers weigh, in thousandths.
+func (h habits) logit() int64 {
+	logit := h.taxLateBps*2/10 + h.billLateBps*15/100 + h.debtBps*3/10 + min(h.overdueDays, 60)*15 + h.cases*250
+	logit += (10_000-h.declaredBps)*2/10 + h.wageSwingBps/10
+	if h.severe {
+		logit += 700
+	}
+	if h.lapsed {
+		logit += 500
+	}
+	if h.asked {
+		logit += (10_000-h.confirmedBps)*15/100 + (10_000-h.qualityBps)*5/100
+	} else {
+		logit += 500
+	}
+	logit -= min(h.ageMonths, 60)*15 + min(h.leaseMonths, 24)*8
+	for _, i := range h.indices() {
+		logit += (10_000 - i.ValueBps) * 2 / 10
+	}
+	return logit
+}
+
+// indices are those of the firm's sector and region: 10,000 is the average.
+func (h habits) indices() []Index {
+	return []Index{
+		{"sector-" + strings.ToLower(h.sector), 8_800 + 480*int64(slices.Index(sectors, h.sector))},
+		{"region-" + h.region, 9_250 + 500*int64(slices.Index(regions, h.region))},
+	}
 }
 
 // logisticPPM is 1/(1+e^-x) in millionths at x = -8, -7.5 … 8.

@@ -61,7 +61,13 @@ type Book struct {
 	Broken Broken
 
 	ledger *ledger
+	habits habits
+	papers []*record.Record // those of Records that are neither bank nor trade
+	rest   *random          // of the papers' stream, for what is in no file
 }
+
+// paperSalt keeps the stream of a firm's papers apart from that of its ledger.
+const paperSalt = 0x70617065727321
 
 // Broken is the place of a deliberately broken row, and the rule it breaks.
 type Broken struct {
@@ -92,7 +98,10 @@ func build(o Options, r *random) *Book {
 		Options: o, ledger: l, FirstDay: l.first, LastDay: l.last,
 		Owner: Owner{TaxNumber: l.owner.taxNumber, Name: l.owner.name, Account: l.owner.account},
 	}
-	b.Records = l.records()
+	b.rest = newRandom(o.Seed^paperSalt, uint64(r.below(1<<62)))
+	b.habits = newHabits(o.Profile, b.rest)
+	b.papers = l.facts(b.habits, b.rest)
+	b.Records = append(l.records(), b.papers...)
 	if o.BrokenRow {
 		b.Broken = l.broken()
 	}
@@ -113,6 +122,7 @@ func (b *Book) Files() []File {
 	files = append(files, b.ledger.fapiaoFiles()...)
 	files = append(files, b.ledger.ublFiles()...)
 	files = append(files, b.ledger.tableFiles(b.Broken)...)
+	files = append(files, factFiles(b.papers)...)
 	slices.SortFunc(files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
 	return files
 }

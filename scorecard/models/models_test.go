@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"flag"
 	"os"
 	"testing"
@@ -23,7 +24,7 @@ func TestTrainedAgain(t *testing.T) {
 	t.Parallel()
 	var rows []train.Row
 	for _, f := range sample.Population(train.SampleSeed, train.SampleFirms) {
-		row, err := train.NewRow(f.Records, f.LastDay, f.Default)
+		row, err := train.NewRow(train.SampleInput(f), f.Default)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +39,7 @@ func TestTrainedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("out of fold: %+v, slope %.3f", report.OutOfFold, report.Slope)
-	for name, want := range map[string][]byte{"sme-v1.bin": a.Model, "sme-v1.bands.bin": a.Bands, "sme-v1.md": a.Markdown} {
+	for name, want := range map[string][]byte{"sme-v2.bin": a.Model, "sme-v2.bands.bin": a.Bands, "sme-v2.md": a.Markdown} {
 		if *update {
 			if err := os.WriteFile(name, want, 0o644); err != nil {
 				t.Fatal(err)
@@ -54,17 +55,41 @@ func TestTrainedAgain(t *testing.T) {
 	}
 }
 
-// TestSMEv1 shows that the embedded model is for this build's features, that
+// TestSMEv2 shows that the embedded model is for the newest feature set, that
 // its bands were calibrated for it, and that a sound book scores above a thin
 // one and can carry more.
+func TestSMEv2(t *testing.T) {
+	t.Parallel()
+	m, bands := models.SMEv2()
+	check(t, m, bands, scorecard.FeatureSet2)
+	if m.ID != train.SampleID {
+		t.Errorf("model %s, want %s", m.ID, train.SampleID)
+	}
+}
+
+// TestSMEv1 shows the same of the former model: the scores that rest on it must
+// still be recomputed, to the point.
 func TestSMEv1(t *testing.T) {
 	t.Parallel()
 	m, bands := models.SMEv1()
+	check(t, m, bands, scorecard.FeatureSet1)
 	hash, err := m.Hash()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.ID != train.SampleID || m.FeatureSet != scorecard.FeatureSet1 || int(m.Features) != len(scorecard.Definitions()) {
+	const want = "2b775c7f35134fdd2888012b43255eab38e2e83a9ba1a20ef7a6bf4ee82a1b42"
+	if got := hex.EncodeToString(hash[:]); got != want {
+		t.Errorf("hash %s, want %s", got, want)
+	}
+}
+
+func check(t *testing.T, m *scorecard.Model, bands *scorecard.Bands, set uint32) {
+	t.Helper()
+	hash, err := m.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.FeatureSet != set || int(m.Features) != len(scorecard.Definitions(set)) {
 		t.Errorf("model %s for feature set %d of %d features", m.ID, m.FeatureSet, m.Features)
 	}
 	if bands.Model != hash {
@@ -72,7 +97,7 @@ func TestSMEv1(t *testing.T) {
 	}
 	result := func(p sample.Profile) scorecard.Result {
 		b := sample.Make(sample.Options{Seed: 7, Profile: p})
-		features, err := scorecard.Extract(b.Records, b.LastDay)
+		features, err := scorecard.Extract(set, scorecard.Input{Records: b.Records, AsOfDay: b.LastDay})
 		if err != nil {
 			t.Fatal(err)
 		}

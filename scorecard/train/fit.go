@@ -1,8 +1,10 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/xinlian/xinlian/scorecard"
 )
@@ -58,6 +60,7 @@ func fitOnce(rows []Row, o *Options) (fitted, error) {
 	if len(kept) == 0 {
 		return f, ErrSignal
 	}
+	kept = f.strongest(kept, o.TablesMax)
 	x := make([][]float64, len(kept))
 	for k := range kept {
 		x[k] = make([]float64, len(rows))
@@ -73,6 +76,19 @@ func fitOnce(rows []Row, o *Options) (fitted, error) {
 		return f, fmt.Errorf("%w: points do not fit the model, choose another scale: %w", ErrOptions, err)
 	}
 	return f, nil
+}
+
+// strongest keeps the n features with the most information value, of equal ones
+// the first, in index order.
+func (f *fitted) strongest(kept []binning, n int) []binning {
+	ranked := slices.Clone(kept)
+	slices.SortStableFunc(ranked, func(x, y binning) int { return cmp.Compare(y.evidence, x.evidence) })
+	for _, b := range ranked[min(n, len(ranked)):] {
+		f.leftOut = append(f.leftOut, LeftOut{Feature: b.feature, Information: b.evidence, Why: fmt.Sprintf("%d others tell more", n)})
+	}
+	ranked = ranked[:min(n, len(ranked))]
+	slices.SortFunc(ranked, func(x, y binning) int { return cmp.Compare(x.feature, y.feature) })
+	return ranked
 }
 
 // points rounds the regression to integers. Each table is shifted so that its

@@ -117,7 +117,7 @@ func TestFitPromises(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, table := range m.Tables {
-			d := scorecard.Definitions()[table.Feature]
+			d := scorecard.Definitions(scorecard.FeatureSet2)[table.Feature]
 			rising := slices.Clone(table.Points)
 			if d.Direction == scorecard.LowerBetter {
 				slices.Reverse(rising)
@@ -161,7 +161,7 @@ func TestFitRefuses(t *testing.T) {
 	short[7].Features = short[7].Features[:3]
 	noise := make([]Row, 400)
 	for i := range noise {
-		noise[i] = Row{Features: make([]scorecard.Value, len(scorecard.Definitions())), Bad: i%4 == 0}
+		noise[i] = Row{Features: make([]scorecard.Value, len(scorecard.Definitions(scorecard.FeatureSet2))), Bad: i%4 == 0}
 	}
 	for _, c := range []struct {
 		name string
@@ -314,7 +314,7 @@ func TestReportIsComplete(t *testing.T) {
 	if err := report.WriteMarkdown(&b, "Title", "About."); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range scorecard.Definitions() {
+	for _, d := range scorecard.Definitions(scorecard.FeatureSet2) {
 		if !strings.Contains(b.String(), d.Name) {
 			t.Errorf("%s is not in the report", d.Name)
 		}
@@ -324,7 +324,7 @@ func TestReportIsComplete(t *testing.T) {
 			t.Errorf("band %s is not in the report", k.Name)
 		}
 	}
-	if len(report.Factors) != len(m.Tables) || len(report.Factors)+len(report.LeftOut) != len(scorecard.Definitions()) {
+	if len(report.Factors) != len(m.Tables) || len(report.Factors)+len(report.LeftOut) != len(scorecard.Definitions(scorecard.FeatureSet2)) {
 		t.Errorf("%d factors, %d left out, %d tables", len(report.Factors), len(report.LeftOut), len(m.Tables))
 	}
 }

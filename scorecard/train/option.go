@@ -37,6 +37,7 @@ type Options struct {
 	PairChi2Min    float64 // neighbouring bins that differ by less are merged
 	ShrinkRows     float64 // average rows added to each bin before its weight of evidence
 	InformationMin float64 // features with less information value are left out
+	TablesMax      int     // the features with the most information value are kept, at most scorecard.TablesMax
 	Ridge          float64 // penalty on squared coefficients
 
 	AnchorScore float64 // score of a firm with AnchorOdds good to bad
@@ -54,10 +55,10 @@ type Options struct {
 // flow, that is a debt service cover of 1.5.
 func Defaults(id string) Options {
 	return Options{
-		ID: id, FeatureSet: scorecard.FeatureSet1, Features: scorecard.Definitions(),
+		ID: id, FeatureSet: scorecard.FeatureSet2, Features: scorecard.Definitions(scorecard.FeatureSet2),
 		Capacity: scorecard.Capacity{Feature: scorecard.NetCashMonthly, Numerator: 2, Denominator: 3},
 		Seed:     1, Folds: 5,
-		BinsMax: 6, BinShareMin: 0.05, PairChi2Min: 2, ShrinkRows: 5, InformationMin: 0.02, Ridge: 10,
+		BinsMax: 6, BinShareMin: 0.05, PairChi2Min: 2, ShrinkRows: 5, InformationMin: 0.02, TablesMax: 20, Ridge: 10,
 		AnchorScore: 600, AnchorOdds: 30, PDO: 30,
 		Bands:    []BandEdge{{"A", 0.01}, {"B", 0.025}, {"C", 0.05}, {"D", 0.10}, {"E", 0.20}},
 		BandRest: "F", BandRowsMin: 30, BandShrinkRows: 20,
@@ -80,14 +81,16 @@ const (
 func (o *Options) validate() error {
 	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
 	switch {
-	case len(o.Features) == 0 || len(o.Features) > scorecard.TablesMax:
-		return fmt.Errorf("%w: %d features, want 1 to %d", ErrOptions, len(o.Features), scorecard.TablesMax)
+	case len(o.Features) == 0 || len(o.Features) > scorecard.FeaturesMax:
+		return fmt.Errorf("%w: %d features, want 1 to %d", ErrOptions, len(o.Features), scorecard.FeaturesMax)
 	case o.Folds < 2 || o.Folds > badsMin:
 		return fmt.Errorf("%w: %d folds, want 2 to %d", ErrOptions, o.Folds, badsMin)
 	case o.BinsMax < 2 || o.BinsMax > scorecard.CutsMax+1:
 		return fmt.Errorf("%w: %d bins, want 2 to %d", ErrOptions, o.BinsMax, scorecard.CutsMax+1)
 	case !(o.BinShareMin >= 0 && o.BinShareMin < 0.5) || !(o.PairChi2Min >= 0) || !(o.InformationMin >= 0):
 		return fmt.Errorf("%w: thresholds of bins", ErrOptions)
+	case o.TablesMax < 1 || o.TablesMax > scorecard.TablesMax:
+		return fmt.Errorf("%w: %d tables, want 1 to %d", ErrOptions, o.TablesMax, scorecard.TablesMax)
 	case !positive(o.ShrinkRows) || !positive(o.Ridge) || !positive(o.BandShrinkRows):
 		return fmt.Errorf("%w: regularisation must be positive", ErrOptions)
 	case !positive(o.PDO) || !positive(o.AnchorOdds) || math.IsNaN(o.AnchorScore):

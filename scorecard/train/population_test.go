@@ -13,8 +13,8 @@ func population(seed uint64, n int) []Row {
 	r := rand.New(rand.NewPCG(seed, 7))
 	rows := make([]Row, n)
 	for i := range rows {
-		features := make([]scorecard.Value, len(scorecard.Definitions()))
-		for j, d := range scorecard.Definitions() {
+		features := make([]scorecard.Value, len(scorecard.Definitions(scorecard.FeatureSet2)))
+		for j, d := range scorecard.Definitions(scorecard.FeatureSet2) {
 			if r.Float64() < 0.1 {
 				continue
 			}

@@ -87,15 +87,37 @@ func TestGerman(t *testing.T) {
 }
 
 // TestChineseInvoices measures features and method together on 123 Chinese
-// micro firms and their VAT invoices, as known at the end of 2018. With 27 bads
-// the standard error of the AUC is about 0.045; a public reference of the same
-// method has 0.830. The bank's own rating is the label in disguise and not used.
+// micro firms and their VAT invoices: as known at the end of 2018, and at the end
+// of 2019, when some of the invoices come after the default. With 27 bads the
+// standard error of the AUC is about 0.045 and the split into folds alone moves it
+// by 0.02, so that five splits are averaged. The bank's own rating is the label in
+// disguise and not used.
 func TestChineseInvoices(t *testing.T) {
 	if testing.Short() {
 		t.Skip("370,000 invoices")
 	}
 	t.Parallel()
-	asOf := record.Day(time.Date(2018, 12, 31, 0, 0, 0, 0, time.UTC))
+	for _, year := range []int{2018, 2019} {
+		rows := invoiceRows(t, record.Day(time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC)))
+		const splits = 5
+		var auc, ks float64
+		for seed := range uint64(splits) {
+			o := Defaults("invoices")
+			o.BandRowsMin, o.Seed = 10, seed+1
+			_, report := fit(t, rows, o)
+			t.Logf("to %d, split %d: %+v, slope %.2f", year, seed+1, report.OutOfFold, report.Slope)
+			auc, ks = auc+report.OutOfFold.AUC/splits, ks+report.OutOfFold.KS/splits
+		}
+		t.Logf("to %d: mean AUC %.3f, KS %.2f", year, auc, ks)
+		if auc < 0.84 || auc > 0.97 {
+			t.Errorf("to %d: mean AUC %.3f", year, auc)
+		}
+	}
+}
+
+// invoiceRows are the firms of the data, as known at the end of a day.
+func invoiceRows(t *testing.T, asOf int64) []Row {
+	t.Helper()
 	books := map[string][]*record.Record{}
 	readInvoices(t, "cumcm2020c/a1_sales_123.csv.gz", record.SalesInvoice, asOf, books)
 	readInvoices(t, "cumcm2020c/a1_purchases_123.csv.gz", record.PurchaseInvoice, asOf, books)
@@ -105,25 +127,16 @@ func TestChineseInvoices(t *testing.T) {
 	}
 	var rows []Row
 	for _, f := range firms[1:] {
-		features, err := scorecard.Extract(books[f[0]], asOf)
+		row, err := NewRow(scorecard.Input{Records: books[f[0]], AsOfDay: asOf}, f[3] == "是")
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, Row{Features: features, Bad: f[3] == "是"})
+		rows = append(rows, row)
 	}
-	o := Defaults("invoices")
-	o.BandRowsMin = 10
-	_, report := fit(t, rows, o)
-	t.Logf("out of fold: %+v, slope %.2f", report.OutOfFold, report.Slope)
-	for _, f := range report.Factors {
-		t.Logf("%s: information %.2f, coefficient %.2f", o.Features[f.Feature].Name, f.Information, f.Coefficient)
-	}
-	if auc := report.OutOfFold.AUC; auc < 0.74 || auc > 0.97 {
-		t.Errorf("AUC %.3f", auc)
-	}
+	return rows
 }
 
-// readInvoices adds to each firm's book the invoices of the year to asOf. The
+// readInvoices adds to each firm's book the invoices of two years to asOf. The
 // source repeats numbers, so the line number makes them unique.
 func readInvoices(t *testing.T, name string, s *record.Schema, asOf int64, books map[string][]*record.Record) {
 	t.Helper()
@@ -147,7 +160,7 @@ func readInvoices(t *testing.T, name string, s *record.Schema, asOf int64, books
 		if err != nil {
 			t.Fatal(err)
 		}
-		if day := record.Day(date); day > asOf-365 && day <= asOf {
+		if day := record.Day(date); day > asOf-760 && day <= asOf {
 			r := record.New(s).SetText("source_id", fmt.Sprintf("%s-%d", f[1], line)).SetInt("date", day).
 				SetText("currency", "CNY").SetInt("direction", direction).SetText("counterparty", f[3]).
 				SetInt("net", fen(t, f[4])).SetInt("tax", fen(t, f[5])).SetInt("amount", fen(t, f[6]))

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/internal/sample"
 	"github.com/xinlian/xinlian/scorecard"
 )
 
@@ -12,20 +12,29 @@ import (
 // trained on: internal/sample.Population(SampleSeed, SampleFirms), each firm as
 // of the last day of its book.
 const (
-	SampleID    = "sme-v1"
+	SampleID    = "sme-v2"
 	SampleSeed  = 20261031
-	SampleFirms = 4000
-	SampleTitle = "Scorecard sme-v1 · 小微企业评分卡 sme-v1"
-	SampleAbout = "Trained on invented firms: `sample.Population(20261031, 4000)`, each as of the last day of its book, " +
+	SampleFirms = 5000
+	SampleTitle = "Scorecard sme-v2 · 小微企业评分卡 sme-v2"
+	SampleAbout = "Trained on invented firms: `sample.Population(20261031, 5000)`, each as of the last day of its book, " +
 		"default within the year after. The population is made up, so are its default rates: this model shows the method and serves " +
 		"demonstrations and tests. A lender's own model must be trained and calibrated on real outcomes and voted on. No public data " +
 		"joins bank statements with the default of small firms, so the bank features are untested on real outcomes everywhere.\n\n" +
 		"以上企业均为虚构，违约率不代表任何真实组合；正式使用前须以真实结果重新训练、校准并表决。"
 )
 
-// NewRow extracts the features of one firm's records as of a day.
-func NewRow(records []*record.Record, asOfDay int64, bad bool) (Row, error) {
-	features, err := scorecard.Extract(records, asOfDay)
+// SampleInput is what is known of a firm of the sample population.
+func SampleInput(f sample.Firm) scorecard.Input {
+	in := scorecard.Input{Records: f.Records, AsOfDay: f.LastDay}
+	for _, i := range f.Indices {
+		in.Market = append(in.Market, scorecard.Quote{Index: i.ID, ValueBps: i.ValueBps})
+	}
+	return in
+}
+
+// NewRow extracts the features of one firm, in the version of Defaults.
+func NewRow(in scorecard.Input, bad bool) (Row, error) {
+	features, err := scorecard.Extract(scorecard.FeatureSet2, in)
 	if err != nil {
 		return Row{}, fmt.Errorf("extracting features: %w", err)
 	}

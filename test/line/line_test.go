@@ -57,6 +57,8 @@ func TestLine(t *testing.T) {
 	} {
 		t.Run(c.name, c.run)
 	}
+	play("sign and disburse")
+	t.Run("the score computed again", w.recomputed) // before the owner revokes
 	play("")
 	file, err := os.ReadFile(filepath.Join(home, fmt.Sprintf("loan-%d.bundle", line.Loan())))
 	if err != nil {

@@ -49,7 +49,7 @@ func (w *World) adoptModel(ctx context.Context) []byte {
 	var err error
 	w.prover, err = zk.NewProver(zk.UnsafeDevelopmentSRS(), nil)
 	must(w.tb, err)
-	model, bands := models.SMEv1()
+	model, bands := models.SMEv2()
 	hash, err := model.Hash()
 	must(w.tb, err)
 	canonical, err := model.Canonical()

@@ -293,7 +293,7 @@ func TestUpdateParams(t *testing.T) {
 		"proofs_per_block_max": func(p *scorev1.Params) { p.ProofsPerBlockMax = 0 },
 		"failed_proofs_max":    func(p *scorev1.Params) { p.FailedProofsMax = 0 },
 		"failed_window_blocks": func(p *scorev1.Params) { p.FailedWindowBlocks = 0 },
-		"publishers_min":       func(p *scorev1.Params) { p.PublishersMin = 1 },
+		"publishers_min":       func(p *scorev1.Params) { p.PublishersMin = 2 },
 		"index_seconds_max":    func(p *scorev1.Params) { p.IndexSecondsMax = 0 },
 		"votes_min":            func(p *scorev1.Params) { p.VotesMin = 1 },
 	} {

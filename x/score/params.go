@@ -16,7 +16,7 @@ const (
 	AsOfDaysMax         = 366
 	ProofsPerBlockLimit = 1_000
 	FailedProofsMax     = 1_000_000
-	PublishersFloor     = 2
+	PublishersFloor     = 3 // below three the median is one publisher's word
 	PublishersMax       = 32
 	IndexSecondsMin     = 1
 	IndexSecondsMax     = 366 * 24 * 3600

@@ -54,24 +54,26 @@ func TestIndex(t *testing.T) {
 	check(t, c.publish(publisherA, "other", 1, today))
 	c.wantIndex(t, 0, false)
 	check(t, c.publish(publisherB, lpr, 300, today))
-	c.wantIndex(t, 300, true)
+	c.wantIndex(t, 0, false)
 	check(t, c.publish(publisherC, lpr, 900, today))
 	c.wantIndex(t, 310, true)
+	check(t, c.publish(publisherD, lpr, 320, today))
+	c.wantIndex(t, 310, true) // of four the lower middle one
 
 	c.fakes.change(publisherC, func(o *orgv1.Organisation) { o.ControlGroup = publisherA })
-	c.wantIndex(t, 300, true) // counts with A's
+	c.wantIndex(t, 310, true) // counts with A's
 	c.fakes.change(publisherB, suspended)
 	c.wantIndex(t, 0, false)
 	c.fakes.change(publisherC, func(o *orgv1.Organisation) { o.ControlGroup = publisherC })
-	c.wantIndex(t, 310, true)
+	c.wantIndex(t, 320, true)
 	c.fakes.change(publisherC, func(o *orgv1.Organisation) { o.Roles = nil })
 	c.wantIndex(t, 0, false)
 	c.checkInvariants(t)
 
 	res, err := c.asks.Index(c.ctx, &scorev1.QueryIndexRequest{IndexId: lpr})
 	check(t, err)
-	if res.Live || len(res.Quotes) != 3 {
-		t.Errorf("query: got %v, want three quotes and no value", res)
+	if res.Live || len(res.Quotes) != 4 {
+		t.Errorf("query: got %v, want four quotes and no value", res)
 	}
 }
 
@@ -81,14 +83,16 @@ func TestIndexStale(t *testing.T) {
 	c := newKit(t)
 	check(t, c.publish(publisherA, lpr, 310, today))
 	check(t, c.publish(publisherB, lpr, 300, today))
+	check(t, c.publish(publisherC, lpr, 305, today))
 	life := time.Duration(DefaultParams().IndexSecondsMax) * time.Second
 	c = c.at(2_000, life)
-	c.wantIndex(t, 300, true)
+	c.wantIndex(t, 305, true)
 	c = c.at(2_000, life+time.Second)
 	c.wantIndex(t, 0, false)
 	check(t, c.publish(publisherA, lpr, 320, today+7))
 	check(t, c.publish(publisherB, lpr, 330, today+7))
-	c.wantIndex(t, 320, true)
+	check(t, c.publish(publisherC, lpr, 340, today+7))
+	c.wantIndex(t, 330, true)
 }
 
 // Each bent field of a quote is refused with its code.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xinlian/xinlian/gateway/chain"
@@ -13,14 +14,15 @@ import (
 	"github.com/xinlian/xinlian/gateway/line"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
+	"github.com/xinlian/xinlian/internal/sample"
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
 // fetchesPerDay is the fair use of a day: room for demonstrations that are stopped and started again.
 const fetchesPerDay = 20
 
-// terms are what a grantee asks for: all three kinds of records of the book, for
-// this purpose only, for ten days.
+// terms are what a grantee asks for: every kind of records of the book, for this
+// purpose only, for ten days.
 func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose profilev1.Purpose) (profilev1.ConsentTerms, error) {
 	head, err := w.client.Head(ctx)
 	if err != nil {
@@ -29,7 +31,7 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 	text := sha256.Sum256([]byte(line.Text(purpose)))
 	t := profilev1.ConsentTerms{
 		EnterpriseId: w.id(f.name), GranteeOrgId: grantee.id, Purpose: purpose, PurposeTextHash: text[:],
-		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK, profilev1.Category_CATEGORY_INVOICE, profilev1.Category_CATEGORY_PLATFORM},
+		Categories: categories(f.book),
 		MonthFrom:  record.Month(f.book.FirstDay), MonthTo: record.Month(f.book.LastDay),
 		Mode: profilev1.Mode_MODE_STORE, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE, FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC,
 		FetchUnit: profilev1.FetchUnit_FETCH_UNIT_DAY, FetchLimit: fetchesPerDay,
@@ -38,6 +40,16 @@ func (w *world) terms(ctx context.Context, f *firm, grantee *founder, purpose pr
 	}
 	_, err = rand.Read(t.Nonce)
 	return t, err
+}
+
+// categories are those of the book's records, ascending.
+func categories(b *sample.Book) []profilev1.Category {
+	var all []profilev1.Category
+	for _, r := range b.Records {
+		all = append(all, profilev1.Category(r.Schema.Category))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // agree has the grantee ask and the owner grant, and waits until the custodian

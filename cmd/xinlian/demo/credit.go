@@ -95,11 +95,11 @@ func (w *world) proveScore(ctx context.Context, f *firm, p scoring.Proposal, len
 // propose derives the features once and keeps them, salt and all, so that a
 // second start goes on with the same commitment.
 func (w *world) propose(ctx context.Context, f *firm, r desk.Reading) (scoring.Proposal, error) {
-	enterprise := w.id(f.name)
+	on := scoring.Basis{Version: w.model.FeatureSet, Enterprise: w.id(f.name), AsOfDay: f.book.LastDay}
 	if salt := w.bytes("salt/" + f.name); len(salt) == 31 {
-		return scoring.Derive(ctx, w.client, enterprise, r.Opened, f.book.LastDay, [31]byte(salt))
+		return scoring.Derive(ctx, w.client, on, r.Opened, [31]byte(salt))
 	}
-	p, err := scoring.Propose(ctx, w.client, enterprise, r.Opened, f.book.LastDay)
+	p, err := scoring.Propose(ctx, w.client, on, r.Opened)
 	if err != nil {
 		return p, err
 	}

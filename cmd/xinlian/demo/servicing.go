@@ -247,7 +247,7 @@ func (w *world) disclose(ctx context.Context, f *firm) (evidence.Disclosure, err
 		}
 		all = append(all, opened...)
 	}
-	p, err := scoring.Derive(ctx, w.client, w.id(f.name), all, f.book.LastDay, [31]byte(w.bytes("salt/"+f.name)))
+	p, err := scoring.Derive(ctx, w.client, scoring.Basis{Version: w.model.FeatureSet, Enterprise: w.id(f.name), AsOfDay: f.book.LastDay}, all, [31]byte(w.bytes("salt/"+f.name)))
 	if err != nil {
 		return evidence.Disclosure{}, err
 	}

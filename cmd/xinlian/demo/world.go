@@ -65,7 +65,7 @@ func (w *world) open(ctx context.Context) error {
 	if w.client, err = chain.Dial(ctx, w.node.Address()); err != nil {
 		return err
 	}
-	w.model, w.bands = models.SMEv1()
+	w.model, w.bands = models.SMEv2()
 	if w.prover, err = zk.NewProver(zk.UnsafeDevelopmentSRS(), nil); err != nil {
 		return err
 	}
