@@ -4,6 +4,14 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"github.com/xinlian/xinlian/scorecard/train/measure"
+)
+
+// Bounds of the stretch that calibration may apply.
+const (
+	slopeMin = 0.2
+	slopeMax = 3
 )
 
 // Options say how to fit.
@@ -259,11 +267,11 @@ func (m *AdditiveModel) calibrate(d Data, parts []*part) {
 			z, bad = append(z, sum[i]/n[i]), append(bad, d.Bad[i])
 		}
 	}
-	slope, shift, ok := Line(z, bad)
-	if !ok {
+	line := measure.FitLine(z, bad)
+	if math.IsNaN(line.Slope) {
 		return
 	}
-	slope = min(max(slope, 0.2), 3)
+	slope, shift := min(max(line.Slope, slopeMin), slopeMax), line.Intercept
 	m.Intercept = m.Intercept*slope + shift
 	for j := range m.Tables {
 		for b := range m.Tables[j] {
@@ -291,35 +299,4 @@ func (m *AdditiveModel) center(d Data) {
 		}
 		m.Intercept += mean
 	}
-}
-
-// Line fits log odds = slope × z + shift to outcomes by Newton's method. It is
-// not ok where the outcomes are separated by z or are all alike.
-func Line(z []float64, bad []bool) (slope, shift float64, ok bool) {
-	slope = 1
-	for range 50 {
-		var gs, gi, hss, hsi, hii float64
-		for i, x := range z {
-			q := 1 / (1 + math.Exp(-(slope*x + shift)))
-			w := q * (1 - q)
-			if bad[i] {
-				q--
-			}
-			gs, gi = gs+q*x, gi+q
-			hss, hsi, hii = hss+w*x*x, hsi+w*x, hii+w
-		}
-		det := hss*hii - hsi*hsi
-		if det < 1e-9 || math.IsNaN(det) {
-			return 1, 0, false
-		}
-		ds, di := (hii*gs-hsi*gi)/det, (hss*gi-hsi*gs)/det
-		slope, shift = slope-ds, shift-di
-		if math.Abs(slope) > 100 || math.IsNaN(slope) {
-			return 1, 0, false
-		}
-		if math.Abs(ds)+math.Abs(di) < 1e-9 {
-			return slope, shift, true
-		}
-	}
-	return slope, shift, true
 }
