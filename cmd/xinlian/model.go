@@ -12,8 +12,9 @@ import (
 )
 
 func modelCommand() *cobra.Command {
-	c := &cobra.Command{Use: "model", Short: "train scorecards"}
-	c.AddCommand(modelTrainSampleCommand())
+	c := &cobra.Command{Use: "model", Short: "train, apply and measure models of default"}
+	c.AddCommand(modelTrainCommand(), modelScoreCommand(), modelEvaluateCommand(), modelReportCommand(),
+		modelCompareCommand(), modelPSICommand(), modelTrainSampleCommand())
 	return c
 }
 

@@ -88,12 +88,12 @@ func Additive(ctx context.Context, d Data, o Options) (*AdditiveModel, error) {
 		stages = 2
 	}
 	tick := counter(o.Progress, stages*len(parts))
-	if err := each(ctx, len(parts), func(k int) { parts[k].boostColumns(ctx, d, o); tick() }); err != nil {
+	if err := Each(ctx, len(parts), func(k int) { parts[k].boostColumns(ctx, d, o); tick() }); err != nil {
 		return nil, err
 	}
 	if stages == 2 {
 		chosen := rankPairs(d, o, meanLogOdds(parts))
-		if err := each(ctx, len(parts), func(k int) { parts[k].boostPairs(ctx, d, o, chosen); tick() }); err != nil {
+		if err := Each(ctx, len(parts), func(k int) { parts[k].boostPairs(ctx, d, o, chosen); tick() }); err != nil {
 			return nil, err
 		}
 	}
@@ -249,29 +249,12 @@ func average(parts []*part) *AdditiveModel {
 	return m
 }
 
-// calibrate stretches the mean so that its log odds fit the outcomes. Each row
-// is judged by the fits that held it out, which are fewer and so noisier than the
-// mean; rows that no fit held out do not count.
+// calibrate stretches the mean so that its log odds fit the outcomes.
 func (m *AdditiveModel) calibrate(d Data, parts []*part) {
-	sum, n := make([]float64, d.Rows()), make([]float64, d.Rows())
-	for _, p := range parts {
-		for _, i := range p.held {
-			sum[i] += p.z[i]
-			n[i]++
-		}
-	}
-	var z []float64
-	var bad []bool
-	for i := range sum {
-		if n[i] > 0 {
-			z, bad = append(z, sum[i]/n[i]), append(bad, d.Bad[i])
-		}
-	}
-	line := measure.FitLine(z, bad)
-	if math.IsNaN(line.Slope) {
+	slope, shift, ok := heldLine(d, parts)
+	if !ok {
 		return
 	}
-	slope, shift := min(max(line.Slope, slopeMin), slopeMax), line.Intercept
 	m.Intercept = m.Intercept*slope + shift
 	for j := range m.Tables {
 		for b := range m.Tables[j] {
@@ -299,4 +282,29 @@ func (m *AdditiveModel) center(d Data) {
 		}
 		m.Intercept += mean
 	}
+}
+
+// heldLine fits outcomes to log odds. Each row is judged by the fits that held it
+// out, which are fewer and so noisier than the mean; rows that no fit held out do
+// not count.
+func heldLine(d Data, parts []*part) (slope, shift float64, ok bool) {
+	sum, n := make([]float64, d.Rows()), make([]float64, d.Rows())
+	for _, p := range parts {
+		for _, i := range p.held {
+			sum[i] += p.z[i]
+			n[i]++
+		}
+	}
+	var z []float64
+	var bad []bool
+	for i := range sum {
+		if n[i] > 0 {
+			z, bad = append(z, sum[i]/n[i]), append(bad, d.Bad[i])
+		}
+	}
+	line := measure.FitLine(z, bad)
+	if math.IsNaN(line.Slope) {
+		return 1, 0, false
+	}
+	return min(max(line.Slope, slopeMin), slopeMax), line.Intercept, true
 }

@@ -27,8 +27,8 @@ func rankPairs(d Data, o Options, z []float64) []Pair {
 	hist := make([]cell, o.PairBins*o.PairBins)
 	for a := range d.Bins {
 		for b := a + 1; b < len(d.Bins); b++ {
-			if count[a] < 2 || count[b] < 2 {
-				continue
+			if count[a] < 2 || count[b] < 2 || d.direction(a) != 0 || d.direction(b) != 0 {
+				continue // a table over both could break a direction
 			}
 			g := grid{cells: hist[:count[a]*count[b]], nb: count[b]}
 			g.fill(d.Bins[a], d.Bins[b], coarse[a], coarse[b], p)

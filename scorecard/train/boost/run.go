@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// each runs f for 0 .. n-1 on as many goroutines as there are processors.
-func each(ctx context.Context, n int, f func(k int)) error {
+// Each runs f for 0 .. n-1 on as many goroutines as there are processors. The
+// error is the context's.
+func Each(ctx context.Context, n int, f func(k int)) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {

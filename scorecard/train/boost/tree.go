@@ -2,12 +2,13 @@ package boost
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 )
 
-// node is an inner node where Cut > 0: rows of column Column with a bin below Cut
+// Node is an inner node where Cut > 0: rows of column Column with a bin below Cut
 // go left. Missing goes left where Missing is set. A leaf has Value.
-type node struct {
+type Node struct {
 	Column      int
 	Cut         uint8
 	MissingLeft bool
@@ -18,8 +19,8 @@ type node struct {
 // TreesModel gives log odds of default = Intercept + the leaves a row falls in.
 type TreesModel struct {
 	Intercept float64
-	Forests   [][][]node // by fit, then tree; divided by the number of fits
-	scale     float64
+	Forests   [][][]Node // by fit, then tree; divided by the number of fits
+	Scale     float64
 }
 
 // LogOdds is the model's log odds of default of row i of bins.
@@ -30,10 +31,10 @@ func (m *TreesModel) LogOdds(bins [][]uint8, i int) float64 {
 			z += leafOf(t, bins, i)
 		}
 	}
-	return m.Intercept + m.scale*z/float64(len(m.Forests))
+	return m.Intercept + m.Scale*z/float64(len(m.Forests))
 }
 
-func leafOf(t []node, bins [][]uint8, i int) float64 {
+func leafOf(t []Node, bins [][]uint8, i int) float64 {
 	n := &t[0]
 	for n.Cut > 0 {
 		b := bins[n.Column][i]
@@ -52,9 +53,9 @@ func Trees(ctx context.Context, d Data, o Options) (*TreesModel, error) {
 		return nil, err
 	}
 	parts := split(d, o)
-	m := &TreesModel{Forests: make([][][]node, len(parts)), scale: 1}
+	m := &TreesModel{Forests: make([][][]Node, len(parts)), Scale: 1}
 	tick := counter(o.Progress, len(parts))
-	err := each(ctx, len(parts), func(k int) {
+	err := Each(ctx, len(parts), func(k int) {
 		m.Forests[k] = parts[k].boostTrees(ctx, d, o, rand.New(rand.NewPCG(o.Seed, 1_000+uint64(k))))
 		tick()
 	})
@@ -66,11 +67,14 @@ func Trees(ctx context.Context, d Data, o Options) (*TreesModel, error) {
 		intercept += p.intercept / float64(len(parts))
 	}
 	m.Intercept = intercept
+	if slope, shift, ok := heldLine(d, parts); ok {
+		m.Scale, m.Intercept = slope, intercept*slope+shift
+	}
 	return m, nil
 }
 
-func (p *part) boostTrees(ctx context.Context, d Data, o Options, r *rand.Rand) [][]node {
-	var trees [][]node
+func (p *part) boostTrees(ctx context.Context, d Data, o Options, r *rand.Rand) [][]Node {
+	var trees [][]Node
 	best := 0
 	w := newWatch(o.Patience)
 	for round := 0; round < o.Rounds && ctx.Err() == nil; round++ {
@@ -104,6 +108,12 @@ func (p *part) boostTrees(ctx context.Context, d Data, o Options, r *rand.Rand) 
 			break
 		}
 	}
+	for i := range p.z {
+		p.z[i] = p.intercept
+		for _, t := range trees[:best] {
+			p.z[i] += leafOf(t, d.Bins, i)
+		}
+	}
 	return trees[:best]
 }
 
@@ -113,7 +123,7 @@ type grower struct {
 	p       *part
 	columns []int
 	hist    []cell
-	nodes   []node
+	nodes   []Node
 }
 
 // grow appends the tree of rows and returns its root.
@@ -123,7 +133,7 @@ func (g *grower) grow(rows []int32, depth int) int {
 	for _, i := range rows {
 		all = all.plus(cell{g.p.g[i], g.p.h[i], 1})
 	}
-	g.nodes = append(g.nodes, node{Value: all.value(g.o)})
+	g.nodes = append(g.nodes, Node{Value: all.value(g.o)})
 	if depth == 0 || all.n < 2*float64(g.o.RowsMin) {
 		return at
 	}
@@ -145,9 +155,9 @@ func (g *grower) grow(rows []int32, depth int) int {
 	return at
 }
 
-func (g *grower) cut(rows []int32, all cell) (node, bool) {
+func (g *grower) cut(rows []int32, all cell) (Node, bool) {
 	base, top := all.gain(g.o.Ridge), 1e-9
-	var best node
+	var best Node
 	for _, j := range g.columns {
 		h := g.hist[:g.d.Counts[j]]
 		fill(h, g.d.Bins[j], rows, g.p.g, g.p.h)
@@ -167,10 +177,30 @@ func (g *grower) cut(rows []int32, all cell) (node, bool) {
 					continue
 				}
 				if gain := left.gain(g.o.Ridge) + right.gain(g.o.Ridge) - base; gain > top {
-					top, best = gain, node{Column: j, Cut: uint8(b), MissingLeft: missingLeft}
+					top, best = gain, Node{Column: j, Cut: uint8(b), MissingLeft: missingLeft}
 				}
 			}
 		}
 	}
 	return best, top > 1e-9
+}
+
+// Check proves that no tree reaches outside itself or its columns.
+func (m *TreesModel) Check(columns int) error {
+	if len(m.Forests) == 0 {
+		return fmt.Errorf("%w: no trees", ErrData)
+	}
+	for _, trees := range m.Forests {
+		for _, t := range trees {
+			for k, n := range t {
+				if n.Cut > 0 && (n.Column < 0 || n.Column >= columns || n.Left <= k || n.Right <= k || n.Left >= len(t) || n.Right >= len(t)) {
+					return fmt.Errorf("%w: node %d", ErrData, k)
+				}
+			}
+			if len(t) == 0 {
+				return fmt.Errorf("%w: a tree without nodes", ErrData)
+			}
+		}
+	}
+	return nil
 }
