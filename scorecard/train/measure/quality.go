@@ -11,19 +11,19 @@ import (
 
 // Quality is every figure of a score on rows with known outcomes.
 type Quality struct {
-	N, Bads            int
-	AUC, Gini, KS      float64
-	Brier              float64 // mean squared error of the probability
-	Slope, Intercept   float64 // log odds of outcome = Slope × predicted log odds + Intercept
-	MeanPD             float64
-	AUCInterval        Interval // DeLong
-	GiniInterval       Interval // DeLong
-	KSInterval         Interval // bootstrap of rows, percentile
-	BrierInterval      Interval // bootstrap of rows, percentile
-	SlopeInterval      Interval // Wald
-	InterceptInterval  Interval // Wald
-	BootstrapSamples   int
-	CalibrationError   float64 // expected calibration error: mean distance of rate and probability over ten groups
+	N, Bads           int
+	AUC, Gini, KS     float64
+	Brier             float64 // mean squared error of the probability
+	Slope, Intercept  float64 // log odds of outcome = Slope × predicted log odds + Intercept
+	MeanPD            float64
+	AUCInterval       Interval // DeLong
+	GiniInterval      Interval // DeLong
+	KSInterval        Interval // bootstrap of rows, percentile
+	BrierInterval     Interval // bootstrap of rows, percentile
+	SlopeInterval     Interval // Wald
+	InterceptInterval Interval // Wald
+	BootstrapSamples  int
+	CalibrationError  float64 // expected calibration error: mean distance of rate and probability over ten groups
 }
 
 // Of measures log odds of default, predicted, against outcomes.

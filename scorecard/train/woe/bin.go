@@ -36,6 +36,7 @@ const (
 // Limits bound a division.
 type Limits struct {
 	PartsMax int
+	FineMax  int     // bins that the search sees, missing not counted; more are first joined to about equal rows
 	RowsMin  float64 // in each part
 	Penalty  float64 // log likelihood that each further part must win
 	Shrink   float64 // average rows added to each part before its weight of evidence
@@ -58,17 +59,44 @@ func Divide(bins []Count, direction Direction, l Limits) Division {
 	for _, c := range bins {
 		all = all.plus(c)
 	}
-	starts := []int{len(bins) - 1}
+	fine, first := coarsen(bins, l.FineMax)
+	var starts []int
 	best := math.Inf(-1)
 	for _, d := range []Direction{Rising, Falling} {
 		if direction != Either && d != direction {
 			continue
 		}
-		if s, value := divide(bins, d, l); value > best+1e-9 {
+		if s, value := divide(fine, d, l); value > best+1e-9 {
 			starts, best = s, value
 		}
 	}
+	for k, s := range starts {
+		starts[k] = first[s]
+	}
 	return weigh(bins, starts, all, l)
+}
+
+// coarsen joins neighbouring present bins to at most most of about equal rows,
+// and returns also the first bin of each.
+func coarsen(bins []Count, most int) (joined []Count, first []int) {
+	present := 0.0
+	for _, c := range bins[1:] {
+		present += c.rows()
+	}
+	joined, first = []Count{bins[0]}, []int{0}
+	if most == 0 || len(bins)-1 <= most {
+		most = len(bins)
+	}
+	open := 0.0
+	for b := 1; b < len(bins); b++ {
+		if len(joined) == 1 || most < len(bins) && open >= present/float64(most) || most == len(bins) {
+			joined, first, open = append(joined, Count{}), append(first, b), 0
+		}
+		last := len(joined) - 1
+		joined[last] = joined[last].plus(bins[b])
+		open += bins[b].rows()
+	}
+	return joined, first
 }
 
 // divide returns the first bin of each part but the first, and the objective.

@@ -107,13 +107,14 @@ func (o *Options) say(format string, a ...any) {
 // plan is what of the work is affordable.
 type plan struct {
 	folds int
+	inner int // folds inside each fit, by which the parts of an additive model are weighed; 0 for none
 	boost boost.Options
 	bins  int
 }
 
 // workMax is rows × columns × rounds × bags × fits that two processors do in
 // about a minute.
-const workMax = 5e9
+const workMax = 2e10
 
 // plan fits bags, rounds and folds to the size of the table. Small tables get
 // more bags, which costs little and steadies the model; large ones need fewer,
@@ -124,6 +125,9 @@ func (o *Options) plan(rows, bads, columns int) plan {
 		columns = min(columns, featuresOnChain)
 	}
 	p := plan{folds: cmpOr(o.Folds, 5), bins: cmpOr(t.Bins, 128)}
+	if o.Kind == Additive {
+		p.inner = 4
+	}
 	b := boost.Options{
 		Seed: o.Seed, Bags: cmpOr(t.Bags, 16), Rounds: cmpOr(t.Rounds, 2_000), Patience: 50, Cuts: cmpOr(t.Cuts, 2),
 		RowsMin: cmpOr(t.RowsMin, 5), Pairs: t.Pairs, PairBins: cmpOr(t.PairBins, 8),
@@ -150,7 +154,7 @@ func (o *Options) plan(rows, bads, columns int) plan {
 		b.Pairs, b.PairBins = min(b.Pairs, pairsOnChain), min(b.PairBins, pairBinsOnChain)
 	}
 	work := func() float64 {
-		return float64(rows) * float64(columns) * 300 * (0.03 / b.Rate) * float64(b.Bags*(p.folds+1))
+		return float64(rows) * float64(columns) * 300 * (0.03 / b.Rate) * float64(b.Bags*(p.folds+1)) * (1 + 0.4*float64(p.inner))
 	}
 	for work() > workMax {
 		switch {
@@ -161,6 +165,8 @@ func (o *Options) plan(rows, bads, columns int) plan {
 			b.Patience = max(10, b.Patience/2)
 		case o.Folds == 0 && p.folds > 3:
 			p.folds = 3
+		case p.inner > 2:
+			p.inner = 2
 		case t.Bags == 0 && b.Bags > 2:
 			b.Bags /= 2
 		case t.Rounds == 0 && b.Rounds > 100:

@@ -103,4 +103,3 @@ type Comparison struct {
 func NewComparison(c measure.Comparison) Comparison {
 	return Comparison{Figure(c.A), Figure(c.B), Figure(c.Difference), rangeOf(c.Bootstrap), rangeOf(c.DeLong), Figure(c.P)}
 }
-
