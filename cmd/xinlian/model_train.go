@@ -129,8 +129,12 @@ func printQuality(w io.Writer, title string, q workbench.Quality) {
 		value    workbench.Figure
 		interval workbench.Range
 	}{
-		{"auc", q.AUC, q.AUCInterval}, {"ks", q.KS, q.KSInterval}, {"gini", q.Gini, q.GiniInterval}, {"brier", q.Brier, q.BrierInterval},
-		{"slope", q.Slope, q.SlopeInterval}, {"intercept", q.Intercept, q.InterceptInterval},
+		{"auc", q.AUC, q.AUCInterval},
+		{"ks", q.KS, q.KSInterval},
+		{"gini", q.Gini, q.GiniInterval},
+		{"brier", q.Brier, q.BrierInterval},
+		{"slope", q.Slope, q.SlopeInterval},
+		{"intercept", q.Intercept, q.InterceptInterval},
 	} {
 		fmt.Fprintf(w, "  %-10s %7.4f  [%.4f, %.4f]\n", f.name, f.value, f.interval[0], f.interval[1])
 	}

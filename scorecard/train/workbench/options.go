@@ -116,6 +116,9 @@ type plan struct {
 // about a minute.
 const workMax = 2e10
 
+// pairRowsMin is the number of rows below which pairs, unless asked for, fit noise.
+const pairRowsMin = 2_000
+
 // plan fits bags, rounds and folds to the size of the table. Small tables get
 // more bags, which costs little and steadies the model; large ones need fewer,
 // with longer steps.
@@ -145,7 +148,12 @@ func (o *Options) plan(rows, bads, columns int) plan {
 	if b.Pairs == 0 {
 		b.Pairs = min(24, bads/10, columns*(columns-1)/2)
 	}
-	if rows < 3_000 { // little data: smoother tables
+	if rows < pairRowsMin {
+		b.Pairs = max(t.Pairs, 0)
+	}
+	if rows >= 3_000 {
+		b.Bags = cmpOr(t.Bags, 12)
+	} else { // little data: smoother tables
 		p.bins = cmpOr(t.Bins, 24)
 		b.RowsMin = cmpOr(t.RowsMin, max(5, rows/100))
 		b.Patience = 30

@@ -16,9 +16,9 @@ import (
 const (
 	scorecardBins     = 40 // fine
 	scorecardParts    = 8
-	scorecardShare    = 0.04 // of the rows in each part
-	scorecardPenalty  = 2    // log likelihood per part: about Akaike's two parameters
-	scorecardShrink   = 5
+	scorecardShare    = 0.02 // of the rows in each part
+	scorecardPenalty  = 0.3  // log likelihood per part; the ridge does the rest
+	scorecardShrink   = 20
 	scorecardRowsMax  = 30_000 // for choosing the ridge
 	scorecardFoldSeed = 0x776f65
 )
@@ -26,7 +26,7 @@ const (
 // strengths are the penalties and least information values among which the
 // choice is made, by the loss on rows left out, weakest last.
 var strengths = []struct{ ridge, information float64 }{
-	{100, 0.05}, {100, 0.02}, {30, 0.05}, {30, 0.02}, {10, 0.05}, {10, 0.02}, {3, 0.02}, {1, 0.02},
+	{100, 0.05}, {100, 0.02}, {30, 0.05}, {30, 0.02}, {30, 0}, {10, 0.05}, {10, 0.02}, {10, 0}, {3, 0.02}, {3, 0}, {1, 0},
 }
 
 // scorecardTables joins bins, chooses columns and penalty on rows left out, fits
