@@ -21,22 +21,26 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench test-browser test-s3
+.PHONY: test check lint race fuzz sim fault bench bench-data test-browser test-s3 test-races test-canary test-commitment test-vault-model
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
 	@go vet ./...
-	@go vet -tags 'browser fault s3' ./test/... ./gateway/vault
+	@go vet -tags 'browser fault canary s3' ./test/... ./gateway/vault
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' ':!gen' ':!*_templ.go' ':!*.pb.go' ':!internal/tidy/testdata'))" \
 		|| { echo 'not formatted: run make fmt'; exit 1; }
 lint: ## golangci-lint; every linter has its reason in .golangci.yml
 	@$(LINT) run ./...
 race: ## the packages with goroutines of their own under the race detector; needs a C compiler
-	@CGO_ENABLED=1 go test -race ./gateway/vault ./gateway/store ./internal/settings ./internal/durable
+	@CGO_ENABLED=1 go test -race ./gateway/vault ./gateway/store ./gateway/custody ./gateway/pull ./internal/settings ./internal/durable
 sim: ## seeded random simulation of the whole chain: SIM_STEPS=100000 SIM_SEED=1
 	@SIM_STEPS=$(or $(SIM_STEPS),20000) SIM_SEED=$(or $(SIM_SEED),1) go test -count=1 -timeout 6h ./test/sim -v -run TestSimulation
+test-vault-model: ## vault against its rulebook: OPS=1000000 SEED=1
+	@VAULT_OPS=$(or $(OPS),1000000) VAULT_SEED=$(or $(SEED),1) go test -count=1 -timeout 2h ./gateway/vault -run TestOperationsAgainstRulebook -v
 fuzz: ## every fuzz target for FUZZTIME each, default 30s
 	@tools/fuzz $(or $(FUZZTIME),30s)
+test-races: ## two lenders race for RACES=10000 receivables through four validators; exactly one wins each
+	@RACES=$(or $(RACES),10000) go test -count=1 -timeout 2h ./test/races -v -run TestRaces
 fault: ## kill the demonstration at random moments and start it again: FAULT_KILLS=12
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey
@@ -44,6 +48,13 @@ bench: ## benchmarks of proof, scorecard, vault and passkey
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault
+bench-data: ## rows read; records collected, proven and read on a real chain; revocation to refusal
+	@go test -run '^$$' -bench 'Million|Statement' -benchtime 1x ./gateway/connector/format
+	@go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime $(or $(BENCHTIME),5x) ./test/data
+test-canary: ## hunt for CANARIES=10000 invented people and firms in all that node and gateway leave
+	@CANARIES=$(or $(CANARIES),10000) go test -count=1 -timeout 6h -tags canary ./test/canary/... -v
+test-commitment: ## try CANDIDATES=10000000 for each tag, source and root on a real chain
+	@CANDIDATES=$(or $(CANDIDATES),10000000) go test -count=1 -timeout 6h ./test/commitment -v
 test-browser: ## the owner's line in a real browser; screenshots in build/screenshots
 	@go test -count=1 -timeout 20m -tags browser ./test/browser -v
 

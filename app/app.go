@@ -138,7 +138,11 @@ func (a *App) RegisterGRPC(server *grpc.Server, node client.CometRPC, chainID st
 // module after the other: the module manager would ask all at once, each in a
 // goroutine, and a branch of the state opens its stores without a lock.
 func (a *App) ExportGenesis() (map[string]json.RawMessage, error) {
-	ctx, state := a.committed(), make(map[string]json.RawMessage)
+	ctx, err := a.committed()
+	if err != nil {
+		return nil, err
+	}
+	state := make(map[string]json.RawMessage)
 	for _, name := range a.modules.OrderExportGenesis {
 		one, err := a.modules.ExportGenesisForModules(ctx, a.codec.Proto, []string{name})
 		if err != nil {

@@ -21,6 +21,7 @@ import (
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
@@ -31,6 +32,7 @@ import (
 	"github.com/xinlian/xinlian/x/council"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
+	"github.com/xinlian/xinlian/x/pledge"
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
@@ -48,6 +50,7 @@ type Genesis struct {
 	Cash        *cashv1.GenesisState
 	Profile     *profilev1.GenesisState
 	Attestation *attestationv1.GenesisState
+	Pledge      *pledgev1.GenesisState
 	Score       *scorev1.GenesisState
 	Loan        *loanv1.GenesisState
 
@@ -61,7 +64,7 @@ func NewGenesis(chainID string, network councilv1.NetworkKind, at time.Time) *Ge
 	g := &Genesis{
 		ChainID: chainID, Time: at,
 		Org: org.DefaultGenesis(), Safety: safety.DefaultGenesis(), Council: council.DefaultGenesis(),
-		Cash: cash.DefaultGenesis(), Profile: profile.DefaultGenesis(), Attestation: attestation.DefaultGenesis(),
+		Cash: cash.DefaultGenesis(), Profile: profile.DefaultGenesis(), Attestation: attestation.DefaultGenesis(), Pledge: pledge.DefaultGenesis(),
 		Score: score.DefaultGenesis(), Loan: loan.DefaultGenesis(),
 		VotingPeriod: 7 * 24 * time.Hour,
 	}
@@ -84,7 +87,7 @@ func (g *Genesis) State(c wire.Codec) (map[string]json.RawMessage, error) {
 	state := map[string]json.RawMessage{}
 	for name, s := range map[string]codec.ProtoMarshaler{
 		org.Name: g.Org, safety.Name: g.Safety, council.Name: g.Council, cash.Name: g.Cash, profile.Name: g.Profile,
-		attestation.Name: g.Attestation, score.Name: g.Score, loan.Name: g.Loan,
+		attestation.Name: g.Attestation, pledge.Name: g.Pledge, score.Name: g.Score, loan.Name: g.Loan,
 		authtypes.ModuleName:      authtypes.DefaultGenesisState(),
 		banktypes.ModuleName:      bankGenesis(),
 		consensustypes.ModuleName: nil,
@@ -163,7 +166,7 @@ func (g *Genesis) gov() *govv1.GenesisState {
 func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmtproto.ConsensusParams) error {
 	g := Genesis{
 		Org: &orgv1.GenesisState{}, Safety: &safetyv1.GenesisState{}, Council: &councilv1.GenesisState{},
-		Cash: &cashv1.GenesisState{}, Profile: &profilev1.GenesisState{}, Attestation: &attestationv1.GenesisState{},
+		Cash: &cashv1.GenesisState{}, Profile: &profilev1.GenesisState{}, Attestation: &attestationv1.GenesisState{}, Pledge: &pledgev1.GenesisState{},
 		Score: &scorev1.GenesisState{}, Loan: &loanv1.GenesisState{},
 	}
 	checks := []struct {
@@ -177,6 +180,7 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 		{cash.Name, g.Cash, func() error { return cash.Validate(g.Cash) }},
 		{profile.Name, g.Profile, func() error { return profile.Validate(g.Profile) }},
 		{attestation.Name, g.Attestation, func() error { return attestation.Validate(g.Attestation) }},
+		{pledge.Name, g.Pledge, func() error { return pledge.Validate(g.Pledge) }},
 		{score.Name, g.Score, func() error { return score.Validate(g.Score) }},
 		{loan.Name, g.Loan, func() error { return loan.Validate(*g.Loan) }},
 	}

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/xinlian/xinlian/x/attestation"
@@ -11,6 +13,7 @@ import (
 	"github.com/xinlian/xinlian/x/council"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
+	"github.com/xinlian/xinlian/x/pledge"
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
@@ -20,7 +23,10 @@ import (
 // returns the first that does not hold, by module and name. It is for tests and
 // for a stopped node; a block never runs it.
 func (a *App) CheckInvariants() error {
-	ctx := a.committed()
+	ctx, err := a.committed()
+	if err != nil {
+		return err
+	}
 	for _, check := range a.keepers.checks() {
 		if err := check(ctx); err != nil {
 			return err
@@ -29,10 +35,22 @@ func (a *App) CheckInvariants() error {
 	return nil
 }
 
-// committed is a context over the last committed state that discards writes.
-func (a *App) committed() sdk.Context {
-	ctx, _ := a.NewContext(true).CacheContext()
-	return ctx
+// ErrNoBlock says that the chain has no committed block yet.
+var ErrNoBlock = errors.New("the node has not committed a block yet")
+
+// committed is a context over the state of the last committed block that discards
+// writes. The state that transactions are checked on is another one: it holds what
+// the mempool's transactions would do.
+func (a *App) committed() (sdk.Context, error) {
+	height := a.LastBlockHeight()
+	if height < 1 {
+		return sdk.Context{}, ErrNoBlock
+	}
+	store, err := a.CommitMultiStore().CacheMultiStoreWithVersion(height)
+	if err != nil {
+		return sdk.Context{}, fmt.Errorf("opening the state of block %d: %w", height, err)
+	}
+	return sdk.NewContext(store, cmtproto.Header{ChainID: a.ChainID(), Height: height}, false, a.Logger()), nil
 }
 
 func (k keepers) checks() []func(context.Context) error {
@@ -62,6 +80,9 @@ func (k keepers) checks() []func(context.Context) error {
 	}
 	for _, i := range k.attestation.Invariants() {
 		add(attestation.Name, i.Name, i.Check)
+	}
+	for _, i := range k.pledge.Invariants() {
+		add(pledge.Name, i.Name, i.Check)
 	}
 	for _, i := range k.score.Invariants() {
 		add(score.Name, i.Name, i.Check)

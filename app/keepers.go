@@ -24,6 +24,7 @@ import (
 	"github.com/xinlian/xinlian/x/council"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
+	"github.com/xinlian/xinlian/x/pledge"
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
@@ -33,7 +34,7 @@ import (
 var (
 	storeKeys = storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, consensustypes.StoreKey, govtypes.StoreKey, upgradetypes.StoreKey,
-		org.StoreKey, council.StoreKey, cash.StoreKey, profile.StoreKey, attestation.StoreKey,
+		org.StoreKey, council.StoreKey, cash.StoreKey, profile.StoreKey, attestation.StoreKey, pledge.StoreKey,
 		score.StoreKey, loan.StoreKey, safety.StoreKey,
 	)
 	transientKeys = storetypes.NewTransientStoreKeys()
@@ -61,6 +62,7 @@ type keepers struct {
 	cash        *cash.Keeper
 	profile     *profile.Keeper
 	attestation *attestation.Keeper
+	pledge      *pledge.Keeper
 	score       *score.Keeper
 	loan        *loan.Keeper
 }
@@ -82,8 +84,9 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 	k.council = council.NewKeeper(open(council.StoreKey), c.Proto, authority, k.org)
 	k.cash = cash.NewKeeper(open(cash.StoreKey), c.Proto, authority, k.org, k.bank, wire.ModuleAddress(govtypes.ModuleName), wire.ModuleAddress(authtypes.FeeCollectorName))
 	k.bank.AppendSendRestriction(k.cash.Restriction)
-	k.profile = profile.NewKeeper(open(profile.StoreKey), c.Proto, authority, k.org)
+	k.profile = profile.NewKeeper(open(profile.StoreKey), c.Proto, authority, k.org, k.council)
 	k.attestation = attestation.NewKeeper(open(attestation.StoreKey), c.Proto, authority, k.org, k.profile)
+	k.pledge = pledge.NewKeeper(open(pledge.StoreKey), c.Proto, authority, k.org, k.council, k.profile)
 	k.score = score.NewKeeper(open(score.StoreKey), c.Proto, authority, score.Deps{
 		Orgs: k.org, Council: k.council, Profiles: k.profile, Attestations: k.attestation, Safety: k.safety,
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/xinlian/xinlian/x/council"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
+	"github.com/xinlian/xinlian/x/pledge"
 	"github.com/xinlian/xinlian/x/profile"
 	"github.com/xinlian/xinlian/x/safety"
 	"github.com/xinlian/xinlian/x/score"
@@ -30,7 +31,7 @@ import (
 // left to right, so that each module finds what it refers to.
 var genesisOrder = []string{
 	authtypes.ModuleName, banktypes.ModuleName, consensustypes.ModuleName, upgradetypes.ModuleName,
-	org.Name, safety.Name, council.Name, cash.Name, profile.Name, attestation.Name, score.Name, loan.Name,
+	org.Name, safety.Name, council.Name, cash.Name, profile.Name, attestation.Name, pledge.Name, score.Name, loan.Name,
 	govtypes.ModuleName,
 }
 
@@ -47,6 +48,7 @@ func newModules(c wire.Codec, k keepers) *module.Manager {
 		cash.Name:                 cash.NewAppModule(k.cash),
 		profile.Name:              profile.NewAppModule(k.profile),
 		attestation.Name:          attestation.NewAppModule(k.attestation),
+		pledge.Name:               pledge.NewAppModule(k.pledge),
 		score.Name:                score.NewAppModule(k.score),
 		loan.Name:                 loan.NewAppModule(k.loan),
 	})
@@ -57,6 +59,6 @@ func newModules(c wire.Codec, k keepers) *module.Manager {
 	m.SetOrderBeginBlockers()
 	// bank first, as the SDK asks; a proposal that passes in gov changes the
 	// validator set in the same block, so council comes last.
-	m.SetOrderEndBlockers(banktypes.ModuleName, profile.Name, loan.Name, govtypes.ModuleName, council.Name)
+	m.SetOrderEndBlockers(banktypes.ModuleName, profile.Name, pledge.Name, loan.Name, govtypes.ModuleName, council.Name)
 	return m
 }

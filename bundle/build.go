@@ -72,16 +72,8 @@ func Write(w io.Writer, c Contents) error {
 // headers encodes the light blocks and the blocks of the journals, each header
 // with its length before it.
 func (c Contents) headers() (light, blocks []byte, err error) {
-	for _, h := range c.Headers {
-		p, err := h.ToProto()
-		if err != nil {
-			return nil, nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
-		}
-		b, err := p.Marshal()
-		if err != nil {
-			return nil, nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
-		}
-		light = appendPart(light, b)
+	if light, err = lightBlocks(c.Headers); err != nil {
+		return nil, nil, err
 	}
 	for _, h := range c.Blocks {
 		b, err := h.ToProto().Marshal()
@@ -91,4 +83,20 @@ func (c Contents) headers() (light, blocks []byte, err error) {
 		blocks = appendPart(blocks, b)
 	}
 	return light, blocks, nil
+}
+
+// lightBlocks encodes light blocks, each with its length before it.
+func lightBlocks(list []*cmttypes.LightBlock) (out []byte, err error) {
+	for _, h := range list {
+		p, err := h.ToProto()
+		if err != nil {
+			return nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		b, err := p.Marshal()
+		if err != nil {
+			return nil, fmt.Errorf("writing the header of height %d: %w", h.Height, err)
+		}
+		out = appendPart(out, b)
+	}
+	return out, nil
 }

@@ -42,7 +42,7 @@ type Check struct {
 type Report struct {
 	Verdict Verdict `json:"verdict"`
 	ChainID string  `json:"chain_id"`
-	LoanID  uint64  `json:"loan_id"`
+	LoanID  uint64  `json:"loan_id,omitempty"`
 	Height  int64   `json:"state_height"`
 	Root    string  `json:"trust_root"` // height and hash that the bundle's rows hang on
 	Checks  []Check `json:"checks"`
@@ -58,7 +58,11 @@ func (r Report) String() string {
 		}
 		fmt.Fprintf(&b, "%s  %-22s %s\n", mark, c.Name, c.Detail)
 	}
-	fmt.Fprintf(&b, "%s  chain %s, loan %d, state at height %d\n", r.Verdict, r.ChainID, r.LoanID, r.Height)
+	subject := ""
+	if r.LoanID != 0 {
+		subject = fmt.Sprintf(", loan %d", r.LoanID)
+	}
+	fmt.Fprintf(&b, "%s  chain %s%s, state at height %d\n", r.Verdict, r.ChainID, subject, r.Height)
 	if r.Verdict == Unanchored {
 		fmt.Fprintf(&b, "Nobody has vouched for this chain. Get height and hash of a block from at least two members\n"+
 			"by another way and pass them with --trust. The bundle itself claims %s.\n", r.Root)
@@ -66,8 +70,9 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// step adds a check; it returns false when the check failed.
-func (r *Report) step(name string, check func() (string, error)) bool {
+// Step adds a check; it returns false when the check failed, and the report is
+// then Refused.
+func (r *Report) Step(name string, check func() (string, error)) bool {
 	detail, err := check()
 	if err != nil {
 		r.Checks = append(r.Checks, Check{Name: name, Detail: err.Error()})

@@ -72,7 +72,7 @@ func Verify(file []byte, root *TrustRoot, now time.Time) Report {
 		{"records", v.checkRecords},
 	}
 	for _, s := range steps {
-		ok := r.step(s.name, s.check)
+		ok := r.Step(s.name, s.check)
 		if v.manifest != nil {
 			r.ChainID, r.LoanID, r.Height = v.manifest.ChainId, v.manifest.LoanId, v.manifest.StateHeight
 		}

@@ -12,7 +12,7 @@ const (
 	BandsMax     = 16
 	BandNameMax  = 8
 	ppm          = 1_000_000
-	bandScoreMax = PointsMax * (FeaturesMax + 1)
+	bandScoreMax = PointsMax * (TablesMax + PairsMax + 1)
 )
 
 // ErrBands says that a table of bands breaks a bound or an order rule.

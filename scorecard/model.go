@@ -10,8 +10,11 @@ import (
 // Bounds of a model and of feature values. The circuit in package zk is built
 // for the same bounds.
 const (
-	FeaturesMax  = 32
+	FeaturesMax  = 64
+	TablesMax    = 32
 	CutsMax      = 31
+	PairsMax     = 16
+	PairCutsMax  = 15 // of each side
 	PointsMax    = 1_000
 	ModelIDMax   = 32
 	CapacityMax  = 1 << 46 // fen
@@ -66,14 +69,16 @@ type Capacity struct {
 	Numerator, Denominator int64
 }
 
-// Model is an integer scorecard: score = Base + the points of each table.
-// It holds no floats and its canonical bytes are what members vote on.
+// Model is an integer additive model: score = Base + the points of each table
+// and of each pair. It holds no floats and its canonical bytes are what members
+// vote on.
 type Model struct {
 	ID         string
 	FeatureSet uint32 // version of the feature set, fixes number and order of features
 	Features   uint16 // number of features in that set
 	Base       int64
-	Tables     []Table // ascending by Feature, at most one per feature
+	Tables     []Table     // ascending by Feature, at most one per feature
+	Pairs      []PairTable // ascending by A, then B, at most one per pair
 	Capacity   Capacity
 }
 
@@ -91,25 +96,25 @@ func (m *Model) Validate() error {
 	if m.Base < 0 || m.Base > PointsMax {
 		return bad("base %d, want 0 to %d", m.Base, PointsMax)
 	}
-	if len(m.Tables) == 0 {
-		return bad("no tables")
+	if len(m.Tables) == 0 || len(m.Tables) > TablesMax || len(m.Pairs) > PairsMax {
+		return bad("%d tables and %d pairs, want 1 to %d and at most %d", len(m.Tables), len(m.Pairs), TablesMax, PairsMax)
 	}
-	for i, t := range m.Tables {
+	for i := range m.Tables {
+		t := &m.Tables[i]
 		if t.Feature >= m.Features || (i > 0 && t.Feature <= m.Tables[i-1].Feature) {
 			return bad("table %d: feature %d out of range or order", i, t.Feature)
 		}
-		if len(t.Cuts) > CutsMax || len(t.Points) != len(t.Cuts)+1 {
-			return bad("table %d: %d cuts and %d points", i, len(t.Cuts), len(t.Points))
+		if err := t.validate(); err != nil {
+			return bad("table %d: %w", i, err)
 		}
-		for k, c := range t.Cuts {
-			if c <= -FeatureBound || c >= FeatureBound || (k > 0 && c <= t.Cuts[k-1]) {
-				return bad("table %d: cut %d out of range or order", i, k)
-			}
+	}
+	for i := range m.Pairs {
+		p := &m.Pairs[i]
+		if p.A >= p.B || p.B >= m.Features || (i > 0 && !m.Pairs[i-1].before(p)) {
+			return bad("pair %d: features %d and %d out of range or order", i, p.A, p.B)
 		}
-		for _, p := range append([]int64{t.Missing}, t.Points...) {
-			if p < -PointsMax || p > PointsMax {
-				return bad("table %d: %d points, want ±%d", i, p, PointsMax)
-			}
+		if err := p.validate(); err != nil {
+			return bad("pair %d: %w", i, err)
 		}
 	}
 	c := m.Capacity
@@ -119,13 +124,46 @@ func (m *Model) Validate() error {
 	return nil
 }
 
+func (t *Table) validate() error {
+	if len(t.Points) != len(t.Cuts)+1 {
+		return fmt.Errorf("%d cuts and %d points", len(t.Cuts), len(t.Points))
+	}
+	if err := validateCuts(t.Cuts, CutsMax); err != nil {
+		return err
+	}
+	return validatePoints(append([]int64{t.Missing}, t.Points...))
+}
+
+func validateCuts(cuts []int64, limit int) error {
+	if len(cuts) > limit {
+		return fmt.Errorf("%d cuts, at most %d", len(cuts), limit)
+	}
+	for k, c := range cuts {
+		if c <= -FeatureBound || c >= FeatureBound || (k > 0 && c <= cuts[k-1]) {
+			return fmt.Errorf("cut %d out of range or order", k)
+		}
+	}
+	return nil
+}
+
+func validatePoints(points []int64) error {
+	for _, p := range points {
+		if p < -PointsMax || p > PointsMax {
+			return fmt.Errorf("%d points, want ±%d", p, PointsMax)
+		}
+	}
+	return nil
+}
+
 // Bin is the index of the bin of v in t, or -1 when v is missing.
-func (t *Table) Bin(v Value) int {
+func (t *Table) Bin(v Value) int { return binOf(t.Cuts, v) }
+
+func binOf(cuts []int64, v Value) int {
 	if !v.Present {
 		return -1
 	}
 	k := 0
-	for k < len(t.Cuts) && v.Int >= t.Cuts[k] {
+	for k < len(cuts) && v.Int >= cuts[k] {
 		k++
 	}
 	return k
@@ -169,6 +207,10 @@ func (m *Model) Evaluate(features []Value) (Result, error) {
 		t := &m.Tables[i]
 		r.Score += t.PointsOf(features[t.Feature])
 	}
+	for i := range m.Pairs {
+		p := &m.Pairs[i]
+		r.Score += p.PointsOf(features[p.A], features[p.B])
+	}
 	r.CapacityFen = m.Capacity.Of(features[m.Capacity.Feature])
 	return r, nil
 }
@@ -186,34 +228,70 @@ func (c Capacity) Of(v Value) int64 {
 	return min(q*c.Numerator+r*c.Numerator/c.Denominator, CapacityMax)
 }
 
+// What canonical bytes are of. A model without pairs keeps the form it had
+// before there were any, so that its hash stands.
+const (
+	kindModel = "score-model"
+	kindPairs = "score-model-pairs"
+)
+
 // Canonical is the model's canonical bytes.
 func (m *Model) Canonical() ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	w := canon.New("score-model").String(m.ID).Uint32(m.FeatureSet).Uint16(m.Features).Int64(m.Base).
+	kind := kindModel
+	if len(m.Pairs) > 0 {
+		kind = kindPairs
+	}
+	w := canon.New(kind).String(m.ID).Uint32(m.FeatureSet).Uint16(m.Features).Int64(m.Base).
 		Uint16(uint16(len(m.Tables)))
 	for _, t := range m.Tables {
 		w.Uint16(t.Feature).Uint16(uint16(len(t.Cuts)))
-		for _, c := range t.Cuts {
-			w.Int64(c)
-		}
-		for _, p := range t.Points {
-			w.Int64(p)
-		}
+		writeNumbers(w, t.Cuts, t.Points)
 		w.Int64(t.Missing)
+	}
+	if kind == kindPairs {
+		w.Uint16(uint16(len(m.Pairs)))
+		for _, p := range m.Pairs {
+			w.Uint16(p.A).Uint16(p.B).Uint16(uint16(len(p.CutsA))).Uint16(uint16(len(p.CutsB)))
+			writeNumbers(w, p.CutsA, p.CutsB)
+			writeNumbers(w, p.Points...)
+		}
 	}
 	w.Uint16(m.Capacity.Feature).Int64(m.Capacity.Numerator).Int64(m.Capacity.Denominator)
 	return w.Encoded()
 }
 
+func writeNumbers(w *canon.Writer, lists ...[]int64) {
+	for _, list := range lists {
+		for _, v := range list {
+			w.Int64(v)
+		}
+	}
+}
+
+func readNumbers(r *canon.Reader, n int) []int64 {
+	var list []int64
+	for range n {
+		list = append(list, r.Int64())
+	}
+	return list
+}
+
 // Decode reads canonical bytes back and validates the model.
 func Decode(b []byte) (*Model, error) {
-	r := canon.Open("score-model", b)
+	if r := canon.Open(kindPairs, b); r.Err() == nil {
+		return decode(r, true)
+	}
+	return decode(canon.Open(kindModel, b), false)
+}
+
+func decode(r *canon.Reader, pairs bool) (*Model, error) {
 	m := &Model{ID: r.String(), FeatureSet: r.Uint32(), Features: r.Uint16(), Base: r.Int64()}
 	tables := int(r.Uint16())
-	if tables > FeaturesMax {
-		return nil, fmt.Errorf("%w: %d tables, at most %d", ErrModel, tables, FeaturesMax)
+	if tables > TablesMax {
+		return nil, fmt.Errorf("%w: %d tables, at most %d", ErrModel, tables, TablesMax)
 	}
 	for range tables {
 		t := Table{Feature: r.Uint16()}
@@ -221,20 +299,23 @@ func Decode(b []byte) (*Model, error) {
 		if cuts > CutsMax {
 			return nil, fmt.Errorf("%w: %d cuts, at most %d", ErrModel, cuts, CutsMax)
 		}
-		for range cuts {
-			t.Cuts = append(t.Cuts, r.Int64())
-		}
-		for range cuts + 1 {
-			t.Points = append(t.Points, r.Int64())
-		}
-		t.Missing = r.Int64()
+		t.Cuts, t.Points, t.Missing = readNumbers(r, cuts), readNumbers(r, cuts+1), r.Int64()
 		m.Tables = append(m.Tables, t)
+	}
+	if pairs {
+		var err error
+		if m.Pairs, err = decodePairs(r); err != nil {
+			return nil, err
+		}
 	}
 	m.Capacity = Capacity{Feature: r.Uint16(), Numerator: r.Int64(), Denominator: r.Int64()}
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	return m, m.Validate()
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Hash identifies the model's exact content.

@@ -11,37 +11,60 @@ import (
 const ReasonsMax = 4
 
 // Reason is one factor that was really scored: what the firm has, and what the
-// next better bin of the same table asks for.
+// next better bin asks for, with every other feature as it is.
+//
+// A pair of features is counted whole with one of the two: the one that wins
+// more when it alone changes to its best, the lower index of equals. Steps see
+// every pair that the feature is in.
 type Reason struct {
 	Feature  uint16 // index in the feature set
 	Value    Value
-	Bin      int   // bin of Value, -1 when missing
-	Points   int64 // scored
-	Lost     int64 // the table's best points less Points
+	Bin      int   // bin of Value among the cuts of the feature, -1 when missing
+	Points   int64 // scored by the feature's table and the pairs counted with it
+	Lost     int64 // the best points of these less Points
 	Step     bool  // a better bin can be reached from a present value
 	Rising   bool  // Step: the value must reach StepAt or more; else StepAt or less
 	StepAt   int64 // value at which the nearest better bin begins
 	StepGain int64 // points won there; for a missing value, those of its best bin
 }
 
-// Losses lists every table of a valid model in the order of its features, with
-// the points it cost. Base + the best points of all tables - the points lost is
-// the score. Lost is negative only where a model pays missing values more than
-// any present one.
+// Losses lists every feature that a valid model scores, in order, with the
+// points it cost. Base + the best points of all tables and pairs - the points
+// lost is the score. Lost is negative only where a model pays missing values
+// more than any present one.
 func (m *Model) Losses(features []Value) ([]Reason, error) {
 	if _, err := m.Evaluate(features); err != nil {
 		return nil, err
 	}
-	all := make([]Reason, len(m.Tables))
+	points, lost := make([]int64, m.Features), make([]int64, m.Features)
+	count := func(feature uint16, scored, best int64) {
+		points[feature] += scored
+		lost[feature] += best - scored
+	}
 	for i := range m.Tables {
 		t := &m.Tables[i]
-		all[i] = t.reason(features[t.Feature])
+		count(t.Feature, t.PointsOf(features[t.Feature]), t.Best())
+	}
+	for i := range m.Pairs {
+		p := &m.Pairs[i]
+		a, b := features[p.A], features[p.B]
+		count(p.blamed(a, b), p.PointsOf(a, b), p.Best())
+	}
+	var all []Reason
+	for f, read := range m.Reads() {
+		if !read {
+			continue
+		}
+		effect := m.effect(features, uint16(f))
+		r := effect.reason(features[f])
+		r.Points, r.Lost = points[f], lost[f]
+		all = append(all, r)
 	}
 	return all, nil
 }
 
 // Explain gives at most ReasonsMax reasons, the costliest first and of equal
-// ones the lower feature first. A table that cost nothing is no reason.
+// ones the lower feature first. A feature that cost nothing is no reason.
 func (m *Model) Explain(features []Value) ([]Reason, error) {
 	all, err := m.Losses(features)
 	if err != nil {

@@ -184,25 +184,20 @@ func TestCircuitBindsEachStatementField(t *testing.T) {
 // wires lists every wire of an assignment by name.
 func (c *circuit) wires() map[string]*frontend.Variable {
 	w := map[string]*frontend.Variable{
-		"statement": &c.Statement, "chain high": &c.Chain[0], "chain low": &c.Chain[1],
-		"digest high": &c.Digest[0], "digest low": &c.Digest[1], "consent high": &c.Consent[0], "consent low": &c.Consent[1],
-		"enterprise": &c.Enterprise, "as-of day": &c.AsOfDay, "salt": &c.Salt, "purpose": &c.Purpose, "lender": &c.Lender,
-		"issue height": &c.IssueHeight, "expiry height": &c.ExpiryHeight, "nullifier": &c.Null,
-		"quotient": &c.Quotient, "remainder": &c.Remainder,
+		"statement": &c.Statement, "origin": &c.Origin, "terms": &c.Terms, "salt": &c.Salt,
+		"positive": &c.Positive, "quotient": &c.Quotient, "remainder": &c.Remainder,
 	}
 	for i := range c.Features {
 		w[fmt.Sprintf("feature %d", i)] = &c.Features[i]
 	}
 	for i := range c.Bins {
-		for k := range c.Bins[i] {
-			w[fmt.Sprintf("table %d bin %d", i, k)] = &c.Bins[i][k]
-		}
+		w[fmt.Sprintf("bin of feature %d", c.reads[i].feature)] = &c.Bins[i]
 	}
 	return w
 }
 
-// number is an assigned wire as a field element.
-func number(v frontend.Variable) (e fr.Element) {
+// assigned is a wire as a field element.
+func assigned(v frontend.Variable) (e fr.Element) {
 	if _, err := e.SetInterface(v); err != nil {
 		panic(err)
 	}
@@ -222,17 +217,17 @@ func TestCircuitBindsEachWire(t *testing.T) {
 		}
 		for name := range names.wires() {
 			for _, delta := range []int64{1, -1} {
-				assigned, err := w.assign(c.model, c.modelHash)
+				a, err := w.assign(c.model, c.modelHash)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wire := assigned.wires()[name]
-				bent, step := number(*wire), fr.NewElement(1)
+				wire := a.wires()[name]
+				bent, step := assigned(*wire), fr.NewElement(1)
 				if delta < 0 {
 					step.Neg(&step)
 				}
 				*wire = *bent.Add(&bent, &step)
-				if satisfied(t, c, assigned) {
+				if satisfied(t, c, a) {
 					t.Errorf("%s: %s %+d is accepted", m.ID, name, delta)
 				}
 			}
@@ -269,24 +264,27 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// The largest legal model fits: 32 features, 32 tables of 31 cuts.
+// The largest legal models fit: as many features, tables, bins and pairs as there
+// may be, with the cuts of the pairs among those of the tables and apart.
 func TestCompileLargest(t *testing.T) {
 	t.Parallel()
-	m := &scorecard.Model{
-		ID: "largest", Features: scorecard.FeaturesMax,
-		Capacity: scorecard.Capacity{Numerator: scorecard.RatioMax, Denominator: scorecard.RatioMax - 1},
-	}
-	for f := range uint16(scorecard.FeaturesMax) {
-		t := scorecard.Table{Feature: f, Points: make([]int64, scorecard.CutsMax+1)}
-		for k := range int64(scorecard.CutsMax) {
-			t.Cuts = append(t.Cuts, k)
+	m := additive(scorecard.FeaturesMax, scorecard.CutsMax+1, scorecard.PairsMax)
+	m.Capacity = scorecard.Capacity{Feature: 63, Numerator: scorecard.RatioMax, Denominator: scorecard.RatioMax - 1}
+	apart := additive(scorecard.FeaturesMax, scorecard.CutsMax+1, scorecard.PairsMax)
+	for i := range apart.Pairs {
+		p := &apart.Pairs[i]
+		p.CutsA, p.CutsB = slices.Clone(p.CutsA), slices.Clone(p.CutsB)
+		for k := range p.CutsA {
+			p.CutsA[k] -= 500
+			p.CutsB[k] += 7
 		}
-		m.Tables = append(m.Tables, t)
 	}
-	c := compiled(t, m)
-	if c.Size() > 1<<16 {
-		t.Errorf("%d gates need size %d", c.Constraints(), c.Size())
+	for _, m := range []*scorecard.Model{m, apart} {
+		c := compiled(t, m)
+		if c.Size() > 1<<15 {
+			t.Errorf("%d gates need size %d", c.Constraints(), c.Size())
+		}
+		t.Logf("%d gates, size %d", c.Constraints(), c.Size())
+		agrees(t, c, testFeatures(scorecard.FeaturesMax), "largest")
 	}
-	t.Logf("%d gates, size %d", c.Constraints(), c.Size())
-	agrees(t, c, testFeatures(scorecard.FeaturesMax), "largest")
 }

@@ -33,9 +33,19 @@ type FeatureSet struct {
 	Features   []scorecard.Value
 }
 
+// Words of a commitment before those of the features.
+const (
+	wordSalt  = 2
+	wordsHead = 3
+)
+
+// packed is how many encoded features of 48 bits go into one word: 240 bits, so
+// that a word is never reduced.
+const packed = 5
+
 // Commitment is the canonical encoding of the field element
-// H(version, salt, enterprise, as-of day, digest high, digest low, features...).
-// It refuses a salt of zeros, which is a salt that was never drawn.
+// H(version and count, origin, salt, features...). It refuses a salt of zeros,
+// which is a salt that was never drawn.
 func Commitment(s FeatureSet) ([32]byte, error) {
 	words, err := s.words()
 	if err != nil {
@@ -46,27 +56,55 @@ func Commitment(s FeatureSet) ([32]byte, error) {
 }
 
 func (s *FeatureSet) words() ([]fr.Element, error) {
-	if len(s.Features) == 0 || len(s.Features) > scorecard.FeaturesMax {
-		return nil, fmt.Errorf("%w: %d features, want 1 to %d", ErrCommitment, len(s.Features), scorecard.FeaturesMax)
-	}
 	if s.Salt == [31]byte{} {
 		return nil, fmt.Errorf("%w: salt is zero", ErrCommitment)
 	}
+	encoded, err := s.encoded()
+	if err != nil {
+		return nil, err
+	}
 	var salt fr.Element
 	salt.SetBytes(s.Salt[:])
-	digest := limbs(s.DataDigest)
-	words := []fr.Element{
-		word(uint64(s.Version)), salt, word(s.Enterprise), word(uint64(s.AsOfDay)), digest[0], digest[1],
+	words := []fr.Element{setWord(s.Version, len(s.Features)), origin(s.Enterprise, s.AsOfDay, s.DataDigest), salt}
+	for chunk := range slices.Chunk(encoded, packed) {
+		var sum fr.Element
+		for i := range chunk {
+			shift := power(uint(featureBits * i))
+			sum.Add(&sum, shift.Mul(&shift, &chunk[i]))
+		}
+		words = append(words, sum)
 	}
+	return words, nil
+}
+
+// encoded are the features as the circuit has them, one by one.
+func (s *FeatureSet) encoded() ([]fr.Element, error) {
+	if len(s.Features) == 0 || len(s.Features) > scorecard.FeaturesMax {
+		return nil, fmt.Errorf("%w: %d features, want 1 to %d", ErrCommitment, len(s.Features), scorecard.FeaturesMax)
+	}
+	var all []fr.Element
 	for i, f := range s.Features {
 		encoded, err := f.Encode()
 		if err != nil {
 			// The reason would name the value, which is the borrower's secret.
 			return nil, fmt.Errorf("%w: feature %d is out of bounds", ErrCommitment, i)
 		}
-		words = append(words, word(encoded))
+		all = append(all, word(encoded))
 	}
-	return words, nil
+	return all, nil
+}
+
+// setWord is version + 2^32 * count. The count tells a set that ends in missing
+// features from a shorter one.
+func setWord(version uint32, features int) fr.Element {
+	return word(uint64(version) | uint64(features)<<32)
+}
+
+// origin is whose data a feature set is of, of which day and which batches: one
+// word that stands in the commitment and in the statement alike.
+func origin(enterprise uint64, asOfDay uint32, digest [32]byte) fr.Element {
+	data := limbs(digest)
+	return sponge(kindOrigin, []fr.Element{word(enterprise), word(uint64(asOfDay)), data[0], data[1]})
 }
 
 // DataRef names one anchored batch that the features were computed from.

@@ -24,29 +24,38 @@ type forgery struct {
 func forge(t *testing.T, c *Circuit, features []scorecard.Value, f forgery) *circuit {
 	t.Helper()
 	w := testWitness(t, c.model, features)
-	assigned, err := w.assign(c.model, c.modelHash)
+	a, err := w.assign(c.model, c.modelHash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.lie(assigned)
+	f.lie(a)
 	secret, err := w.FeatureSet.words()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range assigned.Features {
-		secret[6+i] = number(assigned.Features[i])
+	secret = secret[:wordsHead]
+	for i := range a.Features {
+		e, shift := assigned(a.Features[i]), power(uint(featureBits*(i%packed)))
+		e.Mul(&e, &shift)
+		if i%packed == 0 {
+			secret = append(secret, fr.Element{})
+		}
+		last := &secret[len(secret)-1]
+		last.Add(last, &e)
 	}
 	words, err := w.Statement.words()
 	if err != nil {
 		t.Fatal(err)
 	}
-	words[9] = sponge(kindCommitment, secret)
-	words[10] = number(big.NewInt(f.score + ScoreOffset))
+	words[wordCommitment] = sponge(kindCommitment, secret)
+	words[wordResult] = resultWord(f.score, w.Statement.CapacityFen)
 	if f.capacity != nil {
-		words[11] = number(f.capacity)
+		e, shift := assigned(f.capacity), power(resultBits)
+		words[wordResult] = word(uint64(f.score + ScoreOffset))
+		words[wordResult].Add(&words[wordResult], e.Mul(&e, &shift))
 	}
-	assigned.Statement = sponge(kindStatement, words)
-	return assigned
+	a.Statement = sponge(kindStatement, words)
+	return a
 }
 
 // Each constraint refuses the forgery that it alone stands against; the honest
@@ -63,12 +72,8 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 	if honest.Score != 100+7+40+20 || honest.CapacityFen != 42 {
 		t.Fatalf("the model changed: %+v", honest)
 	}
-	choose := func(table int, bins ...int64) func(*circuit) {
-		return func(a *circuit) {
-			for k := range bins {
-				a.Bins[table][k] = bins[k]
-			}
-		}
+	choose := func(feature int, bin int64) func(*circuit) { // every feature up to the third is read
+		return func(a *circuit) { a.Bins[feature] = bin }
 	}
 	field := func(table int, v *big.Int) func(*circuit) {
 		return func(a *circuit) { a.Features[table] = v }
@@ -76,20 +81,21 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 	over := new(big.Int).Lsh(big.NewInt(1), featureBits)
 	wrapped := new(big.Int).ModInverse(big.NewInt(7), fr.Modulus()) // q with 7q = 300 + 1 around the modulus
 	wrapped.Mul(wrapped, big.NewInt(300)).Mod(wrapped, fr.Modulus())
+	half := new(big.Int).ModInverse(big.NewInt(2), fr.Modulus())
 	for _, f := range []forgery{
 		{name: "honest", lie: func(*circuit) {}, score: honest.Score},
-		{name: "lower bound of a bin", lie: choose(2, 0, 0, 0, 0, 1, 0), score: honest.Score + 10},
-		{name: "upper bound of a bin", lie: choose(2, 0, 0, 1, 0, 0, 0), score: honest.Score - 10},
-		{name: "value called missing", lie: choose(1, 1, 0, 0), score: honest.Score - 40 + 1},
-		{name: "two bins, one of them missing", lie: choose(1, 1, 0, 1), score: honest.Score + 1},
-		{name: "selectors 2 and -1", lie: choose(1, 0, -1, 2), score: honest.Score - 40 + 300 + 80},
+		{name: "lower bound of a bin", lie: choose(2, 4), score: honest.Score + 10},
+		{name: "upper bound of a bin", lie: choose(2, 2), score: honest.Score - 10},
+		{name: "value called missing", lie: choose(1, 0), score: honest.Score - 40 + 1},
+		{name: "bin above the last", lie: choose(1, 3), score: polynomial(c.model, 3)},
+		{name: "bin below the first", lie: choose(1, -1), score: polynomial(c.model, -1)},
 		{
 			name: "missing called a value", score: honest.Score - 40 - 300,
-			lie: func(a *circuit) { a.Features[1] = 0; choose(1, 0, 1, 0)(a) },
+			lie: func(a *circuit) { a.Features[1] = 0; choose(1, 1)(a) },
 		},
 		{
-			name: "no bin for a missing value", score: honest.Score - 7,
-			lie: func(a *circuit) { a.Features[0] = 0; choose(0, 0, 0)(a) },
+			name: "value of a missing table", score: honest.Score - 7 - 7,
+			lie: func(a *circuit) { choose(0, 0)(a) },
 		},
 		{name: "encoded feature of 49 bits in a table", lie: field(0, over), score: honest.Score},
 		{name: "negative encoded feature in a table", lie: field(0, big.NewInt(-1)), score: honest.Score},
@@ -97,6 +103,18 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 			name: "capacity feature of 49 bits", lie: func(a *circuit) {
 				a.Features[3] = new(big.Int).Add(over, big.NewInt(100))
 			}, score: honest.Score,
+		},
+		{
+			name: "income called negative", score: honest.Score, capacity: new(big.Int),
+			lie: func(a *circuit) { a.Positive, a.Quotient, a.Remainder = 0, 0, 0 },
+		},
+		{
+			name: "half an income", score: honest.Score, capacity: big.NewInt(21),
+			lie: func(a *circuit) { a.Positive, a.Quotient, a.Remainder = half, 21, 3 },
+		},
+		{
+			name: "loss called an income", score: honest.Score, capacity: big.NewInt(42),
+			lie: func(a *circuit) { a.Features[3], a.Positive = scorecard.FeatureBound-100, -1 },
 		},
 		{
 			name: "remainder below zero", score: honest.Score, capacity: big.NewInt(43),
@@ -125,6 +143,14 @@ func TestCircuitRefusesForgeries(t *testing.T) {
 			t.Errorf("%s: accepted %v", f.name, got)
 		}
 	}
+}
+
+// polynomial is what the columns of table 1 of the small model would score at a
+// bin that is none: -300 and 40 after 1 for missing, 300 less for the honest 40.
+func polynomial(m *scorecard.Model, bin int64) int64 {
+	t := m.Tables[1]
+	first, second := t.Points[0]-t.Missing, t.Points[1]-2*t.Points[0]+t.Missing
+	return 100 + 7 + 20 + t.Missing + first*bin + second*bin*(bin-1)/2
 }
 
 // A feature that no table reads and that carries no capacity is bounded too: its

@@ -3,6 +3,7 @@ package zk
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr/poseidon2"
@@ -21,7 +22,9 @@ const (
 
 // Kinds of hash. Each stands for the domain string `xinlian/<kind>/v1`.
 const (
+	kindOrigin     = "feature-origin"
 	kindCommitment = "feature-commitment"
+	kindTerms      = "score-terms"
 	kindStatement  = "score-statement"
 	kindNullifier  = "score-nullifier"
 )
@@ -65,3 +68,6 @@ func limbs(b [32]byte) (e [2]fr.Element) {
 }
 
 func word(v uint64) fr.Element { return fr.NewElement(v) }
+
+// power is 2^n for n below 255.
+func power(n uint) (e fr.Element) { return *e.SetBigInt(new(big.Int).Lsh(big.NewInt(1), n)) }

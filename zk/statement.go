@@ -47,8 +47,10 @@ type Statement struct {
 	Nullifier         [32]byte
 }
 
-// Hash is the canonical encoding of the field element over the statement's
-// nineteen words: the only public input of the proof.
+// Hash is the canonical encoding of the field element over the statement's six
+// words: the only public input of the proof. What the circuit does not compute
+// with is hashed before, into the words of origin and terms, so that a proof
+// pays for two permutations of it and not for ten.
 func (s *Statement) Hash() ([32]byte, error) {
 	words, err := s.words()
 	if err != nil {
@@ -84,25 +86,54 @@ func (s *Statement) words() ([]fr.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	chainID, model, digest, consent := limbs(chain), limbs(s.ModelID), limbs(s.DataDigest), limbs(s.ConsentID)
-	return []fr.Element{
+	chainID, consent := limbs(chain), limbs(s.ConsentID)
+	terms := sponge(kindTerms, []fr.Element{
 		chainID[0], chainID[1],
-		model[0], model[1],
-		word(uint64(s.FeatureSetVersion)),
-		word(s.Enterprise),
-		word(uint64(s.AsOfDay)),
-		digest[0], digest[1],
-		commitment,
-		word(uint64(s.Score + ScoreOffset)),
-		word(uint64(s.CapacityFen)),
 		word(uint64(s.Purpose)),
 		word(s.Lender),
 		consent[0], consent[1],
 		word(s.IssueHeight),
 		word(s.ExpiryHeight),
 		nullifier,
+	})
+	model := modelWords(s.ModelID, s.FeatureSetVersion)
+	return []fr.Element{
+		model[0], model[1],
+		origin(s.Enterprise, s.AsOfDay, s.DataDigest),
+		commitment,
+		resultWord(s.Score, s.CapacityFen),
+		terms,
 	}, nil
 }
+
+// Words of a statement whose place others must know.
+const (
+	wordOrigin     = 2
+	wordCommitment = 3
+	wordResult     = 4
+	wordTerms      = 5
+)
+
+// modelWords are the model's id in two halves, with the version of its feature
+// set above the second: constants of a circuit, which stand first so that their
+// permutation is a constant too.
+func modelWords(id [32]byte, version uint32) [2]fr.Element {
+	words, top := limbs(id), word(uint64(version))
+	shift := power(limbBits)
+	words[1].Add(&words[1], top.Mul(&top, &shift))
+	return words
+}
+
+// resultWord is score + 2^32 + 2^64 * capacity, of bounded score and capacity.
+func resultWord(score, capacityFen int64) fr.Element {
+	low, high, shift := word(uint64(score+ScoreOffset)), word(uint64(capacityFen)), power(resultBits)
+	return *low.Add(&low, high.Mul(&high, &shift))
+}
+
+const (
+	limbBits   = 128
+	resultBits = 64
+)
 
 // Nullifier is spent by the chain when it accepts a score, so that one feature
 // set scores once per model, purpose and lender. Whoever does not know the

@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"fmt"
 	"math/rand"
 	"sync"
 	"testing"
@@ -42,6 +43,40 @@ func small() *scorecard.Model {
 		},
 		Capacity: scorecard.Capacity{Feature: 3, Numerator: 3, Denominator: 7},
 	}
+}
+
+// additive is a model of a given size, with every feature in a table and with
+// pairs of the largest size, each cut at some of the cuts of its features.
+func additive(features uint16, bins int64, pairs int) *scorecard.Model {
+	m := &scorecard.Model{
+		ID: fmt.Sprintf("test-%dx%d+%d", features, bins, pairs), FeatureSet: 1, Features: features, Base: 500,
+		Capacity: scorecard.Capacity{Feature: 0, Numerator: 35, Denominator: 12},
+	}
+	for f := range min(features, scorecard.TablesMax) {
+		t := scorecard.Table{Feature: f, Missing: -30, Points: []int64{-20}}
+		for k := range bins - 1 {
+			t.Cuts = append(t.Cuts, 1000*(k+1))
+			t.Points = append(t.Points, (37*k+11*int64(f))%90-40)
+		}
+		m.Tables = append(m.Tables, t)
+	}
+	for k := range pairs {
+		p := scorecard.PairTable{A: uint16(2*k) % features, B: uint16(2*k)%features + 1}
+		if k >= int(features)/2 {
+			p.A, p.B = p.A+1, p.B+1
+		}
+		n := min(int(bins-1), scorecard.PairCutsMax)
+		p.CutsA, p.CutsB = m.Tables[p.A].Cuts[:n], m.Tables[p.B].Cuts[:n]
+		for i := range n + 2 {
+			row := make([]int64, n+2)
+			for j := range row {
+				row[j] = int64((13*i*j+7*i+k)%41) - 20
+			}
+			p.Points = append(p.Points, row)
+		}
+		m.Pairs = append(m.Pairs, p)
+	}
+	return m
 }
 
 func testFeatures(n uint16) []scorecard.Value {

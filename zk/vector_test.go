@@ -63,7 +63,7 @@ func TestSpongeVectors(t *testing.T) {
 		Hash   string `json:"hash"`
 	}
 	var vectors []vector
-	for _, kind := range []string{kindCommitment, kindStatement, kindNullifier} {
+	for _, kind := range []string{kindOrigin, kindCommitment, kindTerms, kindStatement, kindNullifier} {
 		for _, n := range []int{0, 1, 2, 3, 5, 19, 38} {
 			words := make([]fr.Element, n)
 			for i := range words {

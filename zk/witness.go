@@ -67,32 +67,29 @@ func (w *Witness) assign(model *scorecard.Model, modelHash [32]byte) (*circuit, 
 	if err != nil {
 		return nil, err
 	}
-	if len(w.FeatureSet.Features) != int(model.Features) {
-		return nil, fmt.Errorf("%w: %d features, want %d", ErrCommitment, len(w.FeatureSet.Features), model.Features)
+	encoded, err := w.FeatureSet.encoded()
+	if err != nil {
+		return nil, err
+	}
+	if len(encoded) != int(model.Features) {
+		return nil, fmt.Errorf("%w: %d features, want %d", ErrCommitment, len(encoded), model.Features)
 	}
 	c := newCircuit(model, modelHash)
 	c.Statement = sponge(kindStatement, words)
-	c.Chain = [2]frontend.Variable{words[0], words[1]}
-	c.Enterprise, c.AsOfDay = words[5], words[6]
-	c.Digest = [2]frontend.Variable{words[7], words[8]}
-	c.Purpose, c.Lender = words[12], words[13]
-	c.Consent = [2]frontend.Variable{words[14], words[15]}
-	c.IssueHeight, c.ExpiryHeight, c.Null = words[16], words[17], words[18]
-	c.Salt = secret[1]
+	c.Origin, c.Terms, c.Salt = words[wordOrigin], words[wordTerms], secret[wordSalt]
 	for i := range c.Features {
-		c.Features[i] = secret[6+i]
+		c.Features[i] = encoded[i]
 	}
-	for i := range model.Tables {
-		t := &model.Tables[i]
-		chosen := t.Bin(w.FeatureSet.Features[t.Feature]) + 1
-		for k := range c.Bins[i] {
-			c.Bins[i][k] = 0
-			if k == chosen {
-				c.Bins[i][k] = 1
-			}
-		}
+	for i, r := range c.reads {
+		t := scorecard.Table{Cuts: r.cuts}
+		c.Bins[i] = t.Bin(w.FeatureSet.Features[r.feature]) + 1
 	}
-	quotient, remainder := divide(model.Capacity, w.FeatureSet.Features[model.Capacity.Feature])
+	base := w.FeatureSet.Features[model.Capacity.Feature]
+	c.Positive = 0
+	if base.Present && base.Int >= 0 {
+		c.Positive = 1
+	}
+	quotient, remainder := divide(model.Capacity, base)
 	c.Quotient, c.Remainder = quotient, remainder
 	return c, nil
 }

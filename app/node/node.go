@@ -22,12 +22,17 @@ import (
 	"github.com/cosmos/cosmos-sdk/codec"
 	"github.com/cosmos/cosmos-sdk/server"
 	pruningtypes "github.com/cosmos/cosmos-sdk/store/v2/pruning/types"
+	"github.com/cosmos/cosmos-sdk/store/v2/snapshots"
+	snapshottypes "github.com/cosmos/cosmos-sdk/store/v2/snapshots/types"
 
 	"github.com/xinlian/xinlian/app"
 )
 
 // readyWithin bounds the wait for the first block after a start.
 const readyWithin = 60 * time.Second
+
+// snapshotsKept is how many snapshots of the state a node keeps.
+const snapshotsKept = 2
 
 // Node is a running node.
 type Node struct {
@@ -101,8 +106,32 @@ func (n *Node) open(home string, c Config, logger log.Logger) error {
 	} else {
 		options = append(options, baseapp.SetPruning(pruningtypes.NewPruningOptions(pruningtypes.PruningNothing)))
 	}
+	if c.State.SnapshotEvery > 0 {
+		snapshots, err := n.snapshots(data)
+		if err != nil {
+			return err
+		}
+		options = append(options, baseapp.SetSnapshot(snapshots, snapshottypes.NewSnapshotOptions(uint64(c.State.SnapshotEvery), snapshotsKept)))
+	}
 	n.app, err = app.New(logger, db, home, options...)
 	return err
+}
+
+// snapshots opens the folder of snapshots, whose list is a database of its own.
+func (n *Node) snapshots(data string) (*snapshots.Store, error) {
+	dir := filepath.Join(data, "snapshots")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of snapshots: %w", err)
+	}
+	db, err := n.dbs.open(dir, "metadata")
+	if err != nil {
+		return nil, err
+	}
+	s, err := snapshots.NewStore(db, dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the snapshots: %w", err)
+	}
+	return s, nil
 }
 
 func (n *Node) waitAbove(ctx context.Context, height int64) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/xinlian/xinlian/app"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/zk"
@@ -82,7 +83,7 @@ func (f foundersFile) genesis() (*app.Genesis, error) {
 	switch f.Suite {
 	case "", "nist":
 	case "sm":
-		g.Org.Params.Suite = orgv1.Suite_SUITE_SM
+		g.Org.Params.Suite, g.Profile.Params.Suite = orgv1.Suite_SUITE_SM, profilev1.Suite_SUITE_SM
 	default:
 		return nil, fmt.Errorf("suite: got %q, want nist or sm", f.Suite)
 	}

@@ -37,6 +37,9 @@ func gatewayStartCommand() *cobra.Command {
 		Short: "serve until it is stopped",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := forbidDumps(); err != nil {
+				return err
+			}
 			c, _, err := server.Load(home)
 			if err != nil {
 				return err

@@ -68,7 +68,7 @@ record with its enterprise.`,
 			if !slices.Contains(formatNames(), kind) {
 				return fmt.Errorf("no format is called %q: use one of %s", kind, strings.Join(formatNames(), ", "))
 			}
-			debug.SetGCPercent(100) // the node's setting trades memory that a stream of rows does not need
+			debug.SetGCPercent(40) // the node's setting trades memory for time; a stream of rows has little to collect
 			firm := connector.Owner{Name: name, TaxNumber: taxNumber}
 			if owner != "" {
 				firm = connector.Owner{Name: owner, TaxNumber: owner}
@@ -129,7 +129,7 @@ func (p *parsing) file(cmd *cobra.Command, path string) error {
 }
 
 // sidedFormats hold documents of which the owner decides whether they are sales.
-var sidedFormats = []string{"ubl", "cii", "fapiao", "ofd", "xbrl"}
+var sidedFormats = []string{"ubl", "cii", "fapiao", "ofd"}
 
 // openSource opens a file or standard input, unpacked where it is a gzip.
 func openSource(path string, stdin io.Reader) (connector.Source, io.Closer, error) {

@@ -9,16 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xinlian/xinlian/bundle"
+	"github.com/xinlian/xinlian/gateway/evidence"
 )
 
 func verifyCommand() *cobra.Command {
 	var trust string
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "verify BUNDLE",
-		Short: "check a proof bundle offline",
-		Long: `Check a proof bundle without a network. Exit code 0: everything holds and hangs on
-the trust root. 3: everything holds within the bundle, but nobody vouched for its chain.
+		Use:   "verify FILE",
+		Short: "check a proof bundle, a receipt of a read or of an erasure, offline",
+		Long: `Check a proof bundle of a loan, or a proven receipt of one read of records or of
+the erasure of a firm's records, without a network. Exit code 0: everything holds and hangs on
+the trust root. 3: everything holds within the file, but nobody vouched for its chain.
 1: something does not hold; the first such thing is named.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,7 +36,11 @@ the trust root. 3: everything holds within the bundle, but nobody vouched for it
 				}
 				root = &t
 			}
-			report := bundle.Verify(file, root, time.Now())
+			verify := bundle.Verify
+			if evidence.IsStatement(file) {
+				verify = evidence.VerifyStatement
+			}
+			report := verify(file, root, time.Now())
 			if asJSON {
 				enc := json.NewEncoder(cmd.OutOrStdout())
 				enc.SetIndent("", "  ")

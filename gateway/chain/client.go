@@ -24,6 +24,7 @@ import (
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
@@ -50,6 +51,7 @@ type Client struct {
 	Cash        cashv1.QueryClient
 	Profile     profilev1.QueryClient
 	Attestation attestationv1.QueryClient
+	Pledge      pledgev1.QueryClient
 	Score       scorev1.QueryClient
 	Loan        loanv1.QueryClient
 	Safety      safetyv1.QueryClient
@@ -80,7 +82,7 @@ func Dial(ctx context.Context, address string) (*Client, error) {
 	cl := &Client{
 		codec: c, conn: conn,
 		Org: orgv1.NewQueryClient(conn), Council: councilv1.NewQueryClient(conn), Cash: cashv1.NewQueryClient(conn),
-		Profile: profilev1.NewQueryClient(conn), Attestation: attestationv1.NewQueryClient(conn),
+		Profile: profilev1.NewQueryClient(conn), Attestation: attestationv1.NewQueryClient(conn), Pledge: pledgev1.NewQueryClient(conn),
 		Score: scorev1.NewQueryClient(conn), Loan: loanv1.NewQueryClient(conn), Safety: safetyv1.NewQueryClient(conn),
 		comet: cmtservice.NewServiceClient(conn), txs: txtypes.NewServiceClient(conn), auth: authtypes.NewQueryClient(conn),
 		lines: map[string]*sync.Mutex{},

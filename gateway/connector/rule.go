@@ -54,8 +54,8 @@ var Rules = slices.Concat(generalRules, invoiceRules)
 var generalRules = []RuleText{
 	{
 		RuleFileType, "use-known-format", "文件类型不认识", "The type of the file is not known",
-		"请上传 camt.052/053/054 或 MT940 对账单、发票（UBL、CII、数电票 XML、OFD、XBRL），或按模板填写的 CSV、XLSX",
-		"Upload a camt.052/053/054 or MT940 statement, an invoice (UBL, CII, 数电票 XML, OFD, XBRL), or a CSV or XLSX by our template",
+		"请上传银行对账单（camt、MT940）、发票（UBL、CII、数电票 XML、OFD、XBRL）或按模板填写的表格（CSV、XLSX）",
+		"Upload a bank statement (camt, MT940), an invoice (UBL, CII, 数电票 XML, OFD, XBRL) or a table by our template (CSV, XLSX)",
 	},
 	{
 		RuleFileSize, "split-file", "文件过大", "The file is too large",

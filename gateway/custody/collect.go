@@ -125,11 +125,11 @@ func (g *gather) Refuse(e connector.RowError) error {
 func (n *Intake) parse(ctx context.Context, d Delivery) (*reading, error) {
 	g := &gather{intake: n, delivery: d, out: &reading{}}
 	run := connector.NewRun(d.parsers(), d.Owner, g)
-	for _, u := range d.Uploads {
+	for i, u := range d.Uploads {
 		g.format = formatOf(d.parsers(), u)
 		sum, err := run.Parse(ctx, connector.Source{Name: u.Name, Reader: bytes.NewReader(u.Data), Size: int64(len(u.Data))}, connector.Auto)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", u.Name, err)
+			return nil, fmt.Errorf("reading document %d: %w", i+1, err) // errors are logged: no name of a file
 		}
 		g.out.Files = append(g.out.Files, sum)
 	}
@@ -160,12 +160,15 @@ func (n *Intake) streamName(format, account string) string {
 	return format + "-" + hex.EncodeToString(m.Sum(nil)[:8])
 }
 
-// keepOriginals stores each document under the category of its records, so that
-// a dispute can be settled on what was really handed in.
-func (n *Intake) keepOriginals(ctx context.Context, d Delivery, records []found) error {
+// keepOriginals stores each document that has something new under the category
+// and months of all its records, so that a dispute can be settled on what was
+// really handed in and nobody opens it who may not open each of them.
+func (n *Intake) keepOriginals(ctx context.Context, d Delivery, records, fresh []found) error {
 	type span struct {
 		category record.Category
 		months   vault.Months
+		mixed    bool // of several categories, so that it fits under no one key
+		news     bool
 	}
 	spans := map[string]span{}
 	for _, f := range records {
@@ -173,19 +176,25 @@ func (n *Intake) keepOriginals(ctx context.Context, d Delivery, records []found)
 		month := record.Month(day)
 		s, ok := spans[f.at.File]
 		if !ok {
-			s = span{f.record.Schema.Category, vault.Months{From: month, To: month}}
+			s = span{category: f.record.Schema.Category, months: vault.Months{From: month, To: month}}
 		}
+		s.mixed = s.mixed || s.category != f.record.Schema.Category
 		s.months = vault.Months{From: min(s.months.From, month), To: max(s.months.To, month)}
 		spans[f.at.File] = s
 	}
-	for _, u := range d.Uploads {
-		s, ok := spans[u.Name]
-		if !ok {
-			continue // nothing new was read from it; the owner keeps it
+	for _, f := range fresh {
+		s := spans[f.at.File]
+		s.news = true
+		spans[f.at.File] = s
+	}
+	for i, u := range d.Uploads {
+		s := spans[u.Name]
+		if !s.news || s.mixed {
+			continue // the owner keeps it
 		}
 		doc := vault.Document{Enterprise: d.Enterprise, Category: s.category, Months: s.months, Name: u.Name, MediaType: "application/octet-stream"}
 		if _, err := n.Vault.StoreDocument(ctx, doc, bytes.NewReader(u.Data)); err != nil {
-			return fmt.Errorf("keeping the original of %s: %w", u.Name, err)
+			return fmt.Errorf("keeping the original of document %d: %w", i+1, err)
 		}
 	}
 	return nil

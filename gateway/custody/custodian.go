@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -28,6 +26,16 @@ type Custodian struct {
 	OrgID   uint64
 	Intake  *Intake // takes documents in
 	Log     *slog.Logger
+
+	// DataKey and First are what a second custodian needs: the keys that category
+	// keys are wrapped to, and the way to a first custodian's vault. Nil where the
+	// organisation is nobody's second.
+	DataKey vault.DataKeySource
+	First   func(custodian uint64) (vault.First, error)
+
+	swept     time.Time // of the last look for what is over; by serveAll alone
+	adopted   time.Time // of the last round as a second custodian; by serveAll alone
+	anchoring sync.Mutex
 }
 
 func (c *Custodian) address() string { return wire.Address(c.Service) }
@@ -35,17 +43,24 @@ func (c *Custodian) address() string { return wire.Address(c.Service) }
 // every is how often Run looks for work. A block takes about as long.
 const every = 200 * time.Millisecond
 
+// sweepEvery is how often Step destroys wraps of consents that have run out.
+const sweepEvery = 2 * time.Second
+
 // Run does what is due until ctx ends: wraps for granted consents, new epochs
-// after revocations, anchors of the log of reads; and once, after the start,
-// what a crash left of deliveries. Each step is idempotent, so
-// that a crash between vault and chain is mended by the next round.
+// after revocations, destruction of what is over, and, beside it and woken by
+// each receipt, anchors of the log of reads; and once, after the start, what a
+// crash left of deliveries. Each step is idempotent, so that a crash between vault
+// and chain is mended by the next round.
 func (c *Custodian) Run(ctx context.Context) error {
+	var anchoring sync.WaitGroup
+	defer anchoring.Wait()
+	anchoring.Go(func() { c.watchLog(ctx) })
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		// After a restart the newest block is as old as the stop was long; the next
 		// one is a moment away.
-		if err := c.Step(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, vault.ErrHeadStale) {
+		if err := c.serveAll(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, vault.ErrHeadStale) {
 			c.Log.Error("custodian's round", "err", err)
 		}
 		select {
@@ -56,8 +71,15 @@ func (c *Custodian) Run(ctx context.Context) error {
 	}
 }
 
-// Step does one round.
+// adoptEvery is how often Step looks for what a first custodian has.
+const adoptEvery = 2 * time.Second
+
+// Step does one round of everything.
 func (c *Custodian) Step(ctx context.Context) error {
+	return errors.Join(c.serveAll(ctx), c.anchorLog(ctx))
+}
+
+func (c *Custodian) serveAll(ctx context.Context) error {
 	if err := c.Intake.Recover(ctx); err != nil {
 		return err
 	}
@@ -69,10 +91,27 @@ func (c *Custodian) Step(ctx context.Context) error {
 	for _, o := range list {
 		all = errors.Join(all, c.serve(ctx, o.Id))
 	}
-	return errors.Join(all, c.anchorLog(ctx))
+	if c.First != nil && c.DataKey != nil && time.Since(c.adopted) > adoptEvery {
+		all = errors.Join(all, c.adopt(ctx))
+		c.adopted = time.Now()
+	}
+	return errors.Join(all, c.sweep(ctx))
+}
+
+// sweep destroys the wraps of consents that are over, and what the chain says is
+// erased.
+func (c *Custodian) sweep(ctx context.Context) error {
+	if time.Since(c.swept) < sweepEvery {
+		return nil
+	}
+	c.swept = time.Now()
+	return errors.Join(c.erase(ctx), c.Vault.Sweep(ctx))
 }
 
 func (c *Custodian) serve(ctx context.Context, enterprise uint64) error {
+	if gone, err := c.Vault.Keys().Erased(enterprise); err != nil || gone {
+		return err
+	}
 	epochs, err := c.Client.Profile.Epochs(ctx, &profilev1.QueryEpochsRequest{EnterpriseId: enterprise})
 	if err != nil {
 		return fmt.Errorf("reading the epochs of enterprise %d: %w", enterprise, err)
@@ -175,48 +214,4 @@ func (c *Custodian) wrap(ctx context.Context, k profilev1.Consent) error {
 	}
 	_, err = c.Client.Send(ctx, c.Service, msg)
 	return err
-}
-
-// anchorLog anchors the receipts of reads that are not on chain yet.
-func (c *Custodian) anchorLog(ctx context.Context) error {
-	for {
-		iv, ok, err := c.Vault.Log().Pending()
-		if err != nil || !ok {
-			return err
-		}
-		if iv, err = c.anchorInterval(ctx, iv); err != nil {
-			return err
-		}
-		if err := c.Vault.Log().Anchored(iv); err != nil {
-			return fmt.Errorf("marking the log as anchored: %w", err)
-		}
-	}
-}
-
-// anchorInterval sends one interval and returns what the chain then has. If a
-// crash came between the chain's block and our mark, the chain has some of it
-// already; receipts that were written since wait for the next interval.
-func (c *Custodian) anchorInterval(ctx context.Context, iv vault.Interval) (vault.Interval, error) {
-	head, err := c.Client.Profile.AccessLog(ctx, &profilev1.QueryAccessLogRequest{VaultOrgId: c.OrgID})
-	switch {
-	case status.Code(err) == codes.NotFound: // nothing was anchored yet
-	case err != nil:
-		return iv, fmt.Errorf("reading the anchored log of reads: %w", err)
-	case head.Log.Sequence >= iv.From:
-		if iv, err = c.Vault.Log().PendingTo(head.Log.Sequence); err != nil {
-			return iv, err
-		}
-		if !bytes.Equal(head.Log.Head, iv.Head[:]) {
-			return iv, fmt.Errorf("%w: the chain has another receipt %d", vault.ErrDamaged, iv.To)
-		}
-		return iv, nil
-	}
-	_, err = c.Client.Send(ctx, c.Service, &profilev1.MsgAnchorAccessLog{
-		Device: c.address(), OrgId: c.OrgID, From: iv.From, To: iv.To,
-		PreviousHead: iv.Prev[:], Head: iv.Head[:], Refused: iv.Refused,
-	})
-	if err != nil {
-		return iv, fmt.Errorf("anchoring the log of reads: %w", err)
-	}
-	return iv, nil
 }

@@ -116,7 +116,7 @@ func (n *Intake) deliver(ctx context.Context, k store.DeliveryKey, d Delivery) (
 	if err != nil {
 		return p.Result, err
 	}
-	if err := n.keepOriginals(ctx, d, fresh); err != nil {
+	if err := n.keepOriginals(ctx, d, read.records, fresh); err != nil {
 		return p.Result, err
 	}
 	if err := n.seal(ctx, d, fresh, claims, &p); err != nil {

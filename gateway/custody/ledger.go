@@ -3,10 +3,13 @@ package custody
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/vault"
@@ -39,27 +42,38 @@ func (l Ledger) Consent(ctx context.Context, id vault.ID) (vault.Consent, error)
 	t := r.Consent.Terms
 	c := vault.Consent{
 		ID: id, Enterprise: t.EnterpriseId, Grantee: t.GranteeOrgId, State: vault.State(r.Consent.State),
-		Purpose: PurposeName(t.Purpose), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
+		Purpose: PurposeOf(t), Use: vault.Use(t.Mode), Months: vault.Months{From: t.MonthFrom, To: t.MonthTo},
 		Start: time.Unix(t.StartsAt, 0).UTC(), End: time.Unix(t.ExpiresAt, 0).UTC(),
-		FetchUnit: vault.FetchUnit(t.FetchUnit), FetchLimit: t.FetchLimit, AmountFenMin: t.AmountFenMin,
+		FetchUnit: vault.FetchUnit(t.FetchUnit), FetchLimit: t.FetchLimit, AmountFenMin: t.AmountFenMin, Schemas: t.Schemas,
 	}
 	for _, k := range t.Categories {
 		c.Categories = append(c.Categories, record.Category(k))
 	}
+	for _, p := range t.Providers {
+		c.Providers = append(c.Providers, vault.Provider{Org: p.OrgId, Stream: p.Source})
+	}
 	return c, nil
+}
+
+// CasePrefix begins the purpose of a read under a regulator's case; the case
+// number follows.
+const CasePrefix = "supervision:"
+
+// PurposeOf is the purpose that reads under a consent must name: its purpose, or
+// the regulator's case with its number.
+func PurposeOf(t profilev1.ConsentTerms) string {
+	if t.Purpose == profilev1.Purpose_PURPOSE_SUPERVISION {
+		return CasePrefix + t.CaseNumber
+	}
+	return PurposeName(t.Purpose)
 }
 
 // PurposeName is the name of a purpose in read requests and receipts.
 func PurposeName(p profilev1.Purpose) string {
-	switch p {
-	case profilev1.Purpose_PURPOSE_UNDERWRITING:
-		return "underwriting"
-	case profilev1.Purpose_PURPOSE_MONITORING:
-		return "monitoring"
-	case profilev1.Purpose_PURPOSE_VERIFICATION:
-		return "verification"
+	if p == profilev1.Purpose_PURPOSE_UNSPECIFIED {
+		return ""
 	}
-	return ""
+	return strings.ToLower(strings.TrimPrefix(p.String(), "PURPOSE_"))
 }
 
 // Device is a device as the chain knows it.
@@ -111,13 +125,42 @@ func (l Ledger) Anchored(ctx context.Context, id vault.ID) (vault.Anchor, error)
 	b := r.Batch
 	a := vault.Anchor{
 		Enterprise: b.EnterpriseId, Category: record.Category(b.Category), Epoch: b.Anchor.Epoch,
-		Source: b.Anchor.SourceOrgId, Count: uint64(b.Anchor.RecordCount),
+		Source: b.Anchor.SourceOrgId, Stream: b.Anchor.Source, Count: uint64(b.Anchor.RecordCount),
 		PeriodFrom: int64(b.Anchor.PeriodFrom), PeriodTo: int64(b.Anchor.PeriodTo), Status: vault.AnchorStatus(b.Status),
 	}
 	copy(a.Root[:], b.Anchor.Root)
 	return a, nil
 }
 
-// Erasures lists the enterprises whose erasure is on chain. This version of the
-// chain has no erasure message yet, so there are none.
-func (l Ledger) Erasures(context.Context) ([]uint64, error) { return nil, nil }
+// Custodians are the enterprise's first and second custodian, 0 for none.
+func (l Ledger) Custodians(ctx context.Context, enterprise uint64) (first, second uint64, err error) {
+	r, err := l.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: enterprise})
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading enterprise %d: %w", enterprise, err)
+	}
+	return r.Organisation.CustodianOrgId, r.Organisation.SecondCustodianOrgId, nil
+}
+
+// Erasures lists the enterprises whose owner has ordered their erasure.
+func (l Ledger) Erasures(ctx context.Context) ([]uint64, error) {
+	rows, err := l.erasures(ctx)
+	ids := make([]uint64, len(rows))
+	for i, e := range rows {
+		ids[i] = e.EnterpriseId
+	}
+	return ids, err
+}
+
+func (l Ledger) erasures(ctx context.Context) ([]profilev1.Erasure, error) {
+	var list []profilev1.Erasure
+	page := &query.PageRequest{Limit: pageRows}
+	for page != nil {
+		r, err := l.Client.Profile.Erasures(ctx, &profilev1.QueryErasuresRequest{Pagination: page})
+		if err != nil {
+			return nil, fmt.Errorf("reading the erasures: %w", err)
+		}
+		list = append(list, r.Erasures...)
+		page = next(r.Pagination)
+	}
+	return list, nil
+}

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/vault"
-	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -32,6 +32,10 @@ type Desk struct {
 	Service wire.Signer         // signs attestations and scores
 	DataKey vault.DataKeySource // opens what is wrapped to the organisation
 	Vaults  Vaults
+	Keeper  Keeper
+	// Forget drops what others of this process still hold of a consent's records in
+	// memory; nil where nobody does.
+	Forget func(consent []byte)
 }
 
 // Reading is what a read under a consent gave.
@@ -51,10 +55,32 @@ func (r Reading) Records() []*record.Record {
 }
 
 // Open reads everything that a consent covers, signed by one of the
-// organisation's devices. Every record in the result is proven against the
+// organisation's devices, from the first custodian or, when that gives no answer,
+// from the second. Every record in the result is proven against the
 // anchored root of its batch.
 func (d *Desk) Open(ctx context.Context, device wire.ReadSigner, consentID []byte) (Reading, error) {
-	req, err := d.Request(ctx, wire.Address(device), consentID)
+	r, err := d.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: consentID})
+	if err != nil {
+		return Reading{}, fmt.Errorf("reading the consent: %w", err)
+	}
+	first, second, err := custody.Ledger{Client: d.Client}.Custodians(ctx, r.Consent.Terms.EnterpriseId)
+	if err != nil {
+		return Reading{}, err
+	}
+	out, err := d.openAt(ctx, device, r.Consent, first)
+	// A refusal is an answer; anything else may be a vault that is down.
+	if err == nil || second == 0 || vault.OutcomeOf(err) != vault.OutcomeFailed || ctx.Err() != nil {
+		return out, err
+	}
+	again, errSecond := d.openAt(ctx, device, r.Consent, second)
+	if errSecond != nil {
+		return again, errors.Join(err, fmt.Errorf("second custodian %d: %w", second, errSecond))
+	}
+	return again, nil
+}
+
+func (d *Desk) openAt(ctx context.Context, device wire.ReadSigner, consent profilev1.Consent, custodian uint64) (Reading, error) {
+	req, err := d.requestTo(ctx, wire.Address(device), consent, custodian)
 	if err != nil {
 		return Reading{}, err
 	}
@@ -76,18 +102,22 @@ func (d *Desk) Request(ctx context.Context, device string, consentID []byte) (va
 	if err != nil {
 		return vault.ReadRequest{}, fmt.Errorf("reading the consent: %w", err)
 	}
-	t := r.Consent.Terms
-	custodian, err := d.custodianOf(ctx, t.EnterpriseId)
+	custodian, _, err := custody.Ledger{Client: d.Client}.Custodians(ctx, r.Consent.Terms.EnterpriseId)
 	if err != nil {
 		return vault.ReadRequest{}, err
 	}
+	return d.requestTo(ctx, device, r.Consent, custodian)
+}
+
+func (d *Desk) requestTo(ctx context.Context, device string, consent profilev1.Consent, custodian uint64) (vault.ReadRequest, error) {
+	t := consent.Terms
 	head, err := d.Client.Head(ctx)
 	if err != nil {
 		return vault.ReadRequest{}, err
 	}
 	req := vault.ReadRequest{
-		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(r.Consent.Id),
-		Purpose: custody.PurposeName(t.Purpose), Use: vault.Use(t.Mode), Device: device,
+		ChainID: d.Client.ChainID(), Custodian: custodian, Consent: vault.ID(consent.Id),
+		Purpose: custody.PurposeOf(t), Use: vault.Use(t.Mode), Device: device,
 		Selector: vault.Selector{Months: vault.Months{From: t.MonthFrom, To: t.MonthTo}},
 		Expires:  head.Time.Add(requestLife).Truncate(time.Second),
 	}
@@ -118,13 +148,8 @@ func (d *Desk) Deliver(ctx context.Context, req vault.ReadRequest, signature []b
 	}
 	out.Opened, err = reading.All()
 	out.Receipt = reading.Receipt
-	return out, err
-}
-
-func (d *Desk) custodianOf(ctx context.Context, enterprise uint64) (uint64, error) {
-	r, err := d.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: enterprise})
-	if err != nil {
-		return 0, fmt.Errorf("reading enterprise %d: %w", enterprise, err)
+	if err == nil && req.Use == vault.UseStore && d.Keeper != nil {
+		err = d.keep(ctx, req.Consent, out.Opened)
 	}
-	return r.Organisation.CustodianOrgId, nil
+	return out, err
 }

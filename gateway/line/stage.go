@@ -147,6 +147,13 @@ func (l *Line) readings(ctx context.Context, f *store.File) ([]desk.Reading, err
 	return out, nil
 }
 
+// Forget drops what was opened under a consent that has ended.
+func (l *Line) Forget(consent []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.opened, string(consent))
+}
+
 // forget drops what was opened for a file.
 func (l *Line) forget(ctx context.Context, f store.File) {
 	asked, err := l.asked(ctx, &f)

@@ -87,7 +87,7 @@ var ownerTexts = map[string]entry{
 
 	"data.title":      {"我的数据", "My data"},
 	"data.files":      {"选择文件（可多选）", "Choose files (several at once)"},
-	"data.files.help": {"camt 或 MT940 对账单、数电票或 UBL 发票 XML、按模板填写的 CSV 或 XLSX，或它们的 ZIP；合计不超过 64 MB", "camt or MT940 statements, 数电票 or UBL invoices in XML, CSV or XLSX by our template, or a ZIP of them; 64 MB in all"},
+	"data.files.help": {"camt 或 MT940 对账单、发票（数电票、UBL、CII、XBRL 的 XML 或 OFD）、按模板填写的 CSV 或 XLSX，或它们的 ZIP；合计不超过 64 MB", "camt or MT940 statements, invoices (数电票, UBL, CII or XBRL in XML, or OFD), CSV or XLSX by our template, or a ZIP of them; 64 MB in all"},
 	"data.upload":     {"上传", "Upload"},
 	"data.stored":     {"已保存的数据", "What is stored"},
 	"data.none":       {"还没有数据。", "Nothing yet."},
@@ -102,13 +102,6 @@ var ownerTexts = map[string]entry{
 
 	"data.attested.none": {"还没有核验机构出具证明。", "No verifier has attested anything yet."},
 	"data.looked":        {"谁看过", "Who looked"},
-	"data.looked.none":   {"还没有人查询过您的数据。", "Nobody has read your records yet."},
-	"looked.when":        {"时间", "When"},
-	"looked.who":         {"机构", "Who"},
-	"looked.why":         {"用途", "Purpose"},
-	"looked.outcome":     {"结果", "Outcome"},
-	"looked.allowed":     {"已放行", "allowed"},
-	"looked.refused":     {"已拒绝（%d）", "refused (%d)"},
 
 	"uploaded.title":    {"上传结果", "Result of the upload"},
 	"uploaded.ok":       {"已加密保存 %d 条记录，分 %d 批，上链于", "%d records stored encrypted in %d batches, anchored in"},

@@ -26,6 +26,9 @@ const (
 	uploadBytesMax = 64 << 20
 )
 
+// uploadPath is where documents are handed in.
+const uploadPath = "/owner/data"
+
 const sessionCookie = "xinlian_session"
 
 // csp allows nothing but what this server sends: no inline script or style, no
@@ -76,12 +79,13 @@ func (p *Portal) home(next http.Handler) http.Handler {
 	})
 }
 
-// bounded caps every body; uploads have a cap of their own.
+// bounded caps every body; uploads have a cap of their own. No other form is large
+// enough to be put into temporary files while it is read.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(formBytesMax)
 		switch {
-		case strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data"):
+		case r.URL.Path == uploadPath && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data"):
 			limit = uploadBytesMax
 		case strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
 			limit = jsonBytesMax

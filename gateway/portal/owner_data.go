@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -17,7 +16,6 @@ import (
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/store"
-	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
@@ -62,7 +60,7 @@ func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st s
 	if err != nil {
 		return nil, err
 	}
-	receipts, err := p.receipts(st)
+	looked, err := p.looks(r.Context(), st, lookFilter{}, looksOnDataPage)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +77,7 @@ func (p *Portal) ownerData(_ http.ResponseWriter, r *http.Request, g *Page, st s
 		return nil, err
 	}
 	return dataPage(g, dataView{
-		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Receipts: receipts,
+		State: st, Holdings: holdings(st.Streams, batches.Batches), Attested: attested.Attestations, Looked: looked,
 		Key: key, Hosted: p.Custodians[st.Org.CustodianOrgId] != nil, Lenders: lenders, Sources: sources,
 	}), nil
 }
@@ -104,21 +102,6 @@ func holdings(streams []profilev1.Stream, batches []profilev1.Batch) []holding {
 		list = append(list, h)
 	}
 	return list
-}
-
-// receipts are the reads of the owner's records, newest first, where her
-// custodian's vault is here.
-func (p *Portal) receipts(st state) ([]vault.Receipt, error) {
-	c := p.Custodians[st.Org.CustodianOrgId]
-	if c == nil {
-		return nil, nil
-	}
-	list, err := c.Vault.Receipts(st.Org.Id, nil)
-	if err != nil {
-		return nil, err
-	}
-	slices.Reverse(list)
-	return list[:min(len(list), 100)], nil
 }
 
 func randomKey() (string, error) {
@@ -200,14 +183,15 @@ const filesMax = 2000
 // readUploads takes the files out of a form, opening ZIP archives: invoices come
 // by the hundred in one.
 func readUploads(r *http.Request) ([]custody.Upload, error) {
-	if err := r.ParseMultipartForm(8 << 20); err != nil {
+	// All of it stays in memory: what does not fit there would go to temporary
+	// files, in the clear, and stay after a kill.
+	if err := r.ParseMultipartForm(uploadBytesMax); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, err
 		}
 		return nil, problem{status: http.StatusBadRequest, key: "error.request", cause: err}
 	}
-	defer r.MultipartForm.RemoveAll() //nolint:errcheck // temporary files; the system sweeps them
 	var uploads []custody.Upload
 	budget := int64(uploadBytesMax)
 	for _, h := range r.MultipartForm.File["files"] {
@@ -235,7 +219,7 @@ func openUpload(h *multipart.FileHeader, budget *int64) ([]custody.Upload, error
 	if err != nil {
 		return nil, fmt.Errorf("reading an upload: %w", err)
 	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) && !isDocument(data) {
+	if bundle(data) {
 		return unzip(data, budget)
 	}
 	if *budget -= int64(len(data)); *budget < 0 {

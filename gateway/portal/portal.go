@@ -173,6 +173,9 @@ func (p *Portal) Host(org uint64, device wire.ReadSigner) {
 	p.devices[org] = device
 }
 
+// Forget drops records that officers have opened under a consent that has ended.
+func (p *Portal) Forget(consent []byte) { p.readings.forget(consent) }
+
 // hosted is the software passkey of an organisation, nil where there is none.
 func (p *Portal) hosted(org uint64) wire.ReadSigner {
 	p.mu.Lock()

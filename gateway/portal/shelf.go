@@ -58,6 +58,17 @@ func (s *shelf) find(token string, consent []byte) (desk.Reading, bool) {
 	return v.reading, true
 }
 
+// forget drops what anybody has opened under a consent.
+func (s *shelf) forget(consent []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.items {
+		if k.consent == string(consent) {
+			delete(s.items, k)
+		}
+	}
+}
+
 // drop forgets what a session has opened.
 func (s *shelf) drop(token string) {
 	s.mu.Lock()

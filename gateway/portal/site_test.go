@@ -244,7 +244,7 @@ func pages() map[string]templ.Component {
 		"start":       startPage(g, []orgv1.Organisation{{Id: 1}}),
 		"register":    registerPage(g),
 		"home":        ownerHomePage(g, st, nil, nil),
-		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Receipts: []vault.Receipt{{Org: 1, Purpose: hostile}}}),
+		"data":        dataPage(g, dataView{State: st, Hosted: true, Key: hostile, Holdings: []holding{{Stream: profilev1.Stream{Source: hostile, SchemaId: hostile}}}, Looked: looked{List: []look{{Receipt: vault.Receipt{Org: 1, Purpose: hostile}}}}}),
 		"uploaded":    uploadedPage(g, res),
 		"consents":    consentsPage(g, st, map[string]string{string(make([]byte, 32)): hostile}),
 		"progress":    progressPage(g, st, map[int64][]line.Finding{1: {{Severity: hostile, ZH: hostile, EN: hostile}}}),
@@ -495,8 +495,9 @@ func TestArchives(t *testing.T) {
 	if _, err := unzip([]byte("PK\x03\x04 nonsense"), &budget); err == nil {
 		t.Error("a damaged archive is taken")
 	}
-	if !isDocument(zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""})) || isDocument(zipped(t, map[string]string{"book.xlsx": ""})) {
-		t.Error("a workbook is a document, an archive of workbooks is none")
+	workbook := zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""})
+	if !bundle(data) || bundle(workbook) || bundle(zipped(t, map[string]string{"OFD.xml": ""})) || bundle([]byte("a,b\n")) {
+		t.Error("a workbook or an OFD is taken apart, or an archive of documents is not")
 	}
 }
 

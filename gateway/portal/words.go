@@ -8,8 +8,8 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/line"
-	"github.com/xinlian/xinlian/gateway/vault"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -216,8 +216,10 @@ func (g *Page) purpose(p profilev1.Purpose) string { return g.enum("purpose", p.
 // purposeName words the name of a purpose in a receipt; an unknown one was
 // claimed by a refused request and is shown as it came.
 func (g *Page) purposeName(name string) string {
-	switch name {
-	case "underwriting", "monitoring", "verification":
+	if strings.HasPrefix(name, custody.CasePrefix) {
+		name = strings.TrimSuffix(custody.CasePrefix, ":")
+	}
+	if known("purpose." + name) {
 		return g.T("purpose." + name)
 	}
 	return name
@@ -243,6 +245,9 @@ func (g *Page) frequency(t profilev1.ConsentTerms) string {
 func (g *Page) keeping(t profilev1.ConsentTerms) string {
 	if t.Mode == profilev1.Mode_MODE_STORE {
 		return g.T("mode.store", t.RetentionDays)
+	}
+	if t.Mode == profilev1.Mode_MODE_QUERY {
+		return g.T("mode.query")
 	}
 	return g.T("mode.view")
 }
@@ -306,20 +311,6 @@ func (g *Page) attestation(a attestationv1.Attestation, now int64) string {
 
 func (g *Page) attestationKind(k attestationv1.Kind) string {
 	return g.enum("attestationkind", k.String(), "KIND_")
-}
-
-func outcomeTone(o vault.Outcome) string {
-	if o == vault.OutcomeAllowed {
-		return "good"
-	}
-	return "bad"
-}
-
-func (g *Page) outcome(o vault.Outcome) string {
-	if o == vault.OutcomeAllowed {
-		return g.T("looked.allowed")
-	}
-	return g.T("looked.refused", int(o))
 }
 
 // filesShown puts files with problems first.

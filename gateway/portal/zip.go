@@ -9,18 +9,18 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
+	"github.com/xinlian/xinlian/gateway/connector"
+	"github.com/xinlian/xinlian/gateway/connector/format"
 	"github.com/xinlian/xinlian/gateway/custody"
 )
 
-// isDocument reports whether an archive is itself a document: a workbook or an OFD.
-func isDocument(data []byte) bool {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	return err == nil && slices.ContainsFunc(z.File, func(f *zip.File) bool {
-		return f.Name == "[Content_Types].xml" || f.Name == "OFD.xml"
-	})
+// bundle reports whether data is an archive of documents, and not a document
+// that has the form of an archive, as an OFD has.
+func bundle(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) &&
+		format.All.Detect(data[:min(len(data), connector.HeadBytes)], "") == nil
 }
 
 // unzip takes the files out of an archive, as far as the budget of bytes goes:

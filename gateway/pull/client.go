@@ -125,7 +125,12 @@ func (c *client) get(ctx context.Context, address, token string) ([]byte, error)
 		_, _ = io.CopyN(io.Discard, answer.Body, refusedBodyBytes)
 		return nil, statusFault(answer, time.Now())
 	}
-	return readBody(answer)
+	body, err := readBody(answer)
+	if err == nil && ctx.Err() != nil {
+		// A server that sees us hang up may end its answer as if it were whole.
+		return nil, faultOf(ctx.Err())
+	}
+	return body, err
 }
 
 // readBody reads an answer whole. What is cut short, and what is too large, is

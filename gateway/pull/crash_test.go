@@ -54,7 +54,7 @@ func killEverywhere(t *testing.T, define func(*bench), want ...string) {
 			}
 		}
 	}
-	if steps < 10 {
+	if steps < 8 {
 		t.Errorf("a run has %d steps only", steps)
 	}
 }

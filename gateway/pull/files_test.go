@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xinlian/xinlian/gateway/store"
 )
 
 func chmod(b *bench, name string, mode os.FileMode) error {
@@ -62,7 +65,7 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list struct{ Problems []problemFile }
+	var list struct{ Problems []problem }
 	if err := json.Unmarshal(text, &list); err != nil || len(list.Problems) != 1 || list.Problems[0].Row != 2 || list.Problems[0].Rule != "amount" || list.Problems[0].DoZH == "" {
 		t.Errorf("got %s, %v", text, err)
 	}
@@ -82,26 +85,48 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestGrowingFile proves that a file that is still written is not taken.
+// changing is a folder in which something happens before the second look.
+type changing struct {
+	directory
+
+	looks  int
+	change func()
+}
+
+func (c *changing) list(ctx context.Context) ([]entry, error) {
+	if c.looks++; c.looks == 2 {
+		c.change()
+	}
+	return c.directory.list(ctx)
+}
+
+// TestGrowingFile proves that a file that is still written is not taken, and
+// that one beside it is.
 func TestGrowingFile(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	folder := b.defineFolder()
-	path := filepath.Join(folder, "a.csv")
+	folder := t.TempDir()
 	whole := table("A", "BB", "CCC")
-	put(t, path, whole[:len(whole)-40])
-	done := make(chan error, 1)
-	go func() {
-		time.Sleep(15 * time.Millisecond)
-		done <- os.WriteFile(path, []byte(whole), 0o600)
-	}()
-	b.want(b.step(0), Delivered, "")
-	if err := <-done; err != nil {
+	put(t, filepath.Join(folder, "a.csv"), whole[:len(whole)-40])
+	put(t, filepath.Join(folder, "b.csv"), table("DDDD"))
+	p, err := newFolderPuller(&Source{Folder: &FolderSource{Path: folder}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	b.profileIs()
-	b.want(b.step(time.Hour), Delivered, "")
-	b.profileIs("A", "BB", "CCC")
+	defer p.close()
+	d := &changing{directory: p, change: func() { put(t, filepath.Join(folder, "a.csv"), whole) }}
+	var got []string
+	take := func(item store.Item, _ string, _ *store.Taken) error {
+		got = append(got, item.Name)
+		return nil
+	}
+	for _, want := range []string{"b.csv", "b.csv a.csv b.csv"} {
+		if err := pullFiles(t.Context(), d, "", time.Millisecond, nil, take); err != nil {
+			t.Fatal(err)
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("took %s, want %s", s, want)
+		}
+	}
 }
 
 // TestTwoSources proves that the same invoices by file and by interface are one

@@ -70,8 +70,6 @@ func newHTTPPuller(s *Source, allow AllowList) (*httpPuller, error) {
 
 func (h *httpPuller) close() error { h.client.close(); return nil }
 
-func (h *httpPuller) report(string, []byte) error { return nil }
-
 // pull reads pages from the stored cursor on until the source has no more. It
 // stops at a page that comes again under another cursor, and at a cursor that
 // comes again: what was taken before stays.

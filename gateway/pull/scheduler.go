@@ -2,14 +2,11 @@ package pull
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +20,8 @@ type Keeper interface {
 	LoadSource(ctx context.Context, id string) (store.Source, error)
 	SaveSource(ctx context.Context, r store.Source) error
 	Receive(ctx context.Context, source string, item store.Item, cursor string, file *store.Taken) (number uint64, err error)
-	Inbox(ctx context.Context, source string) (store.Item, error)
-	Clear(ctx context.Context, r store.Source, number uint64) error
+	Inbox(ctx context.Context, source string, items, bytes int) ([]store.Item, error)
+	Clear(ctx context.Context, r store.Source, through uint64) error
 	TakenFiles(ctx context.Context, source string) (map[string]store.Taken, error)
 	Save(ctx context.Context, kind, id string, value any) error
 }
@@ -168,8 +165,6 @@ type take func(item store.Item, cursor string, file *store.Taken) error
 // puller reads one source.
 type puller interface {
 	pull(ctx context.Context, cursor string, taken map[string]store.Taken, take take) error
-	// report tells the source's side of an item's problems, nil for none.
-	report(name string, problems []byte) error
 	close() error
 }
 
@@ -215,150 +210,4 @@ func (s *Scheduler) settle(ctx context.Context, source *Source, row store.Source
 	}
 	row.Status = string(status)
 	return s.Keeper.SaveSource(ctx, row)
-}
-
-// running is a run under way.
-type running struct {
-	scheduler *Scheduler
-	source    *Source
-	row       store.Source
-	owner     connector.Owner
-	puller    puller
-	refused   int64
-	problems  []connector.RowError
-}
-
-func (r *running) work(ctx context.Context) (err error) {
-	s := r.scheduler
-	if r.owner, err = s.Profile.Owner(ctx, r.source.Enterprise); err != nil {
-		return fault(ReasonProfile, "the enterprise's firm is not known here", err)
-	}
-	switch r.source.Kind {
-	case "http":
-		r.puller, err = newHTTPPuller(r.source, s.Allow)
-	case "folder":
-		r.puller, err = newFolderPuller(r.source)
-	case "sftp":
-		// What was fetched before goes first: it needs no connection.
-		if err := r.drain(ctx); err != nil {
-			return err
-		}
-		r.puller, err = newSFTPPuller(ctx, r.source, s.Allow)
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.puller.close()) }()
-	if err := r.drain(ctx); err != nil {
-		return err
-	}
-	taken, err := s.Keeper.TakenFiles(ctx, r.source.ID)
-	if err != nil {
-		return fault(ReasonInternal, "reading the files taken", err)
-	}
-	err = r.puller.pull(ctx, r.row.Cursor, taken, func(item store.Item, cursor string, file *store.Taken) error {
-		if _, err := s.Keeper.Receive(ctx, r.source.ID, item, cursor, file); err != nil {
-			return fault(ReasonInternal, "keeping what was fetched", err)
-		}
-		r.row.Cursor = cursor
-		return r.drain(ctx)
-	})
-	return errors.Join(err, r.keepProblems(ctx))
-}
-
-// drain delivers what is in the inbox. An item leaves it when the profile has it.
-func (r *running) drain(ctx context.Context) error {
-	s := r.scheduler
-	for {
-		item, err := s.Keeper.Inbox(ctx, r.source.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fault(ReasonInternal, "reading the inbox", err)
-		}
-		got, err := s.Profile.Deliver(ctx, r.delivery(item))
-		if err != nil && !errors.Is(err, custody.ErrNothing) {
-			return fault(ReasonProfile, "taking "+fmt.Sprintf("%.80q", item.Name)+" into the profile", err)
-		}
-		r.note(item.Name, got)
-		r.row.Records += int64(got.Records())
-		if r.refused > 0 {
-			r.row.Refused = r.refused
-		}
-		if err := s.Keeper.Clear(ctx, r.row, item.Number); err != nil {
-			return fault(ReasonInternal, "clearing the inbox", err)
-		}
-	}
-}
-
-func (r *running) delivery(item store.Item) custody.Delivery {
-	d := custody.Delivery{
-		Enterprise: r.source.Enterprise, Key: "pull/" + r.source.ID + "/" + strconv.FormatUint(item.Number, 10), Owner: r.owner,
-		Source: r.source.ID, Uploads: []custody.Upload{{Name: item.Name, Data: item.Body}},
-	}
-	if r.source.Kind == "http" {
-		d.Parsers, d.Complete = connector.Set{pageParser{r.source.mapping}}, true
-	}
-	return d
-}
-
-// note gathers problems, and tells them beside a file.
-func (r *running) note(name string, got custody.Collected) {
-	var bad []connector.RowError
-	for _, p := range got.Problems {
-		if !p.Note {
-			bad = append(bad, p)
-		}
-	}
-	r.refused += int64(len(bad))
-	r.problems = append(r.problems, bad[:min(len(bad), max(problemsKept-len(r.problems), 0))]...)
-	if r.puller == nil {
-		return
-	}
-	var text []byte
-	if len(bad) > 0 {
-		text = problemsText(bad)
-	}
-	if err := r.puller.report(name, text); err != nil {
-		r.scheduler.Log.Warn("the problems of a file could not be written beside it", "source", r.source.ID, "err", err)
-	}
-}
-
-// problemFile is the form of a list of problems beside a bad file.
-type problemFile struct {
-	Row    int    `json:"row"`
-	Line   int    `json:"line,omitempty"`
-	Field  string `json:"field,omitempty"`
-	Rule   string `json:"rule"`
-	Detail string `json:"detail"`
-	DoZH   string `json:"remedy_zh"`
-	DoEN   string `json:"remedy_en"`
-}
-
-func problemsText(list []connector.RowError) []byte {
-	var out struct {
-		Version  int           `json:"version"`
-		Problems []problemFile `json:"problems"`
-	}
-	out.Version = 1
-	for _, e := range list[:min(len(list), problemsKept)] {
-		text, _ := e.Rule.Text()
-		out.Problems = append(out.Problems, problemFile{e.Row, e.Line, e.Column, string(e.Rule), e.Detail, text.RemedyZH, text.RemedyEN})
-	}
-	b, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return []byte(strings.TrimSpace(err.Error())) // strings and numbers always encode
-	}
-	return append(b, '\n')
-}
-
-func (r *running) keepProblems(ctx context.Context) error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	if err := r.scheduler.Keeper.Save(ctx, KindProblems, r.source.ID, r.problems); err != nil {
-		return fault(ReasonInternal, "keeping the problems", err)
-	}
-	return nil
 }

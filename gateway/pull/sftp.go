@@ -129,8 +129,6 @@ func (p *sftpPuller) close() error {
 	return nil
 }
 
-func (p *sftpPuller) report(string, []byte) error { return nil }
-
 func (p *sftpPuller) pull(ctx context.Context, _ string, taken map[string]store.Taken, take take) error {
 	return pullFiles(ctx, p, p.source.SFTP.Match, p.source.SFTP.Settle.or(settleDefault), taken, take)
 }

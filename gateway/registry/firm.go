@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/xinlian/xinlian/internal/canon"
+	"github.com/xinlian/xinlian/oprf"
 )
 
 // Bounds of a firm's fields.
@@ -74,17 +73,15 @@ func creditCode(s string) bool {
 	return s[taxNumberChars-1] == alphabet[(31-sum%31)%31]
 }
 
-// Tag is the identity tag of a normalised firm: HMAC-SHA256, under the key that
-// the verifiers share, over country and tax number. Without the key a tax number
-// cannot be looked up by trying them all.
-func (f Firm) Tag(key []byte) ([]byte, error) {
-	content, err := canon.New("identity").String(country).String(f.TaxNumber).Encoded()
+// TagInput is what a normalised firm's identity tag is the function of: country
+// and tax number. The function is the members' (package oprf): without a threshold
+// of them a tax number cannot be looked up by trying them all.
+func (f Firm) TagInput() ([]byte, error) {
+	b, err := oprf.IdentityInput(country, f.TaxNumber)
 	if err != nil {
 		return nil, fmt.Errorf("making the identity tag: %w", err)
 	}
-	m := hmac.New(sha256.New, key)
-	m.Write(content)
-	return m.Sum(nil), nil
+	return b, nil
 }
 
 // statementHash commits to a verifier's file on the firm under a salt of its own.

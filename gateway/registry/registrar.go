@@ -13,6 +13,7 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
@@ -27,6 +28,13 @@ var ErrKnown = errors.New("registry: the firm is registered already")
 type Verifier struct {
 	OrgID  uint64
 	Device wire.Signer
+	Tags   Tagger
+}
+
+// Tagger makes identity tags with the members' help: one for every key that is
+// checked, the newest last. Each verifier asks for itself.
+type Tagger interface {
+	Identity(ctx context.Context, input []byte) ([]pledgev1.Tag, error)
 }
 
 // Statement is what a verifier keeps of its word: the salt that opens the hash
@@ -49,8 +57,6 @@ type Registrar struct {
 	Client *chain.Client
 	First  Verifier
 	Second Verifier
-	// TagKey is the verifiers' shared key, 32 bytes.
-	TagKey []byte
 	// AmountLimitFen bounds each money message of a new owner's device.
 	AmountLimitFen int64
 	Keeper         Keeper
@@ -72,23 +78,46 @@ func (r *Registrar) Register(ctx context.Context, firm Firm, ownerKey orgv1.Devi
 	if err != nil {
 		return 0, err
 	}
-	tag, err := firm.Tag(r.TagKey)
+	tags, err := r.First.tags(ctx, firm)
 	if err != nil {
 		return 0, err
 	}
-	id, err := r.find(ctx, tag, ownerKey)
+	id := uint64(0)
+	for _, t := range tags { // a firm may be there under an earlier key's tag
+		if id, err = r.find(ctx, t, ownerKey); err != nil || id != 0 {
+			break
+		}
+	}
 	if err != nil {
 		return 0, err
 	}
 	if id == 0 {
-		if id, err = r.first(ctx, firm, tag, ownerKey); err != nil {
+		if id, err = r.first(ctx, firm, tags[len(tags)-1], ownerKey); err != nil {
 			return 0, err
 		}
 	}
 	if err := r.Keeper.Save(ctx, KindFirm, fmt.Sprint(id), firm); err != nil {
 		return 0, err
 	}
-	return id, r.second(ctx, firm, tag, id)
+	return id, r.second(ctx, firm, id)
+}
+
+// tags are the firm's identity tags as this verifier has the members make them,
+// the newest last.
+func (v Verifier) tags(ctx context.Context, firm Firm) ([][]byte, error) {
+	input, err := firm.TagInput()
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.Tags.Identity(ctx, input)
+	if err != nil {
+		return nil, fmt.Errorf("asking the members for the identity tag: %w", err)
+	}
+	tags := make([][]byte, len(made))
+	for i, t := range made {
+		tags[i] = t.Tag
+	}
+	return tags, nil
 }
 
 // find looks for an enterprise of that tag; one of the same device is taken up.
@@ -138,7 +167,8 @@ func (r *Registrar) first(ctx context.Context, firm Firm, tag []byte, key orgv1.
 }
 
 // second adds the second verifier's word, unless the row has it.
-func (r *Registrar) second(ctx context.Context, firm Firm, tag []byte, id uint64) error {
+// It has the tag made for itself: the chain holds it against the first one's.
+func (r *Registrar) second(ctx context.Context, firm Firm, id uint64) error {
 	q, err := r.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: id})
 	if err != nil {
 		return fmt.Errorf("reading enterprise %d: %w", id, err)
@@ -146,6 +176,16 @@ func (r *Registrar) second(ctx context.Context, firm Firm, tag []byte, id uint64
 	for _, k := range q.Organisation.Kyb {
 		if k.VerifierOrgId == r.Second.OrgID {
 			return nil
+		}
+	}
+	tags, err := r.Second.tags(ctx, firm)
+	if err != nil {
+		return err
+	}
+	tag := tags[len(tags)-1]
+	for _, t := range tags { // a row from before a rotation has the earlier one
+		if bytes.Equal(t, q.Organisation.IdentityTag) {
+			tag = t
 		}
 	}
 	s, err := r.statement(firm, r.Second)

@@ -29,10 +29,10 @@ type Config struct {
 	Keys    string   `toml:"keys" doc:"folder of the vaults' master keys and the sealing key; never in the backups of data" check:"required"`
 	Hosted  []string `toml:"hosted" doc:"organisations served here, ORG=FOLDER; the folder holds service.key and data.key"`
 	Vaults  []string `toml:"vaults" doc:"vaults of custodians elsewhere, ORG=URL"`
+	Members []string `toml:"members" doc:"gateways elsewhere of members that hold shares of the key of tags, ORG=URL"`
 	Officer bool     `toml:"software_officers" doc:"demonstration only: visitors may act with the passkey in officer.pem of each hosted folder"`
 	KYB     struct {
-		Key            string `toml:"key" doc:"file of the key that the identity verifiers share, 32 bytes; empty: no firm registers here"`
-		AmountLimitFen int64  `toml:"amount_limit_fen" doc:"limit of each money message of a new owner's device, in fen"`
+		AmountLimitFen int64 `toml:"amount_limit_fen" doc:"limit of each money message of a new owner's device, in fen"`
 	} `toml:"kyb"`
 	Vault struct {
 		Master     string `toml:"master" doc:"what guards the vaults' master keys: file, age or kms"`

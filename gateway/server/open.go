@@ -13,7 +13,6 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/pull"
-	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
@@ -40,12 +39,16 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	members, _, err := numbered("members", c.Members)
+	if err != nil {
+		return nil, err
+	}
 	client, err := chain.Dial(ctx, c.Node)
 	if err != nil {
 		return nil, fmt.Errorf("%w: is the node at %s running?", err, c.Node)
 	}
 	p := Parts{
-		Client: client, Vaults: remote, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
+		Client: client, Vaults: remote, Members: members, Data: c.Data, Keys: c.Keys, AmountLimitFen: c.KYB.AmountLimitFen,
 		Listen: c.Listen, Origin: c.Origin, Sources: c.Pull.Sources, Log: log, Blobs: c.OpenBlobs,
 	}
 	if p.Allow, err = pull.ParseAllowList(c.Pull.Allow); err != nil {
@@ -76,11 +79,6 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 			return err
 		}
 		p.Hosted = append(p.Hosted, h)
-	}
-	if c.KYB.Key != "" {
-		if p.TagKey, err = store.LoadOrNewKey(c.KYB.Key); err != nil {
-			return err
-		}
 	}
 	p.Prover, err = prover(ctx, p.Client)
 	return err

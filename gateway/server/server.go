@@ -24,6 +24,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/scoring"
 	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/wire"
@@ -58,8 +59,8 @@ type Parts struct {
 	Vaults map[uint64]string // custodian elsewhere → address of its gateway
 	Data   string            // folder of the database and the vaults
 	Keys   string            // folder of master keys and the sealing key
-	// TagKey is the identity verifiers' shared key, 32 bytes; nil: no firm registers.
-	TagKey         []byte
+	// Members are gateways elsewhere of members that hold shares of the tags' key.
+	Members        map[uint64]string
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
 	AmountLimitFen int64
@@ -81,6 +82,9 @@ type Server struct {
 	line       *line.Line
 	registrar  *registry.Registrar
 	scorer     *scoring.Scorer
+	monitor    *custody.Monitor // nil where no custodian and no regulator is hosted
+	taggers    map[uint64]*tagging.Client
+	services   map[uint64]*tagging.Service
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -166,12 +170,20 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	if err != nil {
 		return err
 	}
+	for _, h := range s.parts.Hosted {
+		if c := s.custodians[h.OrgID]; c != nil {
+			c.DataKey, c.First = h.DataKey, read.first(c)
+		}
+	}
 	s.line = &line.Line{Client: s.client, Store: s.store, Lenders: map[uint64]*desk.Desk{}, Prover: s.parts.Prover, Log: s.parts.Log}
 	var verifiers []registry.Verifier
+	if err := s.openTagging(); err != nil {
+		return err
+	}
 	for _, h := range s.parts.Hosted {
 		has := func(r orgv1.Role) bool { return slices.Contains(roles[h.OrgID], r) }
 		if h.DataKey != nil {
-			d := &desk.Desk{Client: s.client, OrgID: h.OrgID, Service: h.Service, DataKey: h.DataKey, Vaults: read}
+			d := &desk.Desk{Client: s.client, OrgID: h.OrgID, Service: h.Service, DataKey: h.DataKey, Vaults: read, Keeper: s.store}
 			s.desks[h.OrgID] = d
 			if has(orgv1.Role_ROLE_LENDER) {
 				s.line.Lenders[h.OrgID] = d
@@ -182,16 +194,19 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 		}
 		if h.Officer != nil {
 			if has(orgv1.Role_ROLE_KYB) {
-				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer})
+				verifiers = append(verifiers, registry.Verifier{OrgID: h.OrgID, Device: h.Officer, Tags: s.taggers[h.OrgID]})
 			}
+		}
+		if (has(orgv1.Role_ROLE_REGULATOR) || has(orgv1.Role_ROLE_CUSTODIAN)) && s.monitor == nil {
+			s.monitor = &custody.Monitor{Client: s.client, Service: h.Service, OrgID: h.OrgID, Log: s.parts.Log.With("monitor", h.OrgID)}
 		}
 		if has(orgv1.Role_ROLE_CUSTODIAN) && s.scorer == nil {
 			s.scorer = &scoring.Scorer{Client: s.client, Prover: s.parts.Prover, Service: h.Service, OrgID: h.OrgID}
 		}
 	}
-	if s.parts.TagKey != nil && len(verifiers) >= 2 {
+	if len(verifiers) >= 2 {
 		s.registrar = &registry.Registrar{
-			Client: s.client, First: verifiers[0], Second: verifiers[1], TagKey: s.parts.TagKey,
+			Client: s.client, First: verifiers[0], Second: verifiers[1],
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
@@ -201,6 +216,12 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	})
 	if err != nil {
 		return err
+	}
+	for _, d := range s.desks {
+		d.Forget = func(consent []byte) {
+			s.portal.Forget(consent)
+			s.line.Forget(consent)
+		}
 	}
 	for _, h := range s.parts.Hosted {
 		if h.Officer != nil {
@@ -244,6 +265,9 @@ func (s *Server) Scorer() *scoring.Scorer { return s.scorer }
 // are not two.
 func (s *Server) Registrar() *registry.Registrar { return s.registrar }
 
+// Tags makes tags for a hosted organisation, nil where it is not hosted.
+func (s *Server) Tags(org uint64) *tagging.Client { return s.taggers[org] }
+
 // Exporter makes proof bundles.
 func (s *Server) Exporter() evidence.Exporter { return evidence.Exporter{Client: s.client} }
 
@@ -252,6 +276,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.portal.Handler())
 	mux.Handle("/vault/", vaultHandler(s.custodians, s.parts.Log))
+	mux.Handle(tagging.Path, tagging.Handler(s.services, s.parts.Log))
 	return mux
 }
 
@@ -286,11 +311,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	for _, c := range s.custodians {
 		all.Go(func() { _ = c.Run(work) }) // it logs its own faults
 	}
+	for _, d := range s.desks {
+		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
+	}
 	all.Go(func() { _ = s.line.Run(work) })
 	all.Go(func() { s.sweep(work) })
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {
 		all.Go(func() { _ = s.scheduler().Run(work) })
+	}
+	if s.monitor != nil {
+		all.Go(func() { _ = s.monitor.Run(work) })
 	}
 	site := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,

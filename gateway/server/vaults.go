@@ -116,8 +116,14 @@ type readProblem struct {
 // request's own signature.
 func vaultHandler(local map[uint64]*custody.Custodian, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	pace := newPace()
 	mux.HandleFunc("POST "+readPath, func(w http.ResponseWriter, r *http.Request) {
-		d, err := openRead(r, w, local)
+		d, err := openRead(r, w, local, pace)
+		if errors.Is(err, errPace) {
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, readProblem{Type: "about:blank", Title: "too many reads of this device; try again in a second", Status: http.StatusTooManyRequests, Outcome: vault.OutcomeFailed})
+			return
+		}
 		if err != nil {
 			refuseRead(w, err, log)
 			return
@@ -129,10 +135,11 @@ func vaultHandler(local map[uint64]*custody.Custodian, log *slog.Logger) http.Ha
 			panic(http.ErrAbortHandler) // the reader must not take the part for the whole
 		}
 	})
+	mux.HandleFunc("POST "+replicaPath, replicaHandler(local, log))
 	return mux
 }
 
-func openRead(r *http.Request, w http.ResponseWriter, local map[uint64]*custody.Custodian) (*vault.Delivery, error) {
+func openRead(r *http.Request, w http.ResponseWriter, local map[uint64]*custody.Custodian, pace *pace) (*vault.Delivery, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readBytesMax))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", vault.ErrBadRequest, err)
@@ -150,6 +157,9 @@ func openRead(r *http.Request, w http.ResponseWriter, local map[uint64]*custody.
 	if custodian == nil {
 		return nil, vault.ErrWrongVault
 	}
+	if !pace.allow(r, req.Device) {
+		return nil, errPace
+	}
 	return custodian.Vault.Read(r.Context(), *req, signature)
 }
 
@@ -161,6 +171,10 @@ func refuseRead(w http.ResponseWriter, err error, log *slog.Logger) {
 		p.Status, p.Title = http.StatusInternalServerError, "the vault failed"
 		log.Error("a read failed", "err", err)
 	}
+	writeProblem(w, p)
+}
+
+func writeProblem(w http.ResponseWriter, p readProblem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the reader may have gone

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 )
@@ -152,35 +151,43 @@ func putTaken(ctx context.Context, tx *sql.Tx, source string, f Taken) error {
 	return err
 }
 
-// Inbox is the oldest item of a source that is not delivered, or ErrNotFound.
-func (s *Store) Inbox(ctx context.Context, source string) (Item, error) {
-	var number int64
-	var box []byte
-	err := s.db.QueryRowContext(ctx, "SELECT number, box FROM inbox WHERE source = ? ORDER BY number LIMIT 1", source).Scan(&number, &box)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Item{}, ErrNotFound
-	}
+// Inbox lists the oldest items of a source that are not delivered, in the order
+// in which they came: at most items of them, and none after bytes of content.
+func (s *Store) Inbox(ctx context.Context, source string, items, bytes int) ([]Item, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT number, box FROM inbox WHERE source = ? ORDER BY number LIMIT ?", source, items)
 	if err != nil {
-		return Item{}, fmt.Errorf("reading the inbox of source %s: %w", source, err)
+		return nil, fmt.Errorf("reading the inbox of source %s: %w", source, err)
 	}
-	var item Item
-	if err := s.unbox("inbox", source+"/"+strconv.FormatInt(number, 10), box, &item); err != nil {
-		return Item{}, err
+	defer rows.Close()
+	var all []Item
+	for size := 0; size < bytes && rows.Next(); {
+		var number int64
+		var box []byte
+		if err := rows.Scan(&number, &box); err != nil {
+			return nil, fmt.Errorf("reading the inbox of source %s: %w", source, err)
+		}
+		var item Item
+		if err := s.unbox("inbox", source+"/"+strconv.FormatInt(number, 10), box, &item); err != nil {
+			return nil, err
+		}
+		size += len(item.Body)
+		all = append(all, item)
 	}
-	return item, nil
+	return all, rows.Err()
 }
 
-// Clear removes a delivered item and writes what its source has become.
-func (s *Store) Clear(ctx context.Context, r Source, number uint64) error {
+// Clear removes the delivered items of a source up to a number, and writes how
+// much it has delivered.
+func (s *Store) Clear(ctx context.Context, r Source, through uint64) error {
 	err := s.transact(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM inbox WHERE source = ? AND number = ?", r.ID, int64(number)); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM inbox WHERE source = ? AND number <= ?", r.ID, int64(through)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE source SET records = ?, refused = ? WHERE id = ?", r.Records, r.Refused, r.ID)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("clearing an item of source %s: %w", r.ID, err)
+		return fmt.Errorf("clearing items of source %s: %w", r.ID, err)
 	}
 	return nil
 }

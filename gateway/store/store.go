@@ -43,7 +43,7 @@ func Open(ctx context.Context, path, keyPath string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := url.Values{"_pragma": {"journal_mode(wal)", "foreign_keys(on)", "busy_timeout(5000)", "synchronous(full)"}, "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": {"journal_mode(wal)", "foreign_keys(on)", "busy_timeout(5000)", "synchronous(full)", "secure_delete(on)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)

@@ -26,6 +26,8 @@ type Chain interface {
 	DataKey(ctx context.Context, org uint64) (Recipient, error)
 	// Anchored is the anchor of a batch; ErrNotAnchored.
 	Anchored(ctx context.Context, batch ID) (Anchor, error)
+	// Custodians are the enterprise's first and second custodian, 0 for none.
+	Custodians(ctx context.Context, enterprise uint64) (first, second uint64, err error)
 	// Erasures lists every enterprise whose erasure is on chain.
 	Erasures(ctx context.Context) ([]uint64, error)
 }
@@ -47,6 +49,7 @@ const (
 	StateRevoked State = 4
 	StateExpired State = 5
 	StateRefused State = 6
+	StateAmended State = 7 // the owner replaced it by a narrower one
 )
 
 // Use is what a consent lets the grantee do with what it reads.
@@ -58,6 +61,9 @@ type Use uint8
 const (
 	UseView  Use = 1
 	UseStore Use = 2 // includes viewing
+	// UseQuery lets the grantee have computed features only: no read of records is
+	// allowed under such a consent, and no request names it.
+	UseQuery Use = 3
 )
 
 // FetchLimitMax bounds a consent's fetches per unit.
@@ -72,7 +78,14 @@ const (
 	FetchOnce  FetchUnit = 1 // the whole consent
 	FetchDay   FetchUnit = 2
 	FetchMonth FetchUnit = 3
+	FetchYear  FetchUnit = 4
 )
+
+// Provider is a source of records that a consent covers.
+type Provider struct {
+	Org    uint64 // that signed the batches, 0 for what the owner declared
+	Stream string // name of one of its streams, empty for all
+}
 
 // Consent is the part of a consent that the vault enforces.
 type Consent struct {
@@ -86,8 +99,10 @@ type Consent struct {
 	Months       Months
 	Start, End   time.Time // in force from Start until before End
 	FetchUnit    FetchUnit
-	FetchLimit   uint32 // reads per unit
-	AmountFenMin int64  // records of a smaller absolute amount are hidden; 0 hides none
+	FetchLimit   uint32     // reads per unit
+	AmountFenMin int64      // records of a smaller absolute amount are hidden; 0 hides none
+	Providers    []Provider // sources that may be read; empty: all
+	Schemas      []string   // ids of schemas that may be read; empty: all
 }
 
 // Device is a device as the chain knows it.
@@ -116,7 +131,8 @@ type Anchor struct {
 	Enterprise uint64
 	Category   record.Category
 	Epoch      uint32
-	Source     uint64
+	Source     uint64 // organisation that signed, 0 for owner-declared
+	Stream     string // name of the source
 	Count      uint64
 	PeriodFrom int64 // days since 1970-01-01, both included; no record lies outside
 	PeriodTo   int64
@@ -155,6 +171,8 @@ func (c *Consent) live(t time.Time) error {
 		return ErrConsentExpired
 	case StateRefused:
 		return ErrConsentRefused
+	case StateAmended:
+		return ErrConsentAmended
 	default:
 		return fmt.Errorf("%w: state %d", ErrConsentUnknown, c.State)
 	}
@@ -169,7 +187,17 @@ func (c *Consent) live(t time.Time) error {
 
 // over says whether the consent can never be read under again.
 func (c *Consent) over(t time.Time) bool {
-	return c.State == StateRevoked || c.State == StateExpired || c.State == StateRefused || !t.Before(c.End)
+	return c.State == StateRevoked || c.State == StateExpired || c.State == StateRefused || c.State == StateAmended || !t.Before(c.End)
+}
+
+// admits tells whether the consent's providers and schemas let a batch through.
+func (c *Consent) admits(b *BatchInfo, a *Anchor) bool {
+	if len(c.Schemas) > 0 && !slices.Contains(c.Schemas, b.SchemaID) {
+		return false
+	}
+	return len(c.Providers) == 0 || slices.ContainsFunc(c.Providers, func(p Provider) bool {
+		return p.Org == a.Source && (p.Stream == "" || p.Stream == a.Stream)
+	})
 }
 
 // covers refuses a request that goes beyond what the owner consented to.
@@ -177,7 +205,7 @@ func (c *Consent) covers(r *ReadRequest) error {
 	if r.Purpose != c.Purpose {
 		return ErrPurpose
 	}
-	if r.Use != UseView && r.Use != c.Use {
+	if c.Use == UseQuery || r.Use != UseView && r.Use != c.Use {
 		return ErrMode
 	}
 	for _, k := range r.Selector.Categories {

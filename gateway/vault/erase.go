@@ -44,6 +44,18 @@ func DecodeErasure(b []byte) (*Erasure, error) {
 	return e, nil
 }
 
+// Erased is the statement of an erasure that was made here; ErrNotFound.
+func (v *Vault) Erased(enterprise uint64) (*Erasure, error) {
+	b, err := readFile(v.erasureFile(enterprise))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: no erasure of enterprise %d", ErrNotFound, enterprise)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return DecodeErasure(b)
+}
+
 // Erase destroys an enterprise's key, its wraps and its data here, waiting for
 // reads under way. It is finished by the next Open if it is interrupted, and
 // repeating it returns the first statement. From the moment the key is gone every

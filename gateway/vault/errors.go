@@ -31,6 +31,8 @@ var (
 	ErrConsentRefused = errors.New("vault: consent refused")
 	// ErrConsentExpired says that the consent's time is over.
 	ErrConsentExpired = errors.New("vault: consent expired")
+	// ErrConsentAmended says that the owner replaced the consent by a narrower one.
+	ErrConsentAmended = errors.New("vault: consent amended")
 	// ErrConsentEarly says that the consent's time has not begun.
 	ErrConsentEarly = errors.New("vault: consent not yet in force")
 	// ErrGrantee says that the device belongs to another organisation.
@@ -113,6 +115,7 @@ var outcomes = []struct {
 	{23, ErrNotAnchored},
 	{24, ErrErased},
 	{25, ErrDamaged},
+	{26, ErrConsentAmended},
 }
 
 // OutcomeOf is the outcome that a receipt states for err; nil is OutcomeAllowed.

@@ -109,7 +109,7 @@ func (g *gate) admit(r *Receipt, c *Consent) error {
 // calendarOffset is UTC+8, which has no summer time.
 const calendarOffset = 8 * time.Hour
 
-// of is the number of the day or month that a time falls in. An unknown unit is
+// of is the number of the day, month or year that a time falls in. An unknown unit is
 // one period without end, the strictest reading.
 func (u FetchUnit) of(unix int64) int64 {
 	t := time.Unix(unix, 0).UTC().Add(calendarOffset)
@@ -118,6 +118,8 @@ func (u FetchUnit) of(unix int64) int64 {
 		return record.Day(t)
 	case FetchMonth:
 		return int64(record.Month(record.Day(t)))
+	case FetchYear:
+		return int64(t.Year())
 	}
 	return 0
 }

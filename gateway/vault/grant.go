@@ -160,6 +160,9 @@ func (v *Vault) grant(ctx context.Context, consent ID) ([]*Wrap, error) {
 	if err := c.live(head.Time); err != nil && !errors.Is(err, ErrConsentPaused) && !errors.Is(err, ErrConsentEarly) {
 		return nil, err
 	}
+	if c.over(head.Time) { // its pause would hide that its time has run out
+		return nil, ErrConsentExpired
+	}
 	to, err := v.cfg.Chain.DataKey(ctx, c.Grantee)
 	if err != nil {
 		return nil, fmt.Errorf("looking up the grantee's data key: %w", err)

@@ -38,7 +38,8 @@ type fakeChain struct {
 	dataKeys map[uint64]Recipient
 	anchors  map[ID]Anchor
 	erased   []uint64
-	fail     error // of every call
+	second   map[uint64]uint64 // enterprise → second custodian
+	fail     error             // of every call
 }
 
 func newFakeChain() *fakeChain {
@@ -74,6 +75,12 @@ func (f *fakeChain) Erasures(context.Context) ([]uint64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]uint64(nil), f.erased...), f.fail
+}
+
+func (f *fakeChain) Custodians(_ context.Context, enterprise uint64) (uint64, uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return testCustodian, f.second[enterprise], f.fail
 }
 
 func lookUp[K comparable, V any](f *fakeChain, m map[K]V, key K, absent error) (V, error) {
@@ -123,14 +130,16 @@ func (f *fakeChain) state(id ID, s State) {
 
 // world is a vault, its chain and one lender with one device.
 type world struct {
-	t      testing.TB
-	dir    string
-	suite  Suite
-	blobs  func() *Blobs
-	chain  *fakeChain
-	vault  *Vault
-	device ed25519.PrivateKey
-	key    *DataKey
+	t     testing.TB
+	dir   string
+	suite Suite
+	blobs func() *Blobs
+
+	custodian uint64 // 0 is testCustodian
+	chain     *fakeChain
+	vault     *Vault
+	device    ed25519.PrivateKey
+	key       *DataKey
 }
 
 func newWorld(t testing.TB) *world {
@@ -167,6 +176,9 @@ func (w *world) config() Config {
 	c := Config{
 		Dir: filepath.Join(w.dir, "data"), KMSDir: filepath.Join(w.dir, "kms"), Suite: w.suite, ChainID: testChain,
 		Custodian: testCustodian, Chain: w.chain, Signers: NewSigners(testPolicy), Now: w.chain.clock,
+	}
+	if w.custodian != 0 {
+		c.Custodian = w.custodian
 	}
 	if w.blobs != nil {
 		c.Blobs = w.blobs()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/xinlian/xinlian/internal/canon"
@@ -32,14 +33,23 @@ type Receipt struct {
 	Nonce      [NonceBytes]byte
 	Expires    int64             // unix seconds, of the request
 	Request    [sha256.Size]byte // hash of the request's bytes
+	// What was asked for, so that the owner reads it; empty where the request was
+	// malformed. Batches and records named one by one are in Request only.
+	Categories []record.Category
+	Months     Months
 }
 
 // Encoded is the receipt's canonical bytes.
 func (r *Receipt) Encoded() ([]byte, error) {
-	return canon.New("receipt").Uint64(r.Sequence).Fixed(r.Prev[:]).String(r.ChainID).Uint64(r.Custodian).
+	w := canon.New("receipt").Uint64(r.Sequence).Fixed(r.Prev[:]).String(r.ChainID).Uint64(r.Custodian).
 		Fixed(r.Consent[:]).Uint64(r.Enterprise).Uint64(r.Org).String(r.Device).Bool(r.Verified).String(r.Purpose).
 		Fixed(r.Root[:]).Uint64(r.Records).Uint64(r.Height).Int64(r.TimeUnix).Uint16(uint16(r.Outcome)).
-		Fixed(r.Nonce[:]).Int64(r.Expires).Fixed(r.Request[:]).Encoded()
+		Fixed(r.Nonce[:]).Int64(r.Expires).Fixed(r.Request[:])
+	w.Uint8(uint8(len(r.Categories)))
+	for _, c := range r.Categories {
+		w.Uint8(uint8(c))
+	}
+	return w.Uint32(r.Months.From).Uint32(r.Months.To).Encoded()
 }
 
 // Hash links the receipt to all before it: the next receipt carries it, and the
@@ -78,6 +88,10 @@ func DecodeReceipt(b []byte) (*Receipt, error) {
 	copy(r.Nonce[:], rd.Fixed(NonceBytes))
 	r.Expires = rd.Int64()
 	copy(r.Request[:], rd.Fixed(len(r.Request)))
+	for range rd.Uint8() {
+		r.Categories = append(r.Categories, record.Category(rd.Uint8()))
+	}
+	r.Months = Months{rd.Uint32(), rd.Uint32()}
 	if err := rd.Done(); err != nil {
 		return nil, fmt.Errorf("%w: receipt: %w", ErrDamaged, err)
 	}
@@ -127,9 +141,12 @@ type Log struct {
 	receipts *journal
 	anchors  *journal
 	files    *catalogue
-	offsets  []int64 // of receipt i+1
+	offsets  []int64             // of receipt i+1
+	of       map[uint64][]uint64 // numbers of receipts that name an enterprise, ascending
+	under    map[ID][]uint64     // numbers of receipts that name a consent, ascending
 	last     [sha256.Size]byte
 	anchored Interval // the last one
+	grown    chan struct{}
 }
 
 // openLog opens the log in dir, verifies its chain and its anchored heads, and
@@ -138,7 +155,7 @@ func openLog(dir string, files *catalogue, visit func(*Receipt)) (*Log, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	l := &Log{files: files}
+	l := &Log{files: files, grown: make(chan struct{}, 1), of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
 	heads := map[uint64][sha256.Size]byte{} // anchored, by sequence
 	var err error
 	l.anchors, err = openJournal(filepath.Join(dir, "anchors"), func(_ int64, b []byte) error {
@@ -231,6 +248,17 @@ func (l *Log) Len() uint64 {
 	return uint64(len(l.offsets))
 }
 
+// Grown tells that receipts were appended since it was last received from. It
+// has one listener: the one who anchors.
+func (l *Log) Grown() <-chan struct{} { return l.grown }
+
+// LastAnchored is the last interval that was marked, zero before the first.
+func (l *Log) LastAnchored() Interval {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.anchored
+}
+
 // Receipt is the receipt with that sequence number; ErrNotFound.
 func (l *Log) Receipt(sequence uint64) (*Receipt, error) {
 	l.mu.RLock()
@@ -256,12 +284,18 @@ func (l *Log) Visit(from uint64, visit func(*Receipt) bool) error {
 // Prove leads from a receipt to the last anchored head; ErrNotAnchored if the
 // receipt came after it.
 func (l *Log) Prove(sequence uint64) (ReceiptProof, error) {
+	return l.ProveTo(sequence, l.LastAnchored().To)
+}
+
+// ProveTo leads from a receipt to the head of receipt to, which the chain has;
+// ErrNotAnchored if the receipt came after it or the log has not so many.
+func (l *Log) ProveTo(sequence, to uint64) (ReceiptProof, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if sequence == 0 || sequence > l.anchored.To {
+	if sequence == 0 || sequence > to || to > uint64(len(l.offsets)) {
 		return ReceiptProof{}, fmt.Errorf("%w: receipt %d", ErrNotAnchored, sequence)
 	}
-	p := ReceiptProof{To: l.anchored.To}
+	p := ReceiptProof{To: to}
 	for s := sequence + 1; s <= p.To; s++ {
 		r, err := l.at(s)
 		if err != nil {
@@ -293,7 +327,12 @@ func (l *Log) append(r *Receipt) error {
 	if err != nil {
 		return err
 	}
-	l.offsets, l.last = append(l.offsets, offset), head
+	l.last = head
+	l.note(offset, r)
+	select {
+	case l.grown <- struct{}{}:
+	default: // it is known already
+	}
 	return nil
 }
 
@@ -351,9 +390,33 @@ func (l *Log) loadReceipt(offset int64, b []byte) (*Receipt, error) {
 	if r.Sequence != uint64(len(l.offsets))+1 || r.Prev != l.last {
 		return nil, fmt.Errorf("%w: receipt %d does not follow", ErrDamaged, r.Sequence)
 	}
-	l.offsets = append(l.offsets, offset)
+	l.note(offset, r)
 	l.last, err = r.Hash()
 	return r, err
+}
+
+// note remembers where a receipt is and whom it concerns; the caller is alone or
+// holds mu.
+func (l *Log) note(offset int64, r *Receipt) {
+	l.offsets = append(l.offsets, offset)
+	l.under[r.Consent] = append(l.under[r.Consent], r.Sequence)
+	if r.Enterprise != 0 {
+		l.of[r.Enterprise] = append(l.of[r.Enterprise], r.Sequence)
+	}
+}
+
+// Concerning lists the numbers, ascending, of the receipts that name an
+// enterprise or one of its consents: a read that was refused before the vault
+// looked its consent up names the consent only.
+func (l *Log) Concerning(enterprise uint64, consents ...ID) []uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	list := slices.Clone(l.of[enterprise])
+	for _, id := range consents {
+		list = append(list, l.under[id]...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func (l *Log) close() error {

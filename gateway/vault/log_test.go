@@ -203,7 +203,7 @@ func TestLogAnchoring(t *testing.T) {
 
 	j, err := openJournal(path, func(int64, []byte) error { return nil }) // another history of the same length
 	must(t, err)
-	l = &Log{receipts: j}
+	l = &Log{receipts: j, of: map[uint64][]uint64{}, under: map[ID][]uint64{}}
 	fillLog(t, l, 4)
 	must(t, l.append(&Receipt{ChainID: "other"}))
 	must(t, j.close())

@@ -32,7 +32,7 @@ func (v *Vault) Read(ctx context.Context, req ReadRequest, signature []byte) (*D
 	}}
 	verdict := r.settle(r.judge(ctx))
 	if verdict != nil {
-		if errors.Is(verdict, ErrConsentRevoked) || errors.Is(verdict, ErrConsentExpired) {
+		if errors.Is(verdict, ErrConsentRevoked) || errors.Is(verdict, ErrConsentExpired) || errors.Is(verdict, ErrConsentAmended) {
 			verdict = errors.Join(verdict, v.DropWraps(req.Consent))
 		}
 		return nil, verdict
@@ -59,6 +59,7 @@ func (r *reading) judge(ctx context.Context) error {
 		return err
 	}
 	r.receipt.Request = sha256.Sum256(raw)
+	r.receipt.Categories, r.receipt.Months = slices.Clone(r.req.Selector.Categories), r.req.Selector.Months
 	if r.req.ChainID != v.cfg.ChainID || r.req.Custodian != v.cfg.Custodian {
 		return ErrWrongVault
 	}
@@ -211,6 +212,12 @@ func (v *Vault) plan(ctx context.Context, c *Consent, s *Selector) (*plan, error
 		}
 		if err != nil {
 			return nil, err
+		}
+		if !c.admits(&b, &anchor) {
+			if named[b.ID] {
+				return nil, fmt.Errorf("%w: batch %s is of a source or schema that is not covered", ErrOutOfRange, b.ID)
+			}
+			continue
 		}
 		before := p.records
 		err = v.each(ctx, &b, &p.filter, func(_ *manifest, seg *segmentIndex, i int) error {

@@ -14,7 +14,7 @@ const (
 	SelectorCategoryMax = 16
 	SelectorBatchesMax  = 1024
 	SelectorRecordsMax  = 4096
-	PurposeBytesMax     = 64
+	PurposeBytesMax     = 96 // the name of a purpose, or of supervision with a case number
 	AddressBytesMax     = 128
 )
 

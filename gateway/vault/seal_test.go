@@ -281,3 +281,36 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(b.N*10_000)/b.Elapsed().Seconds(), "records/s")
 	must(b, w.vault.Close())
 }
+
+// BenchmarkSealAndAnchor seals batches of 1,000 records, under either suite, with
+// everything that is synced to disk on the way.
+func BenchmarkSealAndAnchor(b *testing.B) {
+	for _, s := range suites {
+		b.Run(string(s), func(b *testing.B) {
+			w := newWorldOf(b, s)
+			records := bank(202503, 1000)
+			b.ResetTimer()
+			for b.Loop() {
+				w.seal(records...)
+			}
+			b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "records/s")
+			must(b, w.vault.Close())
+		})
+	}
+}
+
+// BenchmarkProof makes inclusion proofs of records in a batch of 100,000.
+func BenchmarkProof(b *testing.B) {
+	w := newWorld(b)
+	batch := w.seal(bank(202503, 100_000)...)
+	i := uint64(0)
+	b.ResetTimer()
+	for b.Loop() {
+		if _, _, err := w.vault.Proof(b.Context(), batch.ID, i*7919%batch.Count); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "proofs/s")
+	must(b, w.vault.Close())
+}

@@ -175,19 +175,6 @@ func (v *Vault) Batches(enterprise uint64) []BatchInfo {
 	return out
 }
 
-// Receipts lists the receipts of reads of an enterprise's data, all consents or
-// one: the owner's view of who looked, allowed or refused.
-func (v *Vault) Receipts(enterprise uint64, consent *ID) ([]Receipt, error) {
-	var out []Receipt
-	err := v.log.Visit(1, func(r *Receipt) bool {
-		if r.Enterprise == enterprise && (consent == nil || r.Consent == *consent) {
-			out = append(out, *r)
-		}
-		return true
-	})
-	return out, err
-}
-
 // enter begins a use of the vault; the caller calls leave when it is over.
 func (v *Vault) enter(ctx context.Context) (leave func(), err error) {
 	for {

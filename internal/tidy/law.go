@@ -8,7 +8,7 @@ import (
 
 // modules is the order of the chain's modules: each may import only what stands
 // to its left. safety stands apart and sees org only.
-var modules = []string{"org", "council", "cash", "profile", "attestation", "score", "loan"}
+var modules = []string{"org", "council", "cash", "profile", "attestation", "pledge", "score", "loan"}
 
 // law says, for a group of packages, which groups of ours it may import. A
 // package belongs to the first group whose prefix fits.
@@ -20,6 +20,7 @@ var law = []struct {
 	{"internal/canon", nil},
 	{"internal/settings", nil},
 	{"internal/durable", nil},
+	{"oprf", []string{"internal/canon"}},
 	{"internal/record", []string{"internal/canon"}},
 	{"internal/artefact", []string{"gen", "internal/canon"}},
 	{"internal/sample", []string{"internal/record", "internal/canon"}},
@@ -30,11 +31,11 @@ var law = []struct {
 	{"x/", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
 	{"app", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/"}},
 	{"bundle", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"gateway", []string{"gen", "passkey", "scorecard", "zk", "bundle", "internal/wire", "internal/canon", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
-	{"internal/testkit", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/", "app"}},
+	{"gateway", []string{"gen", "passkey", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
+	{"internal/testkit", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
 	{"internal/tidy", nil},
-	{"cmd", []string{"gen", "passkey", "scorecard", "zk", "internal/", "app", "gateway", "bundle"}},
-	{"test", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
+	{"cmd", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},
+	{"test", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
 }
 
 // CheckImports returns a line for each import that breaks the law. Tests outside

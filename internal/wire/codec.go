@@ -33,6 +33,7 @@ import (
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
@@ -43,7 +44,7 @@ import (
 // all that a client needs to build, sign and read messages.
 var services = []*googlegrpc.ServiceDesc{
 	&orgv1.Msg_serviceDesc, &councilv1.Msg_serviceDesc, &cashv1.Msg_serviceDesc, &profilev1.Msg_serviceDesc,
-	&attestationv1.Msg_serviceDesc, &scorev1.Msg_serviceDesc, &loanv1.Msg_serviceDesc, &safetyv1.Msg_serviceDesc,
+	&attestationv1.Msg_serviceDesc, &pledgev1.Msg_serviceDesc, &scorev1.Msg_serviceDesc, &loanv1.Msg_serviceDesc, &safetyv1.Msg_serviceDesc,
 }
 
 // Codec encodes and decodes everything that crosses the chain's border.

@@ -43,6 +43,17 @@ func RowConsentEntry(id []byte, number uint64) Row {
 	return row("profile", 12, collections.PairKeyCodec(collections.BytesKey, collections.Uint64Key), collections.Join(id, number))
 }
 
+// RowAccessLog is the anchored head of a vault's log of reads.
+func RowAccessLog(vaultOrg uint64) Row { return row("profile", 13, collections.Uint64Key, vaultOrg) }
+
+// RowLogAnchor is one kept anchor of a vault's log, up to a receipt's number.
+func RowLogAnchor(vaultOrg, sequence uint64) Row {
+	return row("profile", 18, collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key), collections.Join(vaultOrg, sequence))
+}
+
+// RowErasure is an owner's order to erase and the receipts of the custodians.
+func RowErasure(enterprise uint64) Row { return row("profile", 19, collections.Uint64Key, enterprise) }
+
 // RowAttestation is an attestation.
 func RowAttestation(id uint64) Row { return row("attestation", 3, collections.Uint64Key, id) }
 

@@ -68,10 +68,7 @@ func LoadOrNewServiceKey(path string) (*ServiceKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := durable.WriteFile(path, k.private.Seed(), 0o600); err != nil {
-			return nil, fmt.Errorf("saving a service key: %w", err)
-		}
-		return k, nil
+		return k, k.Save(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a service key: %w", err)
@@ -80,6 +77,14 @@ func LoadOrNewServiceKey(path string) (*ServiceKey, error) {
 		return nil, fmt.Errorf("reading a service key: %s has %d bytes, want %d", path, len(seed), ed25519.SeedSize)
 	}
 	return &ServiceKey{ed25519.NewKeyFromSeed(seed)}, nil
+}
+
+// Save writes the key where LoadOrNewServiceKey finds it, for its owner only.
+func (k *ServiceKey) Save(path string) error {
+	if err := durable.WriteFile(path, k.private.Seed(), 0o600); err != nil {
+		return fmt.Errorf("saving a service key: %w", err)
+	}
+	return nil
 }
 
 // PubKey is the account key.

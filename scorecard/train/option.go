@@ -80,8 +80,8 @@ const (
 func (o *Options) validate() error {
 	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
 	switch {
-	case len(o.Features) == 0 || len(o.Features) > scorecard.FeaturesMax:
-		return fmt.Errorf("%w: %d features, want 1 to %d", ErrOptions, len(o.Features), scorecard.FeaturesMax)
+	case len(o.Features) == 0 || len(o.Features) > scorecard.TablesMax:
+		return fmt.Errorf("%w: %d features, want 1 to %d", ErrOptions, len(o.Features), scorecard.TablesMax)
 	case o.Folds < 2 || o.Folds > badsMin:
 		return fmt.Errorf("%w: %d folds, want 2 to %d", ErrOptions, o.Folds, badsMin)
 	case o.BinsMax < 2 || o.BinsMax > scorecard.CutsMax+1:

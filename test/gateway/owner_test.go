@@ -70,7 +70,7 @@ func TestOwnersLine(t *testing.T) {
 	checkLoan(t, v)
 }
 
-func register(t *testing.T, v *visitor, o sample.Owner) {
+func register(t testing.TB, v *visitor, o sample.Owner) {
 	t.Helper()
 	in := map[string]string{"firm_name": o.Name, "tax_number": o.TaxNumber, "account": o.Account, "agreed": "true"}
 	for k, val := range v.proof(passkey.DomainLogin) {

@@ -43,6 +43,7 @@ func TestRefusals(t *testing.T) {
 	checkReferral(t, w, owner)
 	checkRevoked(t, w, owner)
 	checkFraud(t, w)
+	checkPulled(t, w)
 	checkFrozen(t, w, owner)
 }
 

@@ -96,6 +96,7 @@ func (w *world) endedConsents(t *testing.T) {
 			t.Errorf("receipt at height %d with outcome %d, %v; revoked at %d", receipt.Height, receipt.Outcome, err, res.Height)
 		}
 	})
+	t.Run("revoked under load", w.revokedUnderLoad)
 }
 
 // grant has the thin firm consent to bank-b for a while, waits for the keys and reads.

@@ -49,6 +49,10 @@ type world struct {
 	t   *testing.T
 	rng *rand.Rand
 
+	supervisor wire.Signer // the regulator's second device
+	cases      [][]byte
+	erased     []*firm
+
 	firms        []*firm
 	prepared     []deed // scores proven beforehand, each sent once or more
 	products     []testkit.Product
@@ -68,6 +72,8 @@ type world struct {
 	loans        []uint64
 	freezes      []freeze
 	stops        []string
+	receivables  []receivable
+	pledges      []pledged
 	named        int // numbers names that must differ
 
 	tally map[string]*count
@@ -113,9 +119,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 		rng: rand.New(rand.NewPCG(seed, 0)), tally: map[string]*count{},
 	}
 	w.models = [][]byte{w.Adopt().Hash}
+	w.shareKey()
 	for _, f := range w.Founders() {
 		w.Do(f.Admin, &orgv1.MsgSetDataKey{Device: wire.Address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(wire.Address(f.Admin))})
 	}
+	w.supervisor = w.secondRegulator()
 	template := w.Template(w.BankA, testkit.Contract("loan"))
 	w.templates = [][]byte{template}
 	for _, lender := range []testkit.Founder{w.BankA, w.BankB} {

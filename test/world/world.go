@@ -16,11 +16,13 @@ import (
 	"github.com/xinlian/xinlian/app"
 	"github.com/xinlian/xinlian/app/node"
 	"github.com/xinlian/xinlian/gateway/chain"
+	"github.com/xinlian/xinlian/gateway/pull"
 	"github.com/xinlian/xinlian/gateway/server"
-	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey/softkey"
@@ -45,15 +47,18 @@ type Org struct {
 // World is a running network with its gateway.
 type World struct {
 	Origin string
-	Client *chain.Client
-	Server *server.Server
+	// Sources is the folder of scheduled sources, and Allow where they may call
+	// from the next Restart on.
+	Sources string
+	Allow   pull.AllowList
+	Client  *chain.Client
+	Server  *server.Server // nil where the gateway is a process of its own
 
 	BankA, BankB, VerifierA, VerifierB, Settlement, Regulator, Auditor *Org
 
 	tb     testing.TB
 	prover *zk.Prover
 	home   string
-	tagKey []byte
 	stop   func() error // ends the gateway
 }
 
@@ -66,26 +71,27 @@ func Start(tb testing.TB) *World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{tb: tb, home: home, Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
+	w := &World{tb: tb, home: home, Sources: filepath.Join(home, "sources"), Origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	w.start(ctx, home)
+	w.found(filepath.Join(home, "node"))
+	w.start(ctx, filepath.Join(home, "node"))
 	w.adopt(ctx)
-	w.tagKey, err = store.LoadOrNewKey(filepath.Join(tb.TempDir(), "kyb.key"))
-	must(tb, err)
 	w.open(ctx, listener)
 	tb.Cleanup(func() { warn(tb, w.stop()) })
 	return w
 }
 
+// Home is the folder of all files: node, gateway/data, gateway/keys.
+func (w *World) Home() string { return w.home }
+
 func (w *World) orgs() []*Org {
 	return []*Org{w.BankA, w.BankB, w.VerifierA, w.VerifierB, w.Settlement, w.Regulator, w.Auditor}
 }
 
-// start makes the genesis and the node.
-func (w *World) start(ctx context.Context, home string) {
+// found makes the keys and the genesis.
+func (w *World) found(nodeHome string) {
 	w.tb.Helper()
-	nodeHome := filepath.Join(home, "node")
 	public, err := node.Prepare(nodeHome)
 	must(w.tb, err)
 	g := app.NewGenesis(ChainID, councilv1.NetworkKind_NETWORK_KIND_DEMO, time.Now().UTC())
@@ -126,15 +132,33 @@ func (w *World) start(ctx context.Context, home string) {
 		must(w.tb, err)
 		*f.into = o
 	}
+	var members []uint64
+	for _, o := range w.orgs() {
+		members = append(members, o.ID)
+	}
+	key, err := tagging.Found(ChainID, members, filepath.Join(w.home, "gateway", "keys"))
+	must(w.tb, err)
+	g.Pledge.Keys = []pledgev1.Key{key}
 	codec, err := wire.NewCodec()
 	must(w.tb, err)
 	doc, err := g.Doc(codec)
 	must(w.tb, err)
 	must(w.tb, node.WriteGenesis(nodeHome, doc))
+}
+
+// start runs the node in this process.
+func (w *World) start(ctx context.Context, nodeHome string) {
+	w.tb.Helper()
 	n, err := node.Start(ctx, nodeHome, node.DemoConfig(), log.NewNopLogger())
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, n.Stop()) })
-	w.Client, err = chain.Dial(ctx, n.Address())
+	w.dial(ctx, n.Address())
+}
+
+func (w *World) dial(ctx context.Context, address string) {
+	w.tb.Helper()
+	var err error
+	w.Client, err = chain.Dial(ctx, address)
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, w.Client.Close()) })
 }
@@ -156,7 +180,8 @@ func (w *World) newOrg(name string) *Org {
 func (w *World) open(ctx context.Context, l net.Listener) {
 	w.tb.Helper()
 	p := w.parts(filepath.Join(w.home, "gateway"), w.orgs()...)
-	p.TagKey, p.AmountLimitFen = w.tagKey, 1_000_000_00
+	p.AmountLimitFen = 1_000_000_00
+	p.Sources, p.Allow = w.Sources, w.Allow
 	var err error
 	w.Server, err = server.New(ctx, p)
 	must(w.tb, err)

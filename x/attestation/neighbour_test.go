@@ -44,7 +44,7 @@ func TestOverRealProfile(t *testing.T) {
 	f.change(source, func(o *orgv1.Organisation) {
 		*o = orgv1.Organisation{Id: source, Status: orgv1.OrgStatus_ORG_STATUS_ACTIVE, Kind: orgv1.OrgKind_ORG_KIND_BANK}
 	})
-	profiles := profile.NewKeeper(runtime.NewKVStoreService(keys[profile.StoreKey]), wired.Proto, wire.Authority(), trusting{f})
+	profiles := profile.NewKeeper(runtime.NewKVStoreService(keys[profile.StoreKey]), wired.Proto, wire.Authority(), trusting{f}, noHeaders{})
 	k := NewKeeper(runtime.NewKVStoreService(keys[StoreKey]), wired.Proto, wire.Authority(), f, profiles)
 	c := kit{Keeper: k, fakes: f, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
 	c.ctx = testutil.DefaultContextWithKeys(keys, nil, nil).
@@ -113,3 +113,8 @@ func TestOverRealProfile(t *testing.T) {
 	check(t, err)
 	c.checkInvariants(t)
 }
+
+// noHeaders records none: nothing here ends by time.
+type noHeaders struct{}
+
+func (noHeaders) RecordHeader(context.Context) error { return nil }

@@ -51,6 +51,17 @@ func lived(t tester) kit {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	asked := c.request(t, terms(lender2, 4))
+	narrow, err := c.amend("admin", shop, narrowed(terms(lender2, 4), asked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.revoke("admin", shop, narrow); err != nil { // its receipt is due
+		t.Fatal(err)
+	}
+	if err := c.erase("admin", mill); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
@@ -78,7 +89,7 @@ func TestGenesisRoundTrip(t *testing.T) {
 	}
 	second.checkInvariants(t)
 	next := signed(4, source)
-	next.Epoch = 2
+	next.Epoch = 3
 	if err := second.anchor(sign(next, shop)); err != nil {
 		t.Error(err)
 	}
@@ -99,7 +110,7 @@ func TestGenesisRefused(t *testing.T) {
 		"batch status":            func(gs *profilev1.GenesisState) { gs.Batches[0].Status = 0 },
 		"batch enterprise":        func(gs *profilev1.GenesisState) { gs.Batches[0].EnterpriseId = 0 },
 		"batch category":          func(gs *profilev1.GenesisState) { gs.Batches[0].Category = tax },
-		"batch epoch":             func(gs *profilev1.GenesisState) { gs.Batches[0].Anchor.Epoch = 3 },
+		"batch epoch":             func(gs *profilev1.GenesisState) { gs.Batches[0].Anchor.Epoch = 9 },
 		"stream":                  func(gs *profilev1.GenesisState) { gs.Streams[0].PeriodTo++ },
 		"stream missing":          func(gs *profilev1.GenesisState) { gs.Streams = gs.Streams[1:] },
 		"stream twice":            func(gs *profilev1.GenesisState) { gs.Streams = append(gs.Streams, gs.Streams[1]) },
@@ -109,7 +120,7 @@ func TestGenesisRefused(t *testing.T) {
 		"consent mode":            func(gs *profilev1.GenesisState) { gs.Consents[0].Terms.Mode = 0 },
 		"consent state":           func(gs *profilev1.GenesisState) { gs.Consents[0].State = stateRefused },
 		"consent head":            func(gs *profilev1.GenesisState) { gs.Consents[0].JournalHead = id(1) },
-		"consent twice":           func(gs *profilev1.GenesisState) { gs.Consents = append(gs.Consents, gs.Consents[2]) },
+		"consent twice":           func(gs *profilev1.GenesisState) { gs.Consents = append(gs.Consents, gs.Consents[4]) },
 		"journal missing":         func(gs *profilev1.GenesisState) { gs.Journals = gs.Journals[1:] },
 		"journal entry":           func(gs *profilev1.GenesisState) { gs.Journals[0].Entries[0].At++ },
 		"journal empty":           func(gs *profilev1.GenesisState) { gs.Journals[0].Entries = nil },
@@ -120,6 +131,19 @@ func TestGenesisRefused(t *testing.T) {
 		"receipt due":             func(gs *profilev1.GenesisState) { gs.Receipts[0].DueAt++ },
 		"receipt half posted":     func(gs *profilev1.GenesisState) { gs.Receipts[0].ReceiptHash = nil },
 		"receipt of nobody":       func(gs *profilev1.GenesisState) { gs.Receipts[0].OrgId = 99 },
+		"batch suite":             func(gs *profilev1.GenesisState) { gs.Params.Suite = profilev1.Suite_SUITE_SM },
+		"amendment unlinked":      func(gs *profilev1.GenesisState) { amended(gs).AmendedBy = nil },
+		"amendment of another":    func(gs *profilev1.GenesisState) { amended(gs).AmendedBy = gs.Consents[0].Id },
+		"receipt of another firm": func(gs *profilev1.GenesisState) { gs.Receipts[0].EnterpriseId = mill },
+		"receipt overdue early":   func(gs *profilev1.GenesisState) { gs.Receipts[0].OverdueAt = 1 },
+		"log anchor missing":      func(gs *profilev1.GenesisState) { gs.LogAnchors = nil },
+		"log anchor of nobody":    func(gs *profilev1.GenesisState) { gs.LogAnchors[0].VaultOrgId = 99 },
+		"log anchor's head":       func(gs *profilev1.GenesisState) { gs.LogAnchors[0].Head = id(9) },
+		"logs count":              func(gs *profilev1.GenesisState) { gs.Logs[0].KeptAnchors++ },
+		"erasure twice":           func(gs *profilev1.GenesisState) { gs.Erasures = append(gs.Erasures, gs.Erasures[0]) },
+		"erasure done early":      func(gs *profilev1.GenesisState) { gs.Erasures[0].DoneAt = 1 },
+		"erasure half posted":     func(gs *profilev1.GenesisState) { gs.Erasures[0].Receipts[0].PostedAt = 1 },
+		"erasure with consents":   func(gs *profilev1.GenesisState) { gs.Erasures[0].EnterpriseId = shop },
 		"supersedes out of sight": func(gs *profilev1.GenesisState) { bent(gs, id(500)).Anchor.Supersedes = id(77) },
 	} {
 		gs, err := c.ExportGenesis(c.ctx)
@@ -142,6 +166,15 @@ func bent(gs *profilev1.GenesisState, id []byte) *profilev1.Batch {
 	panic("no such batch")
 }
 
+func amended(gs *profilev1.GenesisState) *profilev1.Consent {
+	for i := range gs.Consents {
+		if gs.Consents[i].State == stateAmended {
+			return &gs.Consents[i]
+		}
+	}
+	panic("no amended consent")
+}
+
 // Each invariant notices the fault that it is there for.
 func TestInvariantsNotice(t *testing.T) {
 	t.Parallel()
@@ -159,6 +192,15 @@ func TestInvariantsNotice(t *testing.T) {
 			return eachConsent(c, func(x *profilev1.Consent) { x.ChangedHeight++ })
 		},
 		"receipts-for-ended": func(c kit) error { return c.receipts.Clear(c.ctx, nil) },
+		"amendments-narrow": func(c kit) error {
+			return eachConsent(c, func(x *profilev1.Consent) { x.AmendedBy = nil })
+		},
+		"logs-anchored": func(c kit) error { return c.logAnchors.Clear(c.ctx, nil) },
+		"erasures-final": func(c kit) error {
+			e, err := c.Erasure(c.ctx, mill)
+			e.DoneAt = 1
+			return errors.Join(err, c.erasures.Set(c.ctx, mill, e))
+		},
 		"indexes-agree":      func(c kit) error { return c.live.Clear(c.ctx, nil) },
 	} {
 		c := lived(t)
@@ -257,6 +299,53 @@ func TestRandomSequence(t *testing.T) {
 				x, org := consent(t), rapid.SampledFrom([]uint64{shop, lender, lender2}).Draw(t, "by")
 				do(func(c kit) error { return c.revoke("admin", org, x) })
 			},
+			"amend": func(t *rapid.T) {
+				next++
+				x, n := consent(t), next
+				do(func(c kit) error {
+					old, err := c.Consent(c.ctx, x)
+					if err != nil {
+						return err
+					}
+					narrow := narrowed(old.Terms, x)
+					narrow.Nonce = id(n)[:16]
+					if narrow.FetchLimit > 1 {
+						narrow.FetchLimit--
+					}
+					made, err := c.amend("admin", shop, narrow)
+					if err == nil {
+						ids = append(ids, made)
+					}
+					return err
+				})
+			},
+			"case": func(t *rapid.T) {
+				next++
+				x := caseTerms(next)
+				x.StartsAt = c.ctx.BlockTime().Unix()
+				x.ExpiresAt = x.StartsAt + rapid.Int64Range(1, 100).Draw(t, "seconds")
+				confirmed := rapid.Bool().Draw(t, "confirmed")
+				do(func(c kit) error {
+					made, err := c.openCase("officer", x)
+					if err == nil && confirmed {
+						err = c.confirm("admin", regulator, made)
+					}
+					if err == nil {
+						ids = append(ids, made)
+					}
+					return err
+				})
+			},
+			"close": func(t *rapid.T) {
+				x := consent(t)
+				do(func(c kit) error { return c.closeCase("admin", regulator, x) })
+			},
+			"erase": func(t *rapid.T) {
+				if rapid.IntRange(0, 9).Draw(t, "rarely") == 0 {
+					do(func(c kit) error { return c.erase("admin", shop) })
+				}
+				do(func(c kit) error { return c.destroyed("service", custodian) })
+			},
 			"wrap": func(t *rapid.T) {
 				x, epoch := consent(t), rapid.Uint32Range(1, 4).Draw(t, "epoch")
 				do(func(c kit) error { return c.postWraps(x, wrap(bank, epoch, lender), wrap(tax, epoch, lender)) })
@@ -304,13 +393,13 @@ func TestQueries(t *testing.T) {
 		t.Errorf("got %v, %v", streams, err)
 	}
 	epochs, err := c.asks.Epochs(c.ctx, &profilev1.QueryEpochsRequest{EnterpriseId: shop})
-	if err != nil || len(epochs.Epochs) != 2 || epochs.Epochs[0].Category != bank || epochs.Epochs[0].Number != 2 {
+	if err != nil || len(epochs.Epochs) != 2 || epochs.Epochs[0].Category != bank || epochs.Epochs[0].Number != 3 {
 		t.Errorf("got %v, %v", epochs, err)
 	}
 	for _, tc := range []struct {
 		enterprise, grantee uint64
 		want                int
-	}{{shop, 0, 3}, {0, lender, 3}, {shop, lender, 3}, {shop, lender2, 0}, {mill, 0, 0}, {0, lender2, 0}} {
+	}{{shop, 0, 5}, {0, lender, 3}, {shop, lender, 3}, {shop, lender2, 2}, {mill, 0, 0}, {0, lender2, 2}} {
 		res, err := c.asks.Consents(c.ctx, &profilev1.QueryConsentsRequest{EnterpriseId: tc.enterprise, GranteeOrgId: tc.grantee})
 		if err != nil || len(res.Consents) != tc.want {
 			t.Errorf("%d, %d: got %v, %v, want %d", tc.enterprise, tc.grantee, res, err, tc.want)

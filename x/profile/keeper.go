@@ -78,6 +78,7 @@ func (i consentIndexes) IndexesList() []collections.Index[[]byte, profilev1.Cons
 type Keeper struct {
 	authority string
 	orgs      OrgKeeper
+	headers   Headers
 	debts     Debts
 
 	schema collections.Schema
@@ -122,11 +123,11 @@ type Keeper struct {
 }
 
 // NewKeeper builds the keeper; authority pins schemas and changes the parameters.
-func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, orgs OrgKeeper) *Keeper {
+func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority string, orgs OrgKeeper, headers Headers) *Keeper {
 	sb := collections.NewSchemaBuilder(service)
 	u64, text, id := collections.Uint64Key, collections.StringKey, collections.BytesKey
 	k := &Keeper{
-		authority: authority, orgs: orgs,
+		authority: authority, orgs: orgs, headers: headers,
 		params: collections.NewItem(sb, prefixParams, "params", codec.CollValue[profilev1.Params](cdc)),
 		schemas: collections.NewMap(sb, prefixSchemas, "schemas",
 			collections.PairKeyCodec(text, collections.Uint32Key), codec.CollValue[profilev1.Schema](cdc)),

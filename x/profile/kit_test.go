@@ -39,6 +39,7 @@ const (
 	shop       = uint64(8)  // an enterprise
 	mill       = uint64(9)  // another
 	applicant  = uint64(10) // an enterprise that is not identified yet
+	regulator  = uint64(11)
 )
 
 const chainID = "xinlian-test"
@@ -59,10 +60,11 @@ type tester interface {
 // kit is a keeper over a real store and the organisations below.
 type kit struct {
 	*Keeper
-	ctx  sdk.Context
-	key  *storetypes.KVStoreKey
-	msgs profilev1.MsgServer
-	asks profilev1.QueryServer
+	headers *fakeHeaders
+	ctx     sdk.Context
+	key     *storetypes.KVStoreKey
+	msgs    profilev1.MsgServer
+	asks    profilev1.QueryServer
 }
 
 func newKit(t tester) kit {
@@ -70,11 +72,12 @@ func newKit(t tester) kit {
 	key := storetypes.NewKVStoreKey(StoreKey)
 	ctx := testutil.DefaultContextWithKeys(map[string]*storetypes.KVStoreKey{StoreKey: key}, nil, nil).
 		WithBlockTime(genesisTime).WithBlockHeight(10).WithChainID(chainID)
-	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), fakeOrgs{})
+	headers := &fakeHeaders{}
+	k := NewKeeper(runtime.NewKVStoreService(key), codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), wire.Authority(), fakeOrgs{}, headers)
 	if err := k.InitGenesis(ctx, DefaultGenesis()); err != nil {
 		t.Fatal(err)
 	}
-	return kit{Keeper: k, ctx: ctx, key: key, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
+	return kit{Keeper: k, headers: headers, ctx: ctx, key: key, msgs: NewMsgServer(k), asks: NewQueryServer(k)}
 }
 
 // after is the same chain that much later; each second is a block, of which the
@@ -217,6 +220,14 @@ func wrap(category profilev1.Category, epoch uint32, grantee uint64) profilev1.W
 
 func dataKey(org uint64) []byte { return id(5000 + int(org)) }
 
+// fakeHeaders counts the headers that were recorded.
+type fakeHeaders struct{ recorded int }
+
+func (f *fakeHeaders) RecordHeader(context.Context) error {
+	f.recorded++
+	return nil
+}
+
 // fakeOrgs knows the organisations above. Device names say their role.
 type fakeOrgs struct{}
 
@@ -224,7 +235,7 @@ func (fakeOrgs) Organisation(_ context.Context, id uint64) (orgv1.Organisation, 
 	role := map[uint64]orgv1.Role{
 		custodian: orgv1.Role_ROLE_CUSTODIAN, custodian2: orgv1.Role_ROLE_CUSTODIAN,
 		lender: orgv1.Role_ROLE_LENDER, lender2: orgv1.Role_ROLE_LENDER,
-		attestor: orgv1.Role_ROLE_ATTESTOR, source: orgv1.Role_ROLE_ISSUER, source2: orgv1.Role_ROLE_ISSUER,
+		attestor: orgv1.Role_ROLE_ATTESTOR, regulator: orgv1.Role_ROLE_REGULATOR, source: orgv1.Role_ROLE_ISSUER, source2: orgv1.Role_ROLE_ISSUER,
 		shop: orgv1.Role_ROLE_BORROWER, mill: orgv1.Role_ROLE_BORROWER, applicant: orgv1.Role_ROLE_BORROWER,
 	}[id]
 	if role == 0 {
@@ -236,7 +247,7 @@ func (fakeOrgs) Organisation(_ context.Context, id uint64) (orgv1.Organisation, 
 	if id != lender2 {
 		o.DataKey = &orgv1.DataKey{Id: dataKey(id)}
 	}
-	if id >= shop {
+	if id >= shop && id <= applicant {
 		o.Kind, o.CustodianOrgId = orgv1.OrgKind_ORG_KIND_ENTERPRISE, custodian
 	}
 	if id == applicant {

@@ -16,8 +16,8 @@ import (
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
-// fetchesPerDay leaves room for demonstrations that are stopped and started again.
-const fetchesPerDay = 100
+// fetchesPerDay is the fair use of a day: room for demonstrations that are stopped and started again.
+const fetchesPerDay = 20
 
 // terms are what a grantee asks for: all three kinds of records of the book, for
 // this purpose only, for ten days.

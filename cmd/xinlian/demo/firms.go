@@ -64,14 +64,18 @@ func (w *world) firm(name string) *firm {
 	panic("demo: no firm " + name)
 }
 
-// identityTag is the keyed tag of a legal identity, under the key that the two
-// KYB verifiers share: the chain can tell that a firm comes back, and nothing else.
-func (w *world) identityTag(f *firm) ([]byte, error) {
-	key, err := w.keys.secret("kyb-tags")
+// identityTag is the tag of a legal identity, as a verifier has the members make
+// it: the chain can tell that a firm comes back, and nothing else.
+func (w *world) identityTag(ctx context.Context, f *firm, verifier string) ([]byte, error) {
+	input, err := registry.Firm{TaxNumber: f.book.Owner.TaxNumber}.TagInput()
 	if err != nil {
 		return nil, err
 	}
-	return registry.Firm{TaxNumber: f.book.Owner.TaxNumber}.Tag(key)
+	tags, err := w.server.Tags(w.founder(verifier).id).Identity(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return tags[len(tags)-1].Tag, nil
 }
 
 // statementHash stands for a verifier's KYB file: salted, so that nobody can
@@ -92,7 +96,7 @@ func statementHash(verifier string, tag []byte) ([]byte, error) {
 // passkey activates itself and chooses a custodian.
 func (w *world) register(f *firm) action {
 	return func(ctx context.Context) (chain.Result, error) {
-		tag, err := w.identityTag(f)
+		tag, err := w.identityTag(ctx, f, verifierA)
 		if err != nil {
 			return chain.Result{}, err
 		}
@@ -112,7 +116,7 @@ func (w *world) register(f *firm) action {
 			return chain.Result{}, err
 		}
 		if o.Organisation.Status == orgv1.OrgStatus_ORG_STATUS_PENDING {
-			if err := w.secondStatement(ctx, id, tag); err != nil {
+			if err := w.secondStatement(ctx, id, f); err != nil {
 				return chain.Result{}, err
 			}
 		}
@@ -138,8 +142,12 @@ func (w *world) firstStatement(ctx context.Context, f *firm, tag []byte) (uint64
 	return r.EnterpriseId, err
 }
 
-func (w *world) secondStatement(ctx context.Context, id uint64, tag []byte) error {
+func (w *world) secondStatement(ctx context.Context, id uint64, f *firm) error {
 	v := w.founder(verifierB)
+	tag, err := w.identityTag(ctx, f, v.name)
+	if err != nil {
+		return err
+	}
 	hash, err := statementHash(v.name, tag)
 	if err != nil {
 		return err
@@ -161,7 +169,7 @@ func (w *world) settleIn(ctx context.Context, f *firm, o orgv1.Organisation) (ch
 			return chain.Result{}, err
 		}
 	}
-	w.say("enterprise %d: a keyed identity tag, two KYB statements, one passkey", o.Id)
+	w.say("enterprise %d: an identity tag made by the members together, two KYB statements, one passkey", o.Id)
 	if o.CustodianOrgId != 0 {
 		return chain.Result{}, nil
 	}

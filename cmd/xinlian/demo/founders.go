@@ -8,9 +8,11 @@ import (
 
 	"github.com/xinlian/xinlian/app"
 	"github.com/xinlian/xinlian/app/node"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/zk"
@@ -70,8 +72,9 @@ func founders(k keys) ([]*founder, error) {
 }
 
 // found makes the genesis: seven organisations, one validator, the pinned
-// schemas, and the development SRS, which a production genesis refuses.
-func found(all []*founder, origin string, period time.Duration, home string) (*cmttypes.GenesisDoc, error) {
+// schemas, the development SRS, which a production genesis refuses, and the key
+// of tags, whose ceremony this process plays for all members.
+func found(all []*founder, origin string, period time.Duration, home, shares string) (*cmttypes.GenesisDoc, error) {
 	public, err := node.Prepare(home)
 	if err != nil {
 		return nil, err
@@ -106,6 +109,15 @@ func found(all []*founder, origin string, period time.Duration, home string) (*c
 			return nil, fmt.Errorf("founder %s got id %d, want %d", f.name, id, f.id)
 		}
 	}
+	var members []uint64
+	for _, f := range all {
+		members = append(members, f.id)
+	}
+	key, err := tagging.Found(chainID, members, shares)
+	if err != nil {
+		return nil, err
+	}
+	g.Pledge.Keys = []pledgev1.Key{key}
 	c, err := wire.NewCodec()
 	if err != nil {
 		return nil, err

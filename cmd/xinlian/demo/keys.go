@@ -1,14 +1,12 @@
 package demo
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/xinlian/xinlian/gateway/vault"
-	"github.com/xinlian/xinlian/internal/durable"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey/softkey"
 )
@@ -55,23 +53,4 @@ func (k keys) data(name string) (*vault.DataKey, error) {
 		return nil, fmt.Errorf("data key of %s: %w", name, err)
 	}
 	return key, nil
-}
-
-// secret is 32 random bytes in a file.
-func (k keys) secret(name string) ([]byte, error) {
-	path := filepath.Join(k.dir, name+".secret")
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		b = make([]byte, 32)
-		if _, err = rand.Read(b); err == nil {
-			err = durable.WriteFile(path, b, 0o600)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("secret %s: %w", name, err)
-	}
-	if len(b) != 32 {
-		return nil, fmt.Errorf("secret %s has %d bytes, want 32", name, len(b))
-	}
-	return b, nil
 }

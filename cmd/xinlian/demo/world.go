@@ -50,7 +50,7 @@ type world struct {
 func (w *world) open(ctx context.Context) error {
 	home := filepath.Join(w.home, "node")
 	if _, err := os.Stat(filepath.Join(home, "config", "genesis.json")); errors.Is(err, os.ErrNotExist) {
-		doc, err := found(w.founders, w.keys.origin, w.period, home)
+		doc, err := found(w.founders, w.keys.origin, w.period, home, filepath.Join(w.home, "gateway", "keys"))
 		if err != nil {
 			return fmt.Errorf("founding the consortium: %w", err)
 		}
@@ -75,19 +75,16 @@ func (w *world) open(ctx context.Context) error {
 // openGateway starts one gateway that hosts all founders: each has its own keys
 // and its own desk, and they meet only on the chain and in the custodian's vault.
 func (w *world) openGateway(ctx context.Context) error {
-	tag, err := w.keys.secret("kyb-tags")
-	if err != nil {
-		return err
-	}
 	dir := filepath.Join(w.home, "gateway")
 	p := server.Parts{
 		Client: w.client, Prover: w.prover, Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"),
-		TagKey: tag, AmountLimitFen: 1_000_000_00, Listen: w.listen, Origin: w.keys.origin,
+		AmountLimitFen: 1_000_000_00, Listen: w.listen, Origin: w.keys.origin,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	for _, f := range w.founders {
 		p.Hosted = append(p.Hosted, server.Hosted{OrgID: f.id, Service: f.service, DataKey: f.data, Officer: f.admin})
 	}
+	var err error
 	if w.server, err = server.New(ctx, p); err != nil {
 		return fmt.Errorf("opening the gateway: %w", err)
 	}

@@ -17,7 +17,15 @@ import (
 
 // All is every format, in the order in which a file's content is tried.
 var All = connector.Set{
-	camt.Parser{}, mt940.Parser{}, ubl.Parser{}, cii.Parser{}, fapiao.Parser{}, ofd.Parser{}, xbrl.Parser{}, table.Parser{}, table.Workbook{},
+	camt.Parser{},
+	mt940.Parser{},
+	ubl.Parser{},
+	cii.Parser{},
+	fapiao.Parser{},
+	ofd.Parser{},
+	xbrl.Parser{},
+	table.Parser{},
+	table.Workbook{},
 }
 
 // Parse reads one file; format is a name of All or connector.Auto.

@@ -3,6 +3,7 @@ package ofd_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -97,6 +98,18 @@ func TestDetect(t *testing.T) {
 	good := newIssuer(t).issue()
 	if !(ofd.Parser{}).Detect(good[:min(len(good), connector.HeadBytes)], "invoice.zip") {
 		t.Error("an OFD was not known")
+	}
+	var stored bytes.Buffer
+	w = zip.NewWriter(&stored)
+	out, err := w.CreateRaw(&zip.FileHeader{Name: "2026/a.ofd", UncompressedSize64: uint64(len(good)), CompressedSize64: uint64(len(good))})
+	if err == nil {
+		_, err = out.Write(good)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if (ofd.Parser{}).Detect(stored.Bytes()[:min(stored.Len(), connector.HeadBytes)], "many.zip") {
+		t.Error("an archive of OFDs was taken for one")
 	}
 	if (ofd.Parser{}).Detect([]byte("PK\x03\x04"), "") || (ofd.Parser{}).Detect(nil, "") {
 		t.Error("four bytes were taken for an OFD")

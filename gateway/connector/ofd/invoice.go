@@ -97,22 +97,26 @@ func number(row *connector.Row, code, no string) string {
 // OFD.xml is under no seal, and viewers show it.
 func (d *document) compare(row *connector.Row, n *connector.Node) {
 	for _, data := range d.index.Child("DocInfo", "CustomDatas").All("CustomData") {
-		element, money := "", false
+		element, same := "", func(a, b string) bool { return a == b }
 		switch data.Attr("Name") {
 		case "发票代码":
 			element = "InvoiceCode"
 		case "发票号码":
 			element = "InvoiceNo"
+		case "校验码":
+			element = "InvoiceCheckCode"
 		case "销售方纳税人识别号":
 			element = "SellerTaxID"
 		case "购买方纳税人识别号":
 			element = "BuyerTaxID"
+		case "开票日期":
+			element, same = "IssueDate", sameDay
 		case "价税合计":
-			element, money = "TaxInclusiveTotalAmount", true
+			element, same = "TaxInclusiveTotalAmount", sameFen
 		case "合计金额":
-			element, money = "TaxExclusiveTotalAmount", true
+			element, same = "TaxExclusiveTotalAmount", sameFen
 		case "合计税额":
-			element, money = "TaxTotalAmount", true
+			element, same = "TaxTotalAmount", sameFen
 		}
 		if element == "" || data.Value() == "" {
 			continue
@@ -123,14 +127,21 @@ func (d *document) compare(row *connector.Row, n *connector.Node) {
 				sealed = n.Value(party, element)
 			}
 		}
-		if data.Value() != sealed && !(money && sameFen(data.Value(), sealed)) {
+		if !same(data.Value(), sealed) {
 			row.Fail("OFD.xml/CustomData", connector.RuleUnsigned, fmt.Sprintf("%s is not what the sealed invoice says", data.Attr("Name")))
 		}
 	}
 }
 
+func sameDay(a, b string) bool {
+	x, okX := connector.ParseDay(a)
+	y, okY := connector.ParseDay(b)
+	return okX && okY && x == y
+}
+
+// sameFen compares amounts; one without tax is written with stars in places.
 func sameFen(a, b string) bool {
-	x, errX := record.ParseFen(strings.TrimLeft(a, "¥￥"))
+	x, errX := record.ParseFenGrouped(strings.TrimLeft(a, "¥￥"))
 	y, errY := record.ParseFen(b)
-	return errX == nil && errY == nil && x == y
+	return a == b || (errX == nil && errY == nil && x == y)
 }

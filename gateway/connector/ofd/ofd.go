@@ -17,6 +17,7 @@ package ofd
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
@@ -33,24 +34,28 @@ type Parser struct {
 // Format is "ofd".
 func (Parser) Format() string { return "ofd" }
 
-// Detect looks at the names of the first files in the archive: a spreadsheet
-// is an archive too.
+// Detect looks at the names of the first files in the archive, as far as their
+// headers say where the next one is: a spreadsheet is an archive too, and an
+// archive of OFDs is none itself.
 func (Parser) Detect(head []byte, _ string) bool {
-	const nameAt, lengthAt = 30, 26 // in a local file header
-	if !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return false
-	}
-	for i := 0; ; i++ {
-		next := bytes.Index(head[i:], []byte("PK\x03\x04"))
-		if next < 0 || i+next+nameAt > len(head) {
+	const headerBytes, streamed = 30, 8 // of a local file header; its flag for sizes that follow
+	for {
+		if len(head) < headerBytes || !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
 			return false
 		}
-		i += next
-		length := int(head[i+lengthAt]) | int(head[i+lengthAt+1])<<8
-		name := head[i+nameAt : min(len(head), i+nameAt+length)]
-		if bytes.Equal(name, []byte("OFD.xml")) || bytes.HasPrefix(name, []byte("Doc")) {
+		flags, packed := binary.LittleEndian.Uint16(head[6:]), int(binary.LittleEndian.Uint32(head[18:]))
+		name, extra := int(binary.LittleEndian.Uint16(head[26:])), int(binary.LittleEndian.Uint16(head[28:]))
+		if headerBytes+name > len(head) {
+			return false
+		}
+		if s := string(head[headerBytes : headerBytes+name]); s == "OFD.xml" || strings.HasPrefix(s, "Doc") {
 			return true
 		}
+		next := headerBytes + name + extra + packed
+		if flags&streamed != 0 || next > len(head) {
+			return false
+		}
+		head = head[next:]
 	}
 }
 

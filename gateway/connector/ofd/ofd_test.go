@@ -256,3 +256,19 @@ func TestSecondSeal(t *testing.T) {
 	firm.breakMaker = true
 	ct.Want(t, parse(t, p, bureau.issue()).Problems, ct.At(0, "", connector.RuleSeal))
 }
+
+// BenchmarkParse reads one sealed invoice: unpacking, digests, four SM2
+// signatures where an authority is asked for both certificates.
+func BenchmarkParse(b *testing.B) {
+	i := newIssuer(b)
+	authorities, err := ofd.ParseAuthorities(i.authority())
+	if err != nil {
+		b.Fatal(err)
+	}
+	doc := i.issue()
+	for b.Loop() {
+		if c := ct.Parse(b, ofd.Parser{Authorities: authorities}, doc); len(c.Records) != 1 {
+			b.Fatal(c.Problems)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func invoiceRecord(r *row, owner connector.Owner) *record.Record {
 	schema, direction, other := record.SalesInvoice, int64(record.DirectionIn), r.text("buyer_name")
 	number := r.identifier("number")
 	switch {
-	case owner.TaxNumber == "" && owner.Name == "":
+	case owner.Anonymous():
 	case sells == buys:
 		r.Fail("seller_tax_number", connector.RuleOwner, "the enterprise is not exactly one of seller and buyer")
 	case buys:

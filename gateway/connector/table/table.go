@@ -186,7 +186,7 @@ func (h *header) read(g gridRow, owner connector.Owner, sink connector.Sink) err
 	}
 	if code := r.text(enterpriseColumn); code != "" {
 		r.At.Enterprise = code
-		if (owner.TaxNumber != "" || owner.Name != "") && !owner.Is(code, "") {
+		if !owner.Anonymous() && !owner.Is(code, "") {
 			h.others++
 			return nil
 		}

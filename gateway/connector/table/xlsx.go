@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ import (
 
 // Limits of a workbook, whatever it says about itself.
 const (
-	partsMax         = 1000      // files in the archive
-	sheetsMax        = 64        // sheets read
-	sheetBytesMax    = 2 << 30   // one sheet unpacked; it is read as a stream
+	partsMax         = 1000     // files in the archive
+	sheetsMax        = 64       // sheets read
+	sheetBytesMax    = 2 << 30  // one sheet unpacked; it is read as a stream
 	stringsBytesMax  = 64 << 20 // the shared strings unpacked, and their text held
 	sharedStringsMax = 2_000_000
 	indexBytesMax    = 1 << 20 // workbook and relations unpacked
@@ -43,10 +44,20 @@ type Workbook struct{}
 // Format is "xlsx".
 func (Workbook) Format() string { return "xlsx" }
 
-// Detect looks for an archive that names the parts of a workbook or is called so.
-func (Workbook) Detect(head []byte, name string) bool {
-	return bytes.HasPrefix(head, []byte("PK\x03\x04")) && (strings.EqualFold(path.Ext(name), ".xlsx") ||
-		bytes.Contains(head, []byte("[Content_Types].xml")) || bytes.Contains(head, []byte("xl/work")))
+// Detect looks at the first name in the archive, which is that of a part of a
+// workbook: an archive of workbooks is none itself.
+func (Workbook) Detect(head []byte, _ string) bool {
+	const nameAt = 30 // where a local file header has the name
+	if !bytes.HasPrefix(head, []byte("PK\x03\x04")) || len(head) < nameAt {
+		return false
+	}
+	first := head[nameAt:min(len(head), nameAt+int(binary.LittleEndian.Uint16(head[26:])))]
+	for _, part := range []string{"[Content_Types].xml", "_rels/", "xl/", "docProps/"} {
+		if bytes.HasPrefix(first, []byte(part)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Parse reads the workbook sheet by sheet. The archive is held packed.

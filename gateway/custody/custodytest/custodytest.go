@@ -148,6 +148,11 @@ func (c *Chain) DataKey(context.Context, uint64) (vault.Recipient, error) {
 	return vault.Recipient{}, vault.ErrKey
 }
 
+// Custodians knows none.
+func (c *Chain) Custodians(context.Context, uint64) (first, second uint64, err error) {
+	return 0, 0, nil
+}
+
 // Erasures lists none.
 func (c *Chain) Erasures(context.Context) ([]uint64, error) { return nil, nil }
 
@@ -229,8 +234,8 @@ func (b Book) Receive(ctx context.Context, source string, item store.Item, curso
 }
 
 // Clear burns.
-func (b Book) Clear(ctx context.Context, r store.Source, number uint64) error {
-	return b.Fuse.step(func() error { return b.Store.Clear(ctx, r, number) })
+func (b Book) Clear(ctx context.Context, r store.Source, through uint64) error {
+	return b.Fuse.step(func() error { return b.Store.Clear(ctx, r, through) })
 }
 
 // anchorage is a chain whose transactions burn a fuse.

@@ -81,12 +81,18 @@ const purposes: Readonly<Record<string, Text>> = {
   underwriting: { zh: "贷款审批", en: "decision on an application" },
   monitoring: { zh: "贷后监测", en: "watch over a running loan" },
   verification: { zh: "数据核验", en: "check by a verifier" },
+  collection: { zh: "逾期催收", en: "recovery of a loan in arrears" },
+  audit: { zh: "审计", en: "audit" },
+  insurance: { zh: "保险担保", en: "insurance or guarantee" },
+  supervision: { zh: "监管查询", en: "a regulator's case" },
 };
 
 /** The card of a request to read. */
 export function readCard(q: ReadRequest, names: Readonly<Record<string, string>> | undefined): Omit<Card, "version"> {
   const purpose = purposes[q.purpose];
   if (purpose === undefined) throw new Fault("value", "purpose");
+  // Computed results are not records: nobody signs a read for them.
+  if (q.use !== 1 && q.use !== 2) throw new Fault("value", "use");
   const narrowed = q.batches.length + q.records.length;
   return {
     title: { zh: "查询数据", en: "Read records" },

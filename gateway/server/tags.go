@@ -1,0 +1,49 @@
+package server
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
+	"github.com/xinlian/xinlian/gateway/vault"
+)
+
+// openTagging gives every hosted organisation that holds shares an evaluation
+// service, and every hosted organisation a client of all members' services.
+func (s *Server) openTagging() error {
+	s.taggers, s.services = map[uint64]*tagging.Client{}, map[uint64]*tagging.Service{}
+	sealer, err := store.OpenSealer(filepath.Join(s.parts.Keys, tagging.SealFile))
+	if err != nil {
+		return err
+	}
+	ledger, signers := tagging.Chain{Client: s.client}, vault.NewSigners(custody.Policy(s.client))
+	for _, h := range s.parts.Hosted {
+		shares, err := tagging.LoadShares(s.parts.Keys, sealer, h.OrgID)
+		if err != nil {
+			return err
+		}
+		if len(shares) == 0 {
+			continue
+		}
+		quota, err := tagging.OpenQuota(filepath.Join(s.parts.Data, fmt.Sprintf("tag-quota-%d", h.OrgID)))
+		if err != nil {
+			return err
+		}
+		s.services[h.OrgID] = &tagging.Service{
+			ChainID: s.client.ChainID(), OrgID: h.OrgID, Ledger: ledger, Signers: signers, Shares: shares, Quota: quota, Now: time.Now,
+		}
+	}
+	members, err := tagging.NewNetwork(s.services, s.parts.Members)
+	if err != nil {
+		return err
+	}
+	for _, h := range s.parts.Hosted {
+		s.taggers[h.OrgID] = &tagging.Client{
+			ChainID: s.client.ChainID(), OrgID: h.OrgID, Device: h.Service, Ledger: ledger, Members: members, Log: s.parts.Log.With("tags", h.OrgID),
+		}
+	}
+	return nil
+}
