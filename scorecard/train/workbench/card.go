@@ -222,15 +222,14 @@ func (m *Model) cardPoints() []section {
 		for k := range len(t.CutsB) + 1 {
 			p.Heading = append(p.Heading, b.binText(t.CutsB, k))
 		}
-		width := len(t.CutsB) + 2
-		for r := range len(t.CutsA) + 2 {
+		for r, points := range t.Points {
 			name := "missing"
 			if r > 0 {
 				name = a.binText(t.CutsA, r-1)
 			}
 			row := []string{name}
-			for c := range width {
-				row = append(row, fmt.Sprint(t.Points[r*width+c]))
+			for _, v := range points {
+				row = append(row, fmt.Sprint(v))
 			}
 			p.Rows = append(p.Rows, row)
 		}

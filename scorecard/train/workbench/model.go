@@ -229,7 +229,7 @@ func (f *fitted) importance(fr *frame) ([]Importance, error) {
 	for k := range f.points.Pairs {
 		t := &f.points.Pairs[k]
 		for i := range n {
-			half := float64(t.At(values[t.A][i], values[t.B][i])) / 2
+			half := float64(t.PointsOf(values[t.A][i], values[t.B][i])) / 2
 			effect[t.A][i] += half
 			effect[t.B][i] += half
 		}

@@ -57,10 +57,10 @@ type Tune struct {
 
 // The bounds of a model on chain that limit training.
 const (
-	featuresOnChain = scorecard.FeaturesMax
+	featuresOnChain = scorecard.TablesMax
 	partsOnChain    = scorecard.CutsMax + 1
-	pairsOnChain    = 8
-	pairBinsOnChain = 8
+	pairsOnChain    = scorecard.PairsMax
+	pairBinsOnChain = scorecard.PairCutsMax + 2 // missing is one of them
 )
 
 // The scale of points, that of the product's scorecards.
@@ -133,7 +133,7 @@ func (o *Options) plan(rows, bads, columns int) plan {
 	}
 	b := boost.Options{
 		Seed: o.Seed, Bags: cmpOr(t.Bags, 16), Rounds: cmpOr(t.Rounds, 2_000), Patience: 50, Cuts: cmpOr(t.Cuts, 2),
-		RowsMin: cmpOr(t.RowsMin, 5), Pairs: t.Pairs, PairBins: cmpOr(t.PairBins, 8),
+		RowsMin: cmpOr(t.RowsMin, 5), Pairs: t.Pairs, PairBins: cmpOr(t.PairBins, 12),
 		Depth: cmpOr(t.Depth, 4), Rate: t.Rate, Ridge: t.Ridge, HeldOut: t.HeldOut, Subsample: 0.7,
 	}
 	if b.Rate == 0 {

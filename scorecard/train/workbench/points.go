@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,31 +13,9 @@ import (
 // Points are an integer model: score = Base + an entry of every table and pair.
 // More points are less risk.
 type Points struct {
-	Base   int64             `json:"base"`
-	Tables []scorecard.Table `json:"tables"` // Feature is an index in the model's features
-	Pairs  []PairTable       `json:"pairs,omitempty"`
-}
-
-// PairTable gives points by the bins of two features. Bin 0 of each is missing;
-// bin k > 0 holds Cuts[k-2] <= v < Cuts[k-1].
-type PairTable struct {
-	A      uint16  `json:"a"`
-	B      uint16  `json:"b"`
-	CutsA  []int64 `json:"cuts_a"`
-	CutsB  []int64 `json:"cuts_b"`
-	Points []int64 `json:"points"` // by bin of A times the bins of B, plus the bin of B
-}
-
-// At is the points of two values.
-func (p *PairTable) At(a, b scorecard.Value) int64 {
-	return p.Points[pairBin(p.CutsA, a)*(len(p.CutsB)+2)+pairBin(p.CutsB, b)]
-}
-
-func pairBin(cuts []int64, v scorecard.Value) int {
-	if !v.Present {
-		return 0
-	}
-	return 1 + binOf(cuts, v.Int)
+	Base   int64                 `json:"base"`
+	Tables []scorecard.Table     `json:"tables"` // Feature is an index in the model's features
+	Pairs  []scorecard.PairTable `json:"pairs,omitempty"`
 }
 
 // Score is the points of values by feature.
@@ -47,7 +26,7 @@ func (p *Points) Score(values []scorecard.Value) int64 {
 	}
 	for k := range p.Pairs {
 		t := &p.Pairs[k]
-		score += t.At(values[t.A], values[t.B])
+		score += t.PointsOf(values[t.A], values[t.B])
 	}
 	return score
 }
@@ -60,7 +39,8 @@ func (p *Points) Range() (low, high int64) {
 		high += max(t.Missing, slices.Max(t.Points))
 	}
 	for _, t := range p.Pairs {
-		low, high = low+slices.Min(t.Points), high+slices.Max(t.Points)
+		all := slices.Concat(t.Points...)
+		low, high = low+slices.Min(all), high+slices.Max(all)
 	}
 	return low, high
 }
@@ -68,14 +48,40 @@ func (p *Points) Range() (low, high int64) {
 // ScoreLogOdds is the log odds of default that a score stands for.
 func ScoreLogOdds(score int64) float64 { return (pointsOffset - float64(score)) / pointsFactor }
 
-// OnChain is the model as members vote on it. It has no pairs: tables over two
-// columns need a later version of the scorecard.
-func (p *Points) OnChain(id string, featureSet uint32, features int, c scorecard.Capacity) (*scorecard.Model, error) {
-	if len(p.Pairs) > 0 {
-		return nil, fmt.Errorf("%w: it has %d pair tables, which a scorecard on chain has not; train without pairs", ErrModel, len(p.Pairs))
+// OnChain is the model as members vote on it. index gives each of the model's
+// features its number in the feature set of that many features.
+func (p *Points) OnChain(id string, featureSet uint32, features uint16, index []uint16, c scorecard.Capacity) (*scorecard.Model, error) {
+	m := &scorecard.Model{ID: id, FeatureSet: featureSet, Features: features, Base: p.Base, Capacity: c}
+	for _, t := range p.Tables {
+		t.Feature = index[t.Feature]
+		m.Tables = append(m.Tables, t)
 	}
-	m := &scorecard.Model{ID: id, FeatureSet: featureSet, Features: uint16(features), Base: p.Base, Tables: p.Tables, Capacity: c}
-	return m, m.Validate()
+	slices.SortFunc(m.Tables, func(a, b scorecard.Table) int { return int(a.Feature) - int(b.Feature) })
+	for _, t := range p.Pairs {
+		if t.A, t.B = index[t.A], index[t.B]; t.A > t.B {
+			t = transposed(t)
+		}
+		m.Pairs = append(m.Pairs, t)
+	}
+	slices.SortFunc(m.Pairs, byFeatures)
+	if err := m.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	return m, nil
+}
+
+func byFeatures(a, b scorecard.PairTable) int {
+	return cmp.Or(int(a.A)-int(b.A), int(a.B)-int(b.B))
+}
+
+func transposed(t scorecard.PairTable) scorecard.PairTable {
+	points := make([][]int64, len(t.CutsB)+2)
+	for b := range points {
+		for a := range t.Points {
+			points[b] = append(points[b], t.Points[a][b])
+		}
+	}
+	return scorecard.PairTable{A: t.B, B: t.A, CutsA: t.CutsB, CutsB: t.CutsA, Points: points}
 }
 
 // round makes points of log odds over fine bins. Each table is first joined to
@@ -110,15 +116,16 @@ func round(m *boost.AdditiveModel, features []Feature, bins [][]float64, partsMa
 		}
 	}
 	for k := range m.Pairs {
-		if t := roundPair(&m.Pairs[k], features); slices.ContainsFunc(t.Points, func(v int64) bool { return v != 0 }) {
+		if t := roundPair(&m.Pairs[k], features); slices.ContainsFunc(slices.Concat(t.Points...), func(v int64) bool { return v != 0 }) {
 			p.Pairs = append(p.Pairs, t)
 		}
 	}
+	slices.SortFunc(p.Pairs, byFeatures)
 	return p
 }
 
-func roundPair(pair *boost.Pair, features []Feature) PairTable {
-	t := PairTable{A: uint16(pair.A), B: uint16(pair.B)}
+func roundPair(pair *boost.Pair, features []Feature) scorecard.PairTable {
+	t := scorecard.PairTable{A: uint16(pair.A), B: uint16(pair.B)}
 	cuts := func(to []uint8, f *Feature) []int64 {
 		var c []int64
 		for b := 2; b < len(to); b++ {
@@ -129,8 +136,12 @@ func roundPair(pair *boost.Pair, features []Feature) PairTable {
 		return c
 	}
 	t.CutsA, t.CutsB = cuts(pair.MapA, &features[pair.A]), cuts(pair.MapB, &features[pair.B])
-	for _, v := range pair.Value {
-		t.Points = append(t.Points, points(-pointsFactor*v))
+	for row := range slices.Chunk(pair.Value, pair.CountB) {
+		var r []int64
+		for _, v := range row {
+			r = append(r, points(-pointsFactor*v))
+		}
+		t.Points = append(t.Points, r)
 	}
 	return t
 }

@@ -71,7 +71,11 @@ func (m *Model) counts(t *table.Table, j int, cuts []int64) []float64 {
 	}
 	c := newColumn(m.features[j].Column, cells, m.features[j].Type)
 	for _, v := range m.features[j].values(&c) {
-		n[pairBin(cuts, v)]++
+		k := 0
+		if v.Present {
+			k = 1 + binOf(cuts, v.Int)
+		}
+		n[k]++
 	}
 	return n
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/scorecard"
@@ -190,7 +191,9 @@ func (m *Model) canonical() ([]byte, error) {
 		w.Uint16(t.A).Uint16(t.B)
 		writeInts(w, t.CutsA)
 		writeInts(w, t.CutsB)
-		writeInts(w, t.Points)
+		for _, row := range t.Points {
+			writeInts(w, row)
+		}
 	}
 	return w.Encoded()
 }
@@ -237,8 +240,11 @@ func (m *Model) decode(b []byte) error {
 		p.Tables = append(p.Tables, t)
 	}
 	for range min(r.Uint32(), pairsLimit) {
-		t := PairTable{A: r.Uint16(), B: r.Uint16()}
-		t.CutsA, t.CutsB, t.Points = readInts(r, cutsLimit), readInts(r, cutsLimit), readInts(r, cutsLimit*cutsLimit)
+		t := scorecard.PairTable{A: r.Uint16(), B: r.Uint16()}
+		t.CutsA, t.CutsB = readInts(r, cutsLimit), readInts(r, cutsLimit)
+		for range len(t.CutsA) + 2 {
+			t.Points = append(t.Points, readInts(r, cutsLimit))
+		}
 		p.Pairs = append(p.Pairs, t)
 	}
 	if err := r.Done(); err != nil {
@@ -256,7 +262,8 @@ func (p *Points) check(features int) error {
 		}
 	}
 	for k, t := range p.Pairs {
-		if int(t.A) >= features || int(t.B) >= features || len(t.Points) != (len(t.CutsA)+2)*(len(t.CutsB)+2) {
+		wrong := slices.ContainsFunc(t.Points, func(row []int64) bool { return len(row) != len(t.CutsB)+2 })
+		if int(t.A) >= features || int(t.B) >= features || len(t.Points) != len(t.CutsA)+2 || wrong {
 			return fmt.Errorf("%w: pair %d: features %d and %d, %d points", ErrModel, k, t.A, t.B, len(t.Points))
 		}
 	}
