@@ -45,6 +45,8 @@ fault: ## kill the demonstration at random moments and start it again: FAULT_KIL
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
 bench: ## benchmarks of proof, scorecard, vault and passkey
 	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+bench-scoring: ## train every kind of model on the real data beside the repository; writes docs/benchmarks/scoring.md
+	@XINLIAN_SCORING_BENCH=$(abspath docs/benchmarks/scoring.md) go test -count=1 -timeout 60m -v -run TestScoringBenchmark ./scorecard/train
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault
