@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -187,6 +188,9 @@ func modelEvaluateCommand() *cobra.Command {
 			}
 			if target == "" {
 				target = a.model.Manifest.Target
+			}
+			if hex.EncodeToString(a.table.Digest[:]) == a.model.Manifest.Data {
+				fmt.Fprintln(cmd.ErrOrStderr(), "note: this is the table that the model was trained on, so these figures flatter; those out of fold are in its report")
 			}
 			e := evaluation{
 				Quality: workbench.Measure(logOdds, bad, seed), Kind: a.model.Manifest.Kind, Target: target,

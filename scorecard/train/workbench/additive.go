@@ -119,9 +119,12 @@ func unseen(ctx context.Context, f *frame, o *Options, p plan) ([][]float64, err
 	return x, nil
 }
 
+// strongestRows are enough rows to tell strong columns from weak ones.
+const strongestRows = 20_000
+
 // strongest keeps the columns whose tables move log odds most in a quick fit.
 func strongest(ctx context.Context, f *frame, o *Options, p plan, most int) (*frame, error) {
-	_, d, err := encode(ctx, f, o, p.bins)
+	_, d, err := encode(ctx, f.thin(strongestRows), o, p.bins)
 	if err != nil {
 		return nil, err
 	}

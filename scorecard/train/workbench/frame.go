@@ -93,6 +93,26 @@ func (f *frame) take(rows []int) *frame {
 	return t
 }
 
+// thin is the frame with every n-th row of each outcome, so that about most rows
+// are left; all of the rarer outcome's rows stay while they are few.
+func (f *frame) thin(most int) *frame {
+	n := len(f.bad)
+	if n <= most {
+		return f
+	}
+	total := map[bool]int{true: f.bads(), false: n - f.bads()}
+	seen := map[bool]int{}
+	var rows []int
+	for i, b := range f.bad {
+		stride := max(1, total[b]*2/most)
+		if seen[b]%stride == 0 {
+			rows = append(rows, i)
+		}
+		seen[b]++
+	}
+	return f.take(rows)
+}
+
 func (f *frame) bads() int {
 	n := 0
 	for _, b := range f.bad {

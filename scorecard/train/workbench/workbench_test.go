@@ -428,6 +428,19 @@ func TestStability(t *testing.T) {
 	}
 }
 
+// TestThin shows that a thinned frame keeps every row of a rare outcome.
+func TestThin(t *testing.T) {
+	t.Parallel()
+	f := &frame{bad: make([]bool, 10_000)}
+	for i := range 100 {
+		f.bad[i*97] = true
+	}
+	s := f.thin(1_000)
+	if n := len(s.bad) - s.bads(); s.bads() != 100 || n < 400 || n > 600 {
+		t.Errorf("%d bads and %d goods", s.bads(), n)
+	}
+}
+
 // TestRoundest shows that cuts are round and part the same values.
 func TestRoundest(t *testing.T) {
 	t.Parallel()
