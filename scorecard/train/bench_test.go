@@ -229,7 +229,7 @@ Made by ` + "`make bench-scoring`" + ` on real data that is not part of the repo
 folds with seed 1, with every step repeated inside each fold: screen of columns aside, encoding, bins, choice of columns and of pairs, penalties,
 weights, calibration and rounding. AUC intervals are DeLong's, slopes Wald's. Scorecard and additive models are measured as integer points; the
 column "integers cost" is what the same models before rounding have more of AUC. "No limits" lifts the bounds of a model on chain (32 tables of 32 bins,
-16 pairs). Seconds are wall clock for the five folds and the model together, on whatever else the machine was doing.
+16 pairs). Seconds are wall clock for the five folds and the model together, on 2 cores, whatever else they were doing.
 
 The bank features of the product have no real benchmark: no public set joins bank statements with the default of small firms.
 `
