@@ -50,14 +50,16 @@ func benchSets() []benchSet {
 			"german", "German credit",
 			func(t *testing.T) *table.Table { return readTable(t, "german/german.data", true) },
 			workbench.Options{Target: "c21", Positive: "2"},
-			0.79, "WOE 0.791, trees 0.799", "Consumers, not firms: a check of the method only.",
+			0.79, "WOE 0.791, trees 0.799", "Consumers, not firms: a check of the method only." +
+				" Tried at seed 1: pairs (0.775), coarser and finer bins (0.782, 0.781), more ridge (0.783), larger leaves (0.785), smaller steps with more bags (0.784). Seeds 1, 2, 3 give 0.785, 0.791, 0.788: the folds decide more than the settings.",
 		},
 		{
 			"cumcm", "CUMCM 2020 C, invoices of 2018, feature set 1",
 			cumcmTable,
 			workbench.Options{Target: "default", Positive: "1", Keep: cumcmNames()},
 			0.865, "WOE 0.830, trees 0.865", "123 Chinese firms, 27 bads: standard error about 0.044. The bank's rating is the label in disguise and not used. " +
-				"Features are kept whatever the screen says of them, because they are computed from earlier invoices.",
+				"Features are kept whatever the screen says of them, because they are computed from earlier invoices." +
+				" What is missing to the reference is features: set 1 looks at twelve months of invoices with sixteen measures.",
 		},
 	}
 }
