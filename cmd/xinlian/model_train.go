@@ -77,7 +77,7 @@ each fold; with --time and --test-from, also on the later rows.`,
 	f.IntVar(&o.Tune.Bins, "bins", 0, "fine bins before joining, 8 to 255; 0 chooses by size")
 	f.IntVar(&o.Tune.Bags, "bags", 0, "fits to average; 0 chooses by size")
 	f.IntVar(&o.Tune.Pairs, "pairs", 0, "pair tables at most; 0 chooses by size, -1 none")
-	f.IntVar(&o.Tune.PairBins, "pair-bins", 0, "bins of each column of a pair, missing being one; 0 is 12")
+	f.IntVar(&o.Tune.PairBins, "pair-bins", 0, "bins of each column of a pair, missing being one; 0 is 8")
 	f.IntVar(&o.Tune.RowsMin, "rows-min", 0, "rows at least on each side of a cut; 0 chooses by size")
 	f.Float64Var(&o.Tune.Rate, "rate", 0, "step of boosting; 0 chooses by size")
 	f.Float64Var(&o.Tune.Ridge, "ridge", 0, "penalty of boosting; 0 is 5")

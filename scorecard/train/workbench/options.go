@@ -133,7 +133,7 @@ func (o *Options) plan(rows, bads, columns int) plan {
 	}
 	b := boost.Options{
 		Seed: o.Seed, Bags: cmpOr(t.Bags, 16), Rounds: cmpOr(t.Rounds, 2_000), Patience: 50, Cuts: cmpOr(t.Cuts, 2),
-		RowsMin: cmpOr(t.RowsMin, 5), Pairs: t.Pairs, PairBins: cmpOr(t.PairBins, 12),
+		RowsMin: cmpOr(t.RowsMin, 5), Pairs: t.Pairs, PairBins: cmpOr(t.PairBins, 8),
 		Depth: cmpOr(t.Depth, 4), Rate: t.Rate, Ridge: t.Ridge, HeldOut: t.HeldOut, Subsample: 0.7,
 	}
 	if b.Rate == 0 {
@@ -146,13 +146,13 @@ func (o *Options) plan(rows, bads, columns int) plan {
 		b.Ridge = 5
 	}
 	if b.Pairs == 0 {
-		b.Pairs = min(24, bads/10, columns*(columns-1)/2)
+		b.Pairs = min(8, bads/10, columns*(columns-1)/2)
 	}
 	if rows < pairRowsMin {
 		b.Pairs = max(t.Pairs, 0)
 	}
 	if rows >= 3_000 {
-		b.Bags = cmpOr(t.Bags, 12)
+		b.Bags = cmpOr(t.Bags, 16)
 	} else { // little data: smoother tables
 		p.bins = cmpOr(t.Bins, 24)
 		b.RowsMin = cmpOr(t.RowsMin, max(5, rows/100))
