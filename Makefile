@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model
+.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model bench-scoring
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -52,6 +52,8 @@ bench-proofs: ## gates, time and memory of proofs by size of the model, each in 
 	done
 	@go test -run '^$$' -bench 'Verify|Statement|Decode' ./zk
 	@go test -run '^$$' -bench . -benchtime 5x ./gateway/prover
+bench-scoring: ## train every kind of model on the real data beside the repository; writes docs/benchmarks/scoring.md
+	@XINLIAN_SCORING_BENCH=$(abspath docs/benchmarks/scoring.md) go test -count=1 -timeout 60m -v -run TestScoringBenchmark ./scorecard/train
 test-s3: ## the whole vault on a real S3 server, versitygw, which is built here
 	@mkdir -p build && go build -modfile=tools/s3/go.mod -o build/versitygw github.com/versity/versitygw/cmd/versitygw
 	@XINLIAN_S3_SERVER=$(abspath build/versitygw) go test -count=1 -timeout 10m -tags s3 -run 'S3' ./gateway/vault

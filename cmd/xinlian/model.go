@@ -12,10 +12,9 @@ import (
 )
 
 func modelCommand() *cobra.Command {
-	c := &cobra.Command{Use: "model", Short: "train scorecards, make their keys and compare them"}
-	c.AddCommand(modelTrainSampleCommand())
-	c.AddCommand(modelCompileCommand())
-	c.AddCommand(modelVerifyCommand())
+	c := &cobra.Command{Use: "model", Short: "train, apply and measure models of default; make their keys and compare them"}
+	c.AddCommand(modelTrainCommand(), modelScoreCommand(), modelEvaluateCommand(), modelReportCommand(), modelCompareCommand(),
+		modelPSICommand(), modelTrainSampleCommand(), modelCompileCommand(), modelVerifyCommand())
 	return c
 }
 

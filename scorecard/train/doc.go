@@ -10,6 +10,8 @@
 // more than the worst bin, or no more than an average firm where the feature
 // rests on fields that its source may leave empty.
 //
+// Models of any other table are made by package workbench below.
+//
 // The same rows, options and seed give the same bytes. Sums run in a fixed
 // order and products are rounded before they are added, so that a compiler
 // cannot fuse them differently on another machine.
