@@ -17,7 +17,7 @@ const (
 	defaultSeed  = 1
 	// longest is how many times as long a run may go on for messages that had no
 	// chance to succeed yet.
-	longest = 4
+	longest = 8
 )
 
 // neverTaken are messages that must never succeed: money moves by x/cash only.
