@@ -32,7 +32,7 @@ func (e *evidence) verifies(t *testing.T) {
 		t.Fatalf("%s", r)
 	}
 	for name, says := range map[string]string{
-		"features": "16 features open the commitment", "records": "10 disclosed records", "blocks": "journal entries were made in",
+		"features": "56 features open the commitment", "records": "10 disclosed records", "blocks": "journal entries were made in",
 	} {
 		found := false
 		for _, c := range r.Checks {
