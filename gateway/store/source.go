@@ -67,7 +67,9 @@ func (s *Store) SourcesOf(ctx context.Context, enterprise uint64) ([]Source, err
 }
 
 // Sources lists every source by its id.
-func (s *Store) Sources(ctx context.Context) ([]Source, error) { return s.sources(ctx, "true ORDER BY id") }
+func (s *Store) Sources(ctx context.Context) ([]Source, error) {
+	return s.sources(ctx, "true ORDER BY id")
+}
 
 func (s *Store) sources(ctx context.Context, where string, args ...any) ([]Source, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+sourceColumns+" FROM source WHERE "+where, args...)

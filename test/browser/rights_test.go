@@ -90,7 +90,7 @@ func narrow(p *page) {
 func regulate(p *page, w *world.World, enterprise uint64) {
 	p.t.Helper()
 	p.open("/")
-	p.eval(`[...document.querySelectorAll('form[action="/hosted"]')].find((f) => f.querySelector("[name=org]").value === "`+strconv.FormatUint(w.Regulator.ID, 10)+`").submit()`)
+	p.eval(`[...document.querySelectorAll('form[action="/hosted"]')].find((f) => f.querySelector("[name=org]").value === "` + strconv.FormatUint(w.Regulator.ID, 10) + `").submit()`)
 	p.wait(`location.pathname === "/regulator"`, 10*time.Second)
 	both(p, "/regulator", "cases")
 	p.open("/regulator")
@@ -98,7 +98,7 @@ func regulate(p *page, w *world.World, enterprise uint64) {
 	p.fill("[name=enterprise_id]", strconv.FormatUint(enterprise, 10))
 	p.fill("[name=month_from]", "2025-01")
 	p.fill("[name=month_to]", "2026-06")
-	p.eval(`document.querySelector("[name=expires_on]").value = "`+time.Now().AddDate(0, 1, 0).Format(time.DateOnly)+`"`)
+	p.eval(`document.querySelector("[name=expires_on]").value = "` + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + `"`)
 	p.click("[name=categories]")
 	p.fill("[name=basis]", "《商业银行法》第六十二条")
 	p.click(`form[action="/regulator/cases"] button`)
