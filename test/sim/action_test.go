@@ -41,7 +41,7 @@ var actions = []func(*world) deed{
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	submitTemplate, submitTemplate, activateTemplate, activateTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer, refuseOffer, refuseOffer,
 	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 

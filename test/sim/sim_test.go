@@ -31,7 +31,7 @@ var taken = []string{
 	"cash.v1.MsgFreeze", "cash.v1.MsgIssue", "cash.v1.MsgRedeem", "cash.v1.MsgSettleRedemption", "cash.v1.MsgTransfer", "cash.v1.MsgUnfreeze",
 	"council.v1.MsgSetNodes",
 	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
-	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
+	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
 	"loan.v1.MsgRetireTemplate", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
 	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
 	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
