@@ -76,7 +76,7 @@ func processorTime(tb testing.TB) time.Duration {
 
 // peakMemory is the largest resident set of the process so far; run one size at
 // a time to tell them apart.
-func peakMemory(tb testing.TB) int64 { return int64(usage(tb).Maxrss) << 10 }
+func peakMemory(tb testing.TB) int64 { return usage(tb).Maxrss << 10 }
 
 // BenchmarkVerify verifies one that was not seen before; GasVerify is set by it.
 func BenchmarkVerify(b *testing.B) {

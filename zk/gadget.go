@@ -45,7 +45,7 @@ func (g *gadget) bound(v frontend.Variable, bits int) []frontend.Variable {
 		if err != nil {
 			panic(err) // counts and types are fixed here
 		}
-		var rest frontend.Variable = upper[n-2]
+		rest := upper[n-2]
 		for i := n - 3; i >= 0; i-- {
 			rest = g.plonk.EvaluatePlonkExpression(rest, upper[i], 4, 1, 0, 0)
 		}

@@ -101,10 +101,10 @@ func (n *Intake) replace(ctx context.Context, d Delivery, head *profilev1.Stream
 		return fmt.Errorf("opening batch %s to correct it: %w", id, err)
 	}
 	schema := restated[0].Schema
-	list := make([]*record.Record, len(opened))
+	list := make([]*record.Record, 0, len(opened))
 	at := map[[32]byte]int{}
 	for i, o := range opened {
-		list[i] = under(schema, o.Record)
+		list = append(list, under(schema, o.Record))
 		at[identity.Of(list[i])] = i
 	}
 	changed := false

@@ -185,7 +185,7 @@ func TestProcessStops(t *testing.T) {
 		_, err := p.Prove(ctx, m, w)
 		done <- err
 	}()
-	time.Sleep(300 * time.Millisecond) // the keys alone take longer
+	<-time.After(300 * time.Millisecond) // the keys alone take longer
 	began := time.Now()
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {

@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	b.profileIs("A", "BB", "CCC", "DDDD", "EEEEE")
-	if r = b.step(time.Minute); len(a.requests()) != 3 {
+	if b.step(time.Minute); len(a.requests()) != 3 {
 		t.Errorf("asked %v before its time", a.requests())
 	}
 	a.mu.Lock()

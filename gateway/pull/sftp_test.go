@@ -281,7 +281,7 @@ func TestSFTPFaults(t *testing.T) {
 		status Status
 		reason Reason
 	}{
-		{"stall", func(s *fileServer) { s.on(afterSome(func(net.Conn) { time.Sleep(700 * time.Millisecond) })) }, func(s *fileServer) { s.on(nil) }, Timeout, ReasonTimeout},
+		{"stall", func(s *fileServer) { s.on(afterSome(func(net.Conn) { <-time.After(700 * time.Millisecond) })) }, func(s *fileServer) { s.on(nil) }, Timeout, ReasonTimeout},
 		{"break", func(s *fileServer) { s.on(afterSome(func(c net.Conn) { _ = c.Close() })) }, func(s *fileServer) { s.on(nil) }, Pending, ReasonConnection},
 		{"short", func(s *fileServer) { s.files["a.csv"].size += 10 }, func(s *fileServer) { s.files["a.csv"].size -= 10 }, Pending, ReasonLength},
 	} {

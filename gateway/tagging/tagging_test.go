@@ -282,7 +282,7 @@ func TestServiceRefuses(t *testing.T) {
 			if _, err := m.services[1].Evaluate(context.Background(), raw, signature); !errors.Is(err, s.want) {
 				t.Errorf("got %v, want %v", err, s.want)
 			}
-			if s.want != ErrRequest && len(m.services[1].Quota.counts) != 0 && m.services[1].Quota.counts[account{lender, PurposeReceivable}] != 0 {
+			if !errors.Is(s.want, ErrRequest) && len(m.services[1].Quota.counts) != 0 && m.services[1].Quota.counts[account{lender, PurposeReceivable}] != 0 {
 				t.Error("a refusal was counted")
 			}
 		})

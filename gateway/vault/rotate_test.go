@@ -182,8 +182,8 @@ func TestMasterGuards(t *testing.T) {
 	must(t, err)
 	want, err := k.categoryKey(1, bankCategory, 1)
 	must(t, err)
-	for i, make := range guards {
-		g, err := make()
+	for i, guard := range guards {
+		g, err := guard()
 		must(t, err)
 		if i > 0 {
 			_, err = OpenKeyRing(SuiteNIST, g, kms, sealed)
@@ -199,8 +199,8 @@ func TestMasterGuards(t *testing.T) {
 		for _, f := range files(t, kms) {
 			raw, err := os.ReadFile(f)
 			must(t, err)
-			if clear := containsKey(raw, k.masters[0]); clear != (i == 0 && filepath.Base(f) == "master.key") {
-				t.Errorf("guard %d: master key in the clear in %s is %v", i, filepath.Base(f), clear)
+			if open := containsKey(raw, k.masters[0]); open != (i == 0 && filepath.Base(f) == "master.key") {
+				t.Errorf("guard %d: master key in the clear in %s is %v", i, filepath.Base(f), open)
 			}
 		}
 	}

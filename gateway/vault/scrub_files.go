@@ -192,7 +192,7 @@ func (s *scrub) compare(name string, known catalogued, owners map[hash]string) (
 	if err != nil {
 		return "", nil, err
 	}
-	sum := hash(sha256.Sum256(b))
+	sum := sha256.Sum256(b)
 	other, swapped := owners[sum]
 	switch {
 	case sum == known.settled || known.pending != nil && sum == *known.pending:

@@ -149,7 +149,7 @@ func checkRotation(t *testing.T, f *firm, consent []byte) {
 				return
 			}
 			reads.Add(1)
-			time.Sleep(20 * time.Millisecond) // the consent allows 500 reads
+			<-time.After(20 * time.Millisecond) // the consent allows 500 reads
 		}
 	})
 	next, err := vault.RotateDataKey(f.BankB.Folder)
@@ -237,7 +237,7 @@ func TestSecondCustodian(t *testing.T) {
 	w.Restart()
 	f.wrapped(kept, 2, w.BankA.Data.ID())
 	f.until("end of the due height", func() bool { return f.epoch().RewrapDueHeight == 0 })
-	time.Sleep(6 * time.Second) // a round of each monitor
+	<-time.After(6 * time.Second) // a round of each monitor
 	if list := f.overdue(); len(list) != 1 {
 		t.Errorf("%d incidents of one re-wrap: %v", len(list), list)
 	}

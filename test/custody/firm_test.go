@@ -136,11 +136,7 @@ func (f *firm) wrapped(consent []byte, epoch uint32, to [32]byte) {
 
 func (f *firm) until(what string, holds func() bool) {
 	f.t.Helper()
-	for end := time.Now().Add(soon); !holds(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			f.t.Fatalf("no %s within %s", what, soon)
-		}
-	}
+	world.Until(f.t, what, soon, holds)
 }
 
 // records is how many of the book's records the consent covers.

@@ -119,16 +119,14 @@ func (f *firm) consent(b *testing.B) []byte {
 		b.Fatal(err)
 	}
 	f.Send(ctx, f.owner, &profilev1.MsgGrantConsent{Device: wire.Address(f.owner), OrgId: f.id, ConsentId: r.ConsentId})
-	for end := time.Now().Add(30 * time.Second); ; {
+	world.Until(b, "wraps", 30*time.Second, func() bool {
 		c, err := f.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: r.ConsentId})
-		if err != nil || time.Now().After(end) {
-			b.Fatalf("waiting for wraps: %v", err)
+		if err != nil {
+			b.Fatal(err)
 		}
-		if len(c.Consent.Wraps) > 0 {
-			return r.ConsentId
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return len(c.Consent.Wraps) > 0
+	})
+	return r.ConsentId
 }
 
 func (f *firm) read(b *testing.B) {
@@ -171,7 +169,7 @@ func (f *firm) revoke(b *testing.B) {
 		if _, err := f.Server.Desk(f.BankA.ID).Open(b.Context(), f.BankA.Admin, id); !errors.Is(err, vault.ErrConsentRevoked) {
 			b.Fatalf("the first read after the revocation: %v", err)
 		}
-		took, blocks = append(took, time.Since(began).Milliseconds()), append(blocks, res.Height-int64(head.Height))
+		took, blocks = append(took, time.Since(began).Milliseconds()), append(blocks, res.Height-head.Height)
 	}
 	stop()
 	<-done

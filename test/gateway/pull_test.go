@@ -60,11 +60,9 @@ func checkPulled(t *testing.T, w *world.World) {
 	save(t, filepath.Join(w.Sources, "erp.source.toml"), fmt.Sprintf("version = 1\nenterprise = %d\nkind = \"http\"\nevery = \"1h\"\n[http]\nurl = %q\nmapping = \"erp.mapping.toml\"\n", firm, api.URL))
 	w.Restart()
 	v.until("/owner/data", fmt.Sprintf("%d 条记录由多个来源给出", len(rows)-1), 30*time.Second)
-	after := anchored(t, w, firm)
-	for deadline := time.Now().Add(15 * time.Second); after == before && time.Now().Before(deadline); after = anchored(t, w, firm) {
-		time.Sleep(100 * time.Millisecond) // the page knows of the delivery before it is in a block
-	}
-	if after != before+1 {
+	// The page knows of the delivery before it is in a block.
+	world.Until(t, "record more on chain", 15*time.Second, func() bool { return anchored(t, w, firm) > before })
+	if after := anchored(t, w, firm); after != before+1 {
 		t.Errorf("the chain has %d records, want the one new invoice more than %d", after, before)
 	}
 	checkSigned(t, w, v, firm, book.Owner)
@@ -88,16 +86,14 @@ func checkSigned(t *testing.T, w *world.World, v *visitor, firm uint64, owner sa
 	))
 	v.until("/owner/data", "bureau", 30*time.Second)
 	var first profilev1.Batch
-	for deadline := time.Now().Add(30 * time.Second); len(first.Anchor.BatchId) == 0; time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no signed batch came on chain")
-		}
+	world.Until(t, "signed batch on chain", 30*time.Second, func() bool {
 		for _, b := range profile(t, w, firm) {
 			if b.Anchor.SourceClass == profilev1.SourceClass_SOURCE_CLASS_SIGNED {
 				first = b
 			}
 		}
-	}
+		return len(first.Anchor.BatchId) > 0
+	})
 	if first.Anchor.SourceOrgId != w.VerifierA.ID {
 		t.Errorf("organisation %d signed, want %d", first.Anchor.SourceOrgId, w.VerifierA.ID)
 	}

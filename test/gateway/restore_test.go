@@ -35,19 +35,15 @@ func checkRestored(t *testing.T, v *visitor, enterprise uint64, restore func()) 
 // checkForgotten waits until the intake remembers nothing of an enterprise.
 func checkForgotten(t *testing.T, w *world.World, enterprise uint64) {
 	t.Helper()
-	var held map[string]int
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		var err error
-		if held, err = w.Server.Store().Held(t.Context(), enterprise); err != nil {
+	world.Until(t, "intake that holds nothing", 20*time.Second, func() bool {
+		held, err := w.Server.Store().Held(t.Context(), enterprise)
+		if err != nil {
 			t.Fatal(err)
 		}
 		left := 0
 		for _, n := range held {
 			left += n
 		}
-		if left == 0 {
-			return
-		}
-	}
-	t.Errorf("the intake still holds %v", held)
+		return left == 0
+	})
 }

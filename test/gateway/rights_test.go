@@ -141,9 +141,7 @@ func trustOf(t *testing.T, w *world.World, file []byte) bundle.TrustRoot {
 func checkAnchors(t *testing.T, w *world.World) {
 	t.Helper()
 	log := w.Server.Custodian().Vault.Log()
-	for end := time.Now().Add(10 * time.Second); log.LastAnchored().To < log.Len() && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond)
-	}
+	world.Until(t, "anchor of every receipt", 10*time.Second, func() bool { return log.LastAnchored().To == log.Len() })
 	delays := map[uint64]int{}
 	for s := uint64(1); s <= log.LastAnchored().To; s++ {
 		r, err := log.Receipt(s)
@@ -207,7 +205,7 @@ func checkErasure(t *testing.T, v *visitor, consents []string) {
 		t.Errorf("a bent statement: %s", r)
 	}
 	posted := 0
-	for end := time.Now().Add(30 * time.Second); posted < len(consents) && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	world.Until(t, "deletion receipt of every consent", 30*time.Second, func() bool {
 		posted = 0
 		for _, o := range []*world.Org{v.w.BankA, v.w.VerifierA, v.w.VerifierB} {
 			r, err := v.w.Client.Profile.DeletionReceipts(t.Context(), &profilev1.QueryDeletionReceiptsRequest{OrgId: o.ID})
@@ -220,7 +218,8 @@ func checkErasure(t *testing.T, v *visitor, consents []string) {
 				}
 			}
 		}
-	}
+		return posted >= len(consents)
+	})
 	if posted != len(consents) {
 		t.Errorf("%d deletion receipts of %d", posted, len(consents))
 	}

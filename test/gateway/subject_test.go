@@ -285,18 +285,16 @@ func checkCase(t *testing.T, v *visitor, enterprise string) {
 // readCase reads as soon as the custodian has wrapped the keys.
 func readCase(t *testing.T, v *visitor, id string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+	world.Until(t, "read under the case", 20*time.Second, func() bool {
 		status, answer := v.signRead(map[string]string{"consent_id": id})
-		if status == http.StatusOK {
-			if answer["location"] != "/officer/consents/"+id {
-				t.Errorf("after the read: %v", answer)
-			}
-			break
-		}
-		if status != http.StatusConflict || time.Now().After(end) {
+		switch {
+		case status == http.StatusOK && answer["location"] != "/officer/consents/"+id:
+			t.Errorf("after the read: %v", answer)
+		case status != http.StatusOK && status != http.StatusConflict:
 			t.Fatalf("reading under the case: %d %v", status, answer)
 		}
-	}
+		return status == http.StatusOK
+	})
 	if page := v.get("/officer/consents/" + id); !strings.Contains(page, "条记录，逐条对照链上根哈希") {
 		t.Errorf("the records are not shown: %s", plain(page))
 	}
@@ -410,15 +408,13 @@ func checkTerms(t *testing.T, v *visitor, enterprise string) {
 	if status, page := verifier.form("/officer/read", url.Values{"consent_id": {id}}); status != http.StatusForbidden || !strings.Contains(page, "不是给您的机构的") {
 		t.Errorf("another grantee's consent: %d %s", status, plain(page))
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+	world.Until(t, "read to store", 20*time.Second, func() bool {
 		status, page := bank.form("/officer/read", url.Values{"consent_id": {id}})
-		if status == http.StatusOK {
-			break
-		}
-		if status != http.StatusConflict || time.Now().After(end) {
+		if status != http.StatusOK && status != http.StatusConflict {
 			t.Fatalf("reading to store: %d %s", status, plain(page))
 		}
-	}
+		return status == http.StatusOK
+	})
 	v.sign("/xinlian.profile.v1.MsgRevokeConsent", map[string]string{"consent_id": id})
 	checkOverwritten(t, v.w, id)
 }
@@ -426,27 +422,23 @@ func checkTerms(t *testing.T, v *visitor, enterprise string) {
 // checkOverwritten waits for the statement that the bank's copies are gone.
 func checkOverwritten(t *testing.T, w *world.World, id string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	world.Until(t, "deletion receipt of the bank", 20*time.Second, func() bool {
 		r, err := w.Client.Profile.DeletionReceipts(t.Context(), &profilev1.QueryDeletionReceiptsRequest{OrgId: w.BankA.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range r.Receipts {
-			if hex.EncodeToString(d.ConsentId) != id || d.PostedAt == 0 {
-				continue
-			}
-			var s profilev1.DeletionStatement
-			if err := w.Server.Store().Load(t.Context(), desk.KindDeletion, id, &s); err != nil {
-				t.Fatal(err)
-			}
-			if s.Method != profilev1.DeletionMethod_DELETION_METHOD_OVERWRITE || s.Records == 0 {
-				t.Errorf("the statement: %+v", s)
-			}
-			if err := w.Server.Store().Load(t.Context(), desk.KindCopy, id, new(any)); err == nil {
-				t.Error("the copies are still there")
-			}
-			return
-		}
+		return slices.ContainsFunc(r.Receipts, func(d profilev1.DeletionReceipt) bool {
+			return hex.EncodeToString(d.ConsentId) == id && d.PostedAt != 0
+		})
+	})
+	var s profilev1.DeletionStatement
+	if err := w.Server.Store().Load(t.Context(), desk.KindDeletion, id, &s); err != nil {
+		t.Fatal(err)
 	}
-	t.Error("no receipt for the copies' deletion")
+	if s.Method != profilev1.DeletionMethod_DELETION_METHOD_OVERWRITE || s.Records == 0 {
+		t.Errorf("the statement: %+v", s)
+	}
+	if err := w.Server.Store().Load(t.Context(), desk.KindCopy, id, new(any)); err == nil {
+		t.Error("the copies are still there")
+	}
 }

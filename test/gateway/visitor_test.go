@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -183,17 +184,18 @@ func (v *visitor) upload(key string, files []sample.File) (int, string) {
 // until asks for a page again until it holds the text.
 func (v *visitor) until(path, want string, patience time.Duration) string {
 	v.tb.Helper()
-	end := time.Now().Add(patience)
-	for {
-		page := v.get(path)
-		if strings.Contains(page, want) {
-			return page
+	page, found := "", false
+	defer func() {
+		if !found {
+			v.tb.Logf("%s says:\n%s", path, plain(page))
 		}
-		if time.Now().After(end) {
-			v.tb.Fatalf("%s does not say %q within %s:\n%s", path, want, patience, plain(page))
-		}
-		<-time.After(200 * time.Millisecond)
-	}
+	}()
+	world.Until(v.tb, fmt.Sprintf("%q on %s", want, path), patience, func() bool {
+		page = v.get(path)
+		found = strings.Contains(page, want)
+		return found
+	})
+	return page
 }
 
 var (

@@ -24,7 +24,7 @@ func (w *world) revokedUnderLoad(t *testing.T) {
 		if err := t.Context().Err(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	began, at := time.Now(), sent.Load()
 	res, err := w.Client().Send(t.Context(), thin.Person, &profilev1.MsgRevokeConsent{Device: wire.Address(thin.Person), OrgId: thin.ID, ConsentId: id})

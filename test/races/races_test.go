@@ -141,7 +141,7 @@ func broadcast(ctx context.Context, n *node.Node, device wire.Signer, txs [][]by
 			if a.GetSequence()+ahead > first+uint64(i) {
 				break
 			}
-			time.Sleep(50 * time.Millisecond)
+			<-time.After(50 * time.Millisecond)
 		}
 		if err := hand(ctx, n.Client(), raw); err != nil {
 			return fmt.Errorf("sending pledge %d: %w", i, err)
@@ -163,7 +163,7 @@ func hand(ctx context.Context, c *local.Local, raw []byte) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -178,7 +178,7 @@ func (r *race) settle(ctx context.Context, from int64) int64 {
 				if ctx.Err() != nil {
 					r.t.Fatalf("%d of %d pledges are in blocks", seen, 2*r.n)
 				}
-				time.Sleep(10 * time.Millisecond)
+				<-time.After(10 * time.Millisecond)
 			}
 		}
 		res, err := r.nodes[0].Client().BlockResults(ctx, &height)
@@ -246,7 +246,7 @@ func (r *race) compare(ctx context.Context, height int64) {
 	var want []byte
 	for i, n := range r.nodes {
 		for n.Height() <= height { // the header after it has its app hash
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 		}
 		after := height + 1
 		b, err := n.Client().Block(ctx, &after)

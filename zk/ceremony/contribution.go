@@ -58,7 +58,7 @@ func readContribution(path string, powers uint32, want [32]byte) (*kzg.MpcSetup,
 	if _, err := s.ReadFrom(r); err != nil {
 		return nil, fail(err)
 	}
-	if _, err := r.ReadByte(); err != io.EOF { //nolint:errorlint // bufio returns it bare
+	if _, err := r.ReadByte(); err != io.EOF {
 		return nil, fail(fmt.Errorf("bytes after the end"))
 	}
 	if got := [32]byte(hash.Sum(nil)); got != want {

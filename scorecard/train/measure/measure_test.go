@@ -22,7 +22,8 @@ func TestRankByHand(t *testing.T) {
 	near(t, "AUC", AUC(risk, bad), 11.0/12, 1e-12) // 12 pairs, 2 of them ties
 	near(t, "KS", KS(risk, bad), 2.0/3, 1e-12)
 	// placements: bads 3/4, 1, 1; goods 1, 1, 5/6, 5/6
-	variance := (math.Pow(3.0/4-11.0/12, 2)+2*math.Pow(1.0/12, 2))/2/3 + 4*math.Pow(1.0/12, 2)/3/4
+	bad0, other := 3.0/4-11.0/12, 1.0/12
+	variance := (bad0*bad0+2*other*other)/2/3 + 4*other*other/3/4
 	auc, se := DeLong(risk, bad)
 	near(t, "AUC of DeLong", auc, 11.0/12, 1e-12)
 	near(t, "standard error", se, math.Sqrt(variance), 1e-12)

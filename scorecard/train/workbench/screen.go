@@ -96,7 +96,7 @@ func (c *column) unusable() string {
 			continue
 		}
 		present++
-		v := 0.0
+		var v float64
 		if c.typ.Kind == table.Category {
 			v = float64(c.code[i])
 		} else {

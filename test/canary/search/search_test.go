@@ -46,12 +46,12 @@ func noise(t *testing.T, n int) []byte {
 	return b
 }
 
-func zipped(t *testing.T, close func() error, w io.Writer, b []byte) {
+func zipped(t *testing.T, end func() error, w io.Writer, b []byte) {
 	t.Helper()
 	if _, err := w.Write(b); err != nil {
 		t.Fatal(err)
 	}
-	if err := close(); err != nil {
+	if err := end(); err != nil {
 		t.Fatal(err)
 	}
 }
