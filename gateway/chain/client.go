@@ -6,16 +6,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/cosmos/cosmos-sdk/client/grpc/cmtservice"
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	grpctypes "github.com/cosmos/cosmos-sdk/types/grpc"
 	txtypes "github.com/cosmos/cosmos-sdk/types/tx"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
@@ -104,7 +107,7 @@ func (c *Client) ChainID() string { return c.chainID }
 // Codec is the codec of the chain.
 func (c *Client) Codec() wire.Codec { return c.codec }
 
-// Head is the newest block.
+// Head is the newest block whose effects queries see.
 type Head struct {
 	ChainID string
 	Height  int64
@@ -112,14 +115,41 @@ type Head struct {
 	Hash    []byte
 }
 
-// Head asks for the newest block.
+// Head asks for the newest block whose effects queries see. The engine has a block
+// a moment before the application has executed it; whoever says that something was
+// so at a height must not name that block yet.
 func (c *Client) Head(ctx context.Context) (Head, error) {
-	r, err := c.comet.GetLatestBlock(ctx, &cmtservice.GetLatestBlockRequest{})
+	var state metadata.MD
+	r, err := c.comet.GetLatestBlock(ctx, &cmtservice.GetLatestBlockRequest{}, grpc.Header(&state))
 	if err != nil {
 		return Head{}, fmt.Errorf("reading the newest block: %w", err)
 	}
-	h := r.SdkBlock.Header
-	return Head{ChainID: h.ChainID, Height: h.Height, Time: h.Time, Hash: r.BlockId.Hash}, nil
+	h, hash := r.SdkBlock.Header, r.BlockId.Hash
+	executed, err := heightOf(state)
+	if err != nil {
+		return Head{}, err
+	}
+	if executed < h.Height {
+		at, err := c.comet.GetBlockByHeight(ctx, &cmtservice.GetBlockByHeightRequest{Height: executed})
+		if err != nil {
+			return Head{}, fmt.Errorf("reading block %d: %w", executed, err)
+		}
+		h, hash = at.SdkBlock.Header, at.BlockId.Hash
+	}
+	return Head{ChainID: h.ChainID, Height: h.Height, Time: h.Time, Hash: hash}, nil
+}
+
+// heightOf is the height of the state that an answer was made from.
+func heightOf(answer metadata.MD) (int64, error) {
+	values := answer.Get(grpctypes.GRPCBlockHeightHeader)
+	if len(values) != 1 {
+		return 0, errors.New("chain: the node's answer does not say the height of its state")
+	}
+	height, err := strconv.ParseInt(values[0], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("reading the height of the node's state: %w", err)
+	}
+	return height, nil
 }
 
 // Result is a committed transaction.
