@@ -228,6 +228,19 @@ func (s *sealer) flush(ctx context.Context) error {
 	return err
 }
 
+// anchoredBatch is a batch of this vault and its anchor on chain, which fit.
+func (v *Vault) anchoredBatch(ctx context.Context, batch ID) (BatchInfo, Anchor, error) {
+	b, err := v.Batch(batch)
+	if err != nil {
+		return BatchInfo{}, Anchor{}, err
+	}
+	anchor, err := v.cfg.Chain.Anchored(ctx, batch)
+	if err != nil {
+		return BatchInfo{}, Anchor{}, err
+	}
+	return b, anchor, anchor.check(&b)
+}
+
 // OpenRecord decrypts one record for its owner and for the custodian's own
 // work, recomputes its leaf and proves it against the anchored root. It is never
 // a lender's way to a record: lenders use Read, which hands out no plaintext.
@@ -237,15 +250,8 @@ func (v *Vault) OpenRecord(ctx context.Context, batch ID, index uint64) (*record
 		return nil, err
 	}
 	defer leave()
-	b, err := v.Batch(batch)
+	b, anchor, err := v.anchoredBatch(ctx, batch)
 	if err != nil {
-		return nil, err
-	}
-	anchor, err := v.cfg.Chain.Anchored(ctx, batch)
-	if err != nil {
-		return nil, err
-	}
-	if err := anchor.check(&b); err != nil {
 		return nil, err
 	}
 	s, err := v.locate(ctx, b, index)
@@ -273,15 +279,8 @@ func (v *Vault) OpenBatch(ctx context.Context, batch ID) ([]*Opened, error) {
 		return nil, err
 	}
 	defer leave()
-	b, err := v.Batch(batch)
+	b, anchor, err := v.anchoredBatch(ctx, batch)
 	if err != nil {
-		return nil, err
-	}
-	anchor, err := v.cfg.Chain.Anchored(ctx, batch)
-	if err != nil {
-		return nil, err
-	}
-	if err := anchor.check(&b); err != nil {
 		return nil, err
 	}
 	m, err := v.loadManifest(b.Enterprise, b.ID)
