@@ -24,7 +24,7 @@ import (
 )
 
 // steps is how many steps the demonstration has; the test spreads its kills over them.
-const steps = 30
+const steps = 31
 
 // notes is what the demonstration writes: to its home as it goes, and to --json at the end.
 type notes struct {
