@@ -1,0 +1,252 @@
+package schedule
+
+import (
+	"fmt"
+	"math/big"
+)
+
+// Row is one instalment of a schedule.
+type Row struct {
+	// Number is from 1.
+	Number uint32
+	Due    Date
+	// Days of interest by the day count.
+	Days int64
+	// PrincipalFen, InterestFen and FeeFen are paid together on Due.
+	PrincipalFen, InterestFen, FeeFen int64
+	// CapitalisedFen is interest that is added to the principal instead of paid.
+	CapitalisedFen int64
+	// BalanceFen is the principal left afterwards.
+	BalanceFen int64
+}
+
+// InstalmentFen is all that is paid with the row.
+func (r Row) InstalmentFen() int64 { return r.PrincipalFen + r.InterestFen + r.FeeFen }
+
+// Make computes a schedule. Interest of each period is on the balance before
+// it; the last row repays whatever is left, so that the principals sum to the
+// principal and the interest that was capitalised. Where rounding repays a tiny
+// loan before its time, the rows end with it.
+func Make(t Terms) ([]Row, error) {
+	periods, err := t.Dates()
+	if err != nil {
+		return nil, err
+	}
+	return t.fill(periods, Remainder{BalanceFen: t.PrincipalFen, First: 1})
+}
+
+// Remainder is what is left of a loan from one of its rows on.
+type Remainder struct {
+	// BalanceFen is the principal left.
+	BalanceFen int64
+	// First is the number of the row that is due next, Last that of the last one,
+	// 0 for the last of the terms.
+	First, Last uint32
+	// Of the first row's period only Rest of Length days still bear interest;
+	// both 0 for all of it.
+	Rest, Length int64
+	// LevelFen keeps the amount of an instalment (EqualInstalment) or of a part of
+	// the principal (EqualPrincipal), so that a smaller balance ends earlier. 0
+	// solves it anew, so that the instalments shrink and the term stays. A Seasonal
+	// plan is kept with any amount.
+	LevelFen int64
+}
+
+// Remake computes the rows that are left after something changed: a payment
+// ahead of its time, a new rate.
+func Remake(t Terms, r Remainder) ([]Row, error) {
+	periods, err := t.Dates()
+	if err != nil {
+		return nil, err
+	}
+	last := uint32(len(periods))
+	if r.Last == 0 {
+		r.Last = last
+	}
+	switch {
+	case r.First == 0 || r.First > r.Last || r.Last > last:
+		return nil, fmt.Errorf("rows %d to %d of a schedule of %d", r.First, r.Last, last)
+	case r.Rest < 0 || r.Rest > r.Length || r.Length > lengthMax:
+		return nil, fmt.Errorf("rest of %d of %d days, want at most %d", r.Rest, r.Length, int64(lengthMax))
+	case r.LevelFen < 0:
+		return nil, fmt.Errorf("level of %d fen, want 0 or more", r.LevelFen)
+	}
+	// Capitalised interest may lift a balance above the principal.
+	if err := within(r.BalanceFen, 1, balanceFenMax, "balance"); err != nil {
+		return nil, err
+	}
+	return t.fill(periods[r.First-1:r.Last], r)
+}
+
+const (
+	// balanceFenMax bounds a balance that interest was added to.
+	balanceFenMax = 1_000 * PrincipalFenMax
+	// lengthMax bounds the length of a period in whatever its rest is counted in.
+	lengthMax = 20_000_000
+)
+
+// fill makes the rows of the given periods, which are the last ones of the loan.
+func (t Terms) fill(periods []Period, r Remainder) ([]Row, error) {
+	rows := make([]Row, 0, len(periods))
+	part := parts{terms: t, periods: periods, keptFen: r.LevelFen, rest: r.Rest, length: r.Length}
+	balance := r.BalanceFen
+	for i, p := range periods {
+		interest, err := t.interest(p, balance)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && r.Length > 0 {
+			if interest, err = t.restInterest(p, balance, r); err != nil {
+				return nil, err
+			}
+		}
+		row := Row{Number: p.Number, Due: p.Due, Days: p.Days, InterestFen: interest, FeeFen: t.PeriodFeeFen}
+		switch {
+		case i == len(periods)-1:
+			row.PrincipalFen = balance
+		case p.Number > t.GracePeriods:
+			if row.PrincipalFen, err = part.next(i, balance, interest); err != nil {
+				return nil, err
+			}
+		case t.Grace == GraceCapitalised:
+			row.InterestFen, row.CapitalisedFen = 0, interest
+		}
+		balance += row.CapitalisedFen - row.PrincipalFen
+		if balance > balanceFenMax {
+			return nil, fmt.Errorf("capitalised interest lifts the balance of row %d over %d fen", p.Number, int64(balanceFenMax))
+		}
+		row.BalanceFen = balance
+		rows = append(rows, row)
+		if balance == 0 {
+			break
+		}
+	}
+	return rows, nil
+}
+
+// interest of a whole period on a balance: balance * rate * days / year.
+func (t Terms) interest(p Period, balanceFen int64) (int64, error) {
+	ppm, _ := t.ratePpm(p.Number)
+	return mulDiv(balanceFen, int64(ppm)*p.Days, ppmUnit*t.DayCount.YearDays(), InterestRounding)
+}
+
+// restInterest of a part of the period, rounded once.
+func (t Terms) restInterest(p Period, balanceFen int64, r Remainder) (int64, error) {
+	ppm, _ := t.ratePpm(p.Number)
+	n := new(big.Int).Mul(big.NewInt(balanceFen), big.NewInt(int64(ppm)*p.Days))
+	n.Mul(n, big.NewInt(r.Rest))
+	d := new(big.Int).Mul(big.NewInt(ppmUnit*t.DayCount.YearDays()), big.NewInt(r.Length))
+	return quotient(n, d, InterestRounding)
+}
+
+// parts says how much principal each row repays before the last one.
+type parts struct {
+	terms   Terms
+	periods []Period
+	keptFen int64
+	// rest of length days of the first period bear interest; all of it when length is 0.
+	rest, length int64
+	// levelFen is solved at the first row that repays principal and wherever the
+	// rate changes; 0 until then.
+	levelFen int64
+	solved   bool
+	// weightFen and weight are what Seasonal shares out and by how much in all.
+	weightFen, weight int64
+}
+
+// next is the principal of row i of the periods, on a balance before it.
+func (p *parts) next(i int, balanceFen, interestFen int64) (int64, error) {
+	var err error
+	_, fresh := p.terms.ratePpm(p.periods[i].Number)
+	switch p.terms.Method {
+	case EqualInstalment:
+		if !p.solved || (fresh && i > 0) {
+			if err = p.solve(i, balanceFen, p.keptFen); err != nil {
+				return 0, err
+			}
+			p.keptFen = 0
+		}
+		if p.levelFen < interestFen && p.terms.Level == LevelOfDays {
+			// A period so long that its interest is more than the instalment pays just
+			// that interest; the rest is solved anew for the rows after it.
+			p.solved = false
+			return 0, nil
+		}
+		return min(max(p.levelFen-interestFen, 0), balanceFen), nil
+	case EqualPrincipal:
+		if !p.solved {
+			if p.levelFen = p.keptFen; p.levelFen == 0 {
+				p.levelFen, err = mulDiv(balanceFen, 1, int64(len(p.periods)-i), PartRounding)
+			}
+			p.solved = true
+		}
+		return min(p.levelFen, balanceFen), err
+	case Seasonal:
+		return p.seasonal(i, balanceFen)
+	default: // InterestOnly; a Bullet has only its last row
+		return 0, nil
+	}
+}
+
+func (p *parts) seasonal(i int, balanceFen int64) (int64, error) {
+	weights := p.terms.Weights
+	if !p.solved {
+		p.weightFen, p.solved = balanceFen, true
+		counted := weights[p.periods[i].Number-1:]
+		if p.keptFen > 0 {
+			p.weightFen, counted = p.terms.PrincipalFen, weights
+		}
+		for _, w := range counted {
+			p.weight += w
+		}
+	}
+	if p.weight == 0 {
+		return 0, nil
+	}
+	part, err := mulDiv(p.weightFen, weights[p.periods[i].Number-1], p.weight, PartRounding)
+	return min(part, balanceFen), err
+}
+
+// solve finds the level instalment of the rows from i on, or keeps the given one.
+func (p *parts) solve(i int, balanceFen, keptFen int64) error {
+	p.solved = true
+	if keptFen > 0 {
+		p.levelFen = keptFen
+		return nil
+	}
+	ppm, _ := p.terms.ratePpm(p.periods[i].Number)
+	factors := make([]int64, len(p.periods)-i)
+	year := p.terms.DayCount.YearDays() * ppmUnit
+	for j := range factors {
+		factors[j] = int64(ppm) * p.periods[i+j].Days
+	}
+	switch {
+	case p.terms.Level == LevelOfPeriods:
+		days, of := p.terms.nominal()
+		for j := range factors {
+			factors[j] = int64(ppm) * days
+		}
+		year = of * ppmUnit
+	case i == 0 && p.length > 0:
+		for j := range factors {
+			factors[j] *= p.length
+		}
+		factors[0] = factors[0] / p.length * p.rest
+		year *= p.length
+	}
+	var err error
+	p.levelFen, err = annuity(balanceFen, factors, year)
+	return err
+}
+
+// nominal is a regular period as a fraction of a year: twelfths for months.
+func (t Terms) nominal() (n, d int64) {
+	switch t.Unit {
+	case Month:
+		return t.every(), 12
+	case Week:
+		return 7 * t.every(), t.DayCount.YearDays()
+	default:
+		return t.every(), t.DayCount.YearDays()
+	}
+}
