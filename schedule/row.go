@@ -45,11 +45,44 @@ type Remainder struct {
 	// Of the first row's period only Rest of Length days still bear interest;
 	// both 0 for all of it.
 	Rest, Length int64
-	// LevelFen keeps the amount of an instalment (EqualInstalment) or of a part of
-	// the principal (EqualPrincipal), so that a smaller balance ends earlier. 0
-	// solves it anew, so that the instalments shrink and the term stays. A Seasonal
-	// plan is kept with any amount.
+	// Keep has the rows left keep LevelFen, which Level gives, so that a smaller
+	// balance ends earlier. Else the level is solved anew: the instalments change
+	// and the term stays. A Seasonal plan keeps its parts of the whole principal.
+	Keep     bool
 	LevelFen int64
+}
+
+// LevelFen is the amount that repeats: the instalment of EqualInstalment and the
+// part of the principal of EqualPrincipal, as solved for the first row that
+// repays principal; 0 for other methods.
+func LevelFen(t Terms) (int64, error) {
+	periods, err := t.Dates()
+	if err != nil {
+		return 0, err
+	}
+	p := parts{terms: t}
+	balance := t.PrincipalFen
+	for _, period := range periods[:t.GracePeriods] {
+		if t.Grace != GraceCapitalised {
+			break
+		}
+		interest, err := t.interest(period, balance)
+		if err != nil {
+			return 0, err
+		}
+		if balance += interest; balance > balanceFenMax {
+			return 0, errTooMuchInterest
+		}
+	}
+	p.periods = periods[t.GracePeriods:]
+	if len(p.periods) == 0 {
+		return 0, nil
+	}
+	switch t.Method {
+	case EqualInstalment, EqualPrincipal:
+		err = p.solve(0, balance)
+	}
+	return p.levelFen, err
 }
 
 // Remake computes the rows that are left after something changed: a payment
@@ -85,10 +118,12 @@ const (
 	lengthMax = 20_000_000
 )
 
+var errTooMuchInterest = fmt.Errorf("capitalised interest lifts the balance over %d fen", int64(balanceFenMax))
+
 // fill makes the rows of the given periods, which are the last ones of the loan.
 func (t Terms) fill(periods []Period, r Remainder) ([]Row, error) {
 	rows := make([]Row, 0, len(periods))
-	part := parts{terms: t, periods: periods, keptFen: r.LevelFen, rest: r.Rest, length: r.Length}
+	part := parts{terms: t, periods: periods, keep: r.Keep, levelFen: r.LevelFen, rest: r.Rest, length: r.Length}
 	balance := r.BalanceFen
 	for i, p := range periods {
 		interest, err := t.interest(p, balance)
@@ -113,7 +148,7 @@ func (t Terms) fill(periods []Period, r Remainder) ([]Row, error) {
 		}
 		balance += row.CapitalisedFen - row.PrincipalFen
 		if balance > balanceFenMax {
-			return nil, fmt.Errorf("capitalised interest lifts the balance of row %d over %d fen", p.Number, int64(balanceFenMax))
+			return nil, errTooMuchInterest
 		}
 		row.BalanceFen = balance
 		rows = append(rows, row)
@@ -143,30 +178,27 @@ func (t Terms) restInterest(p Period, balanceFen int64, r Remainder) (int64, err
 type parts struct {
 	terms   Terms
 	periods []Period
-	keptFen int64
-	// rest of length days of the first period bear interest; all of it when length is 0.
-	rest, length int64
-	// levelFen is solved at the first row that repays principal and wherever the
-	// rate changes; 0 until then.
+	// keep uses levelFen as given, until the rate changes.
+	keep     bool
 	levelFen int64
 	solved   bool
-	// weightFen and weight are what Seasonal shares out and by how much in all.
-	weightFen, weight int64
+	// rest of length days of the first period bear interest; all of it when length is 0.
+	rest, length int64
+	// sharedFen is what Seasonal shares out and weight by how much in all.
+	sharedFen, weight int64
 }
 
 // next is the principal of row i of the periods, on a balance before it.
 func (p *parts) next(i int, balanceFen, interestFen int64) (int64, error) {
-	var err error
-	_, fresh := p.terms.ratePpm(p.periods[i].Number)
 	switch p.terms.Method {
 	case EqualInstalment:
-		if !p.solved || (fresh && i > 0) {
-			if err = p.solve(i, balanceFen, p.keptFen); err != nil {
-				return 0, err
-			}
-			p.keptFen = 0
+		if _, fresh := p.terms.ratePpm(p.periods[i].Number); fresh && i > 0 {
+			p.solved, p.keep = false, false
 		}
-		if p.levelFen < interestFen && p.terms.Level == LevelOfDays {
+		if err := p.solve(i, balanceFen); err != nil {
+			return 0, err
+		}
+		if p.levelFen < interestFen && p.terms.Level == LevelOfDays && !p.keep {
 			// A period so long that its interest is more than the instalment pays just
 			// that interest; the rest is solved anew for the rows after it.
 			p.solved = false
@@ -174,12 +206,7 @@ func (p *parts) next(i int, balanceFen, interestFen int64) (int64, error) {
 		}
 		return min(max(p.levelFen-interestFen, 0), balanceFen), nil
 	case EqualPrincipal:
-		if !p.solved {
-			if p.levelFen = p.keptFen; p.levelFen == 0 {
-				p.levelFen, err = mulDiv(balanceFen, 1, int64(len(p.periods)-i), PartRounding)
-			}
-			p.solved = true
-		}
+		err := p.solve(i, balanceFen)
 		return min(p.levelFen, balanceFen), err
 	case Seasonal:
 		return p.seasonal(i, balanceFen)
@@ -191,10 +218,10 @@ func (p *parts) next(i int, balanceFen, interestFen int64) (int64, error) {
 func (p *parts) seasonal(i int, balanceFen int64) (int64, error) {
 	weights := p.terms.Weights
 	if !p.solved {
-		p.weightFen, p.solved = balanceFen, true
+		p.sharedFen, p.solved = balanceFen, true
 		counted := weights[p.periods[i].Number-1:]
-		if p.keptFen > 0 {
-			p.weightFen, counted = p.terms.PrincipalFen, weights
+		if p.keep {
+			p.sharedFen, counted = p.terms.PrincipalFen, weights
 		}
 		for _, w := range counted {
 			p.weight += w
@@ -203,16 +230,19 @@ func (p *parts) seasonal(i int, balanceFen int64) (int64, error) {
 	if p.weight == 0 {
 		return 0, nil
 	}
-	part, err := mulDiv(p.weightFen, weights[p.periods[i].Number-1], p.weight, PartRounding)
+	part, err := mulDiv(p.sharedFen, weights[p.periods[i].Number-1], p.weight, PartRounding)
 	return min(part, balanceFen), err
 }
 
-// solve finds the level instalment of the rows from i on, or keeps the given one.
-func (p *parts) solve(i int, balanceFen, keptFen int64) error {
-	p.solved = true
-	if keptFen > 0 {
-		p.levelFen = keptFen
+// solve finds the level of the rows from i on, unless it is known or kept.
+func (p *parts) solve(i int, balanceFen int64) (err error) {
+	if p.solved || p.keep {
 		return nil
+	}
+	p.solved = true
+	if p.terms.Method == EqualPrincipal {
+		p.levelFen, err = mulDiv(balanceFen, 1, int64(len(p.periods)-i), PartRounding)
+		return err
 	}
 	ppm, _ := p.terms.ratePpm(p.periods[i].Number)
 	factors := make([]int64, len(p.periods)-i)
@@ -234,7 +264,6 @@ func (p *parts) solve(i int, balanceFen, keptFen int64) error {
 		factors[0] = factors[0] / p.length * p.rest
 		year *= p.length
 	}
-	var err error
 	p.levelFen, err = annuity(balanceFen, factors, year)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 )
 
 // repay takes up to mostFen from the borrower: what is late or due today first,
@@ -153,19 +154,11 @@ func affordable(availableFen, outstandingFen int64, feeBps uint32) (principalFen
 // shorten writes the rest of a tranche's schedule after a prepayment. row is the
 // running instalment with the interest to the day already paid into it.
 func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row loanv1.Instalment, day elapsed) error {
-	var lines []Line
+	var lines []schedule.Row
 	if t.OutstandingFen > 0 {
-		rate, err := PeriodRate(b.loan.RateBps, b.contract.Terms.PeriodUnit)
-		if err != nil {
-			return err
-		}
-		instalmentFen, err := InstalmentFen(t.PrincipalFen, rate, b.loan.Periods)
-		if err != nil {
-			return err
-		}
-		lines, err = Amortise(Remainder{
-			BalanceFen: t.OutstandingFen, InstalmentFen: instalmentFen, Rate: rate,
-			First: row.Number, Last: t.InstalmentsLive, Rest: day.rest, Length: day.length,
+		var err error
+		lines, err = b.plan(t, t.DisbursedAt).shortened(schedule.Remainder{
+			BalanceFen: t.OutstandingFen, First: row.Number, Last: t.InstalmentsLive, Rest: day.rest, Length: day.length,
 		})
 		if err != nil {
 			return err
