@@ -32,7 +32,8 @@ func Make(t Terms) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.fill(periods, Remainder{BalanceFen: t.PrincipalFen, First: 1})
+	rows, _, err := t.fill(periods, Remainder{BalanceFen: t.PrincipalFen, First: 1})
+	return rows, err
 }
 
 // Remainder is what is left of a loan from one of its rows on.
@@ -45,9 +46,9 @@ type Remainder struct {
 	// Of the first row's period only Rest of Length days still bear interest;
 	// both 0 for all of it.
 	Rest, Length int64
-	// Keep has the rows left keep LevelFen, which Level gives, so that a smaller
-	// balance ends earlier. Else the level is solved anew: the instalments change
-	// and the term stays. A Seasonal plan keeps its parts of the whole principal.
+	// Keep has EqualInstalment and EqualPrincipal keep LevelFen, so that a smaller
+	// balance ends earlier. Else the level is solved anew, and parts by weight are
+	// shared out anew: the instalments change and the term stays.
 	Keep     bool
 	LevelFen int64
 }
@@ -88,9 +89,23 @@ func LevelFen(t Terms) (int64, error) {
 // Remake computes the rows that are left after something changed: a payment
 // ahead of its time, a new rate.
 func Remake(t Terms, r Remainder) ([]Row, error) {
+	rows, _, err := t.remake(r)
+	return rows, err
+}
+
+func (t Terms) remake(r Remainder) ([]Row, []int64, error) {
+	periods, r, err := t.remaining(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.fill(periods, r)
+}
+
+// remaining lists the periods of a remainder.
+func (t Terms) remaining(r Remainder) ([]Period, Remainder, error) {
 	periods, err := t.Dates()
 	if err != nil {
-		return nil, err
+		return nil, r, err
 	}
 	last := uint32(len(periods))
 	if r.Last == 0 {
@@ -98,17 +113,17 @@ func Remake(t Terms, r Remainder) ([]Row, error) {
 	}
 	switch {
 	case r.First == 0 || r.First > r.Last || r.Last > last:
-		return nil, fmt.Errorf("rows %d to %d of a schedule of %d", r.First, r.Last, last)
+		return nil, r, fmt.Errorf("rows %d to %d of a schedule of %d", r.First, r.Last, last)
 	case r.Rest < 0 || r.Rest > r.Length || r.Length > lengthMax:
-		return nil, fmt.Errorf("rest of %d of %d days, want at most %d", r.Rest, r.Length, int64(lengthMax))
+		return nil, r, fmt.Errorf("rest of %d of %d days, want at most %d", r.Rest, r.Length, int64(lengthMax))
 	case r.LevelFen < 0:
-		return nil, fmt.Errorf("level of %d fen, want 0 or more", r.LevelFen)
+		return nil, r, fmt.Errorf("level of %d fen, want 0 or more", r.LevelFen)
 	}
 	// Capitalised interest may lift a balance above the principal.
 	if err := within(r.BalanceFen, 1, balanceFenMax, "balance"); err != nil {
-		return nil, err
+		return nil, r, err
 	}
-	return t.fill(periods[r.First-1:r.Last], r)
+	return periods[r.First-1 : r.Last], r, nil
 }
 
 const (
@@ -120,20 +135,16 @@ const (
 
 var errTooMuchInterest = fmt.Errorf("capitalised interest lifts the balance over %d fen", int64(balanceFenMax))
 
-// fill makes the rows of the given periods, which are the last ones of the loan.
-func (t Terms) fill(periods []Period, r Remainder) ([]Row, error) {
-	rows := make([]Row, 0, len(periods))
+// fill makes the rows of the given periods, which are the last ones of the loan,
+// and says for each which level is in force, or unlevelled.
+func (t Terms) fill(periods []Period, r Remainder) (rows []Row, levels []int64, err error) {
+	rows, levels = make([]Row, 0, len(periods)), make([]int64, 0, len(periods))
 	part := parts{terms: t, periods: periods, keep: r.Keep, levelFen: r.LevelFen, rest: r.Rest, length: r.Length}
 	balance := r.BalanceFen
 	for i, p := range periods {
-		interest, err := t.interest(p, balance)
+		interest, err := t.rowInterest(i, p, balance, r)
 		if err != nil {
-			return nil, err
-		}
-		if i == 0 && r.Length > 0 {
-			if interest, err = t.restInterest(p, balance, r); err != nil {
-				return nil, err
-			}
+			return nil, nil, err
 		}
 		row := Row{Number: p.Number, Due: p.Due, Days: p.Days, InterestFen: interest, FeeFen: t.PeriodFeeFen}
 		switch {
@@ -141,22 +152,54 @@ func (t Terms) fill(periods []Period, r Remainder) ([]Row, error) {
 			row.PrincipalFen = balance
 		case p.Number > t.GracePeriods:
 			if row.PrincipalFen, err = part.next(i, balance, interest); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		case t.Grace == GraceCapitalised:
 			row.InterestFen, row.CapitalisedFen = 0, interest
 		}
 		balance += row.CapitalisedFen - row.PrincipalFen
 		if balance > balanceFenMax {
-			return nil, errTooMuchInterest
+			return nil, nil, errTooMuchInterest
 		}
 		row.BalanceFen = balance
-		rows = append(rows, row)
+		rows, levels = append(rows, row), append(levels, part.inForce())
 		if balance == 0 {
 			break
 		}
 	}
+	return rows, levels, nil
+}
+
+// retain makes the rows of the given periods with the parts of the principal
+// that are given, as far as the balance goes; the last row absorbs the rest.
+func (t Terms) retain(periods []Period, partsFen []int64, r Remainder) ([]Row, error) {
+	var rows []Row
+	balance := r.BalanceFen
+	for i, p := range periods {
+		interest, err := t.rowInterest(i, p, balance, r)
+		if err != nil {
+			return nil, err
+		}
+		row := Row{Number: p.Number, Due: p.Due, Days: p.Days, InterestFen: interest, FeeFen: t.PeriodFeeFen}
+		if row.PrincipalFen = min(partsFen[i], balance); i == len(periods)-1 {
+			row.PrincipalFen = balance
+		}
+		balance -= row.PrincipalFen
+		row.BalanceFen = balance
+		if rows = append(rows, row); balance == 0 {
+			break
+		}
+	}
 	return rows, nil
+}
+
+// rowInterest is the interest of period i of the rows left, of which the
+// first one may have a rest only.
+func (t Terms) rowInterest(i int, p Period, balanceFen int64, r Remainder) (int64, error) {
+	if i > 0 || r.Length == 0 {
+		return t.interest(p, balanceFen)
+	}
+	return t.restInterest(p, balanceFen, r)
 }
 
 // interest of a whole period on a balance: balance * rate * days / year.
@@ -186,6 +229,16 @@ type parts struct {
 	rest, length int64
 	// sharedFen is what Seasonal shares out and weight by how much in all.
 	sharedFen, weight int64
+}
+
+// unlevelled stands for a level that is not solved yet.
+const unlevelled = -1
+
+func (p *parts) inForce() int64 {
+	if p.solved || p.keep {
+		return p.levelFen
+	}
+	return unlevelled
 }
 
 // next is the principal of row i of the periods, on a balance before it.
@@ -219,11 +272,7 @@ func (p *parts) seasonal(i int, balanceFen int64) (int64, error) {
 	weights := p.terms.Weights
 	if !p.solved {
 		p.sharedFen, p.solved = balanceFen, true
-		counted := weights[p.periods[i].Number-1:]
-		if p.keep {
-			p.sharedFen, counted = p.terms.PrincipalFen, weights
-		}
-		for _, w := range counted {
+		for _, w := range weights[p.periods[i].Number-1 : p.periods[len(p.periods)-1].Number] {
 			p.weight += w
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 	"github.com/xinlian/xinlian/x/org"
 )
 
@@ -31,7 +32,7 @@ func TestAffordable(t *testing.T) {
 		{10_051, 10_000, 50, 10_000, 50},
 		{PoolFenMax, PrincipalFenMax, 500, PrincipalFenMax, 50_000_000_000},
 	} {
-		principal, fee, err := affordable(c.available, c.outstanding, c.bps)
+		principal, fee, err := schedule.Affordable(c.available, c.outstanding, c.bps*ppmOfBps)
 		if err != nil || principal != c.principal || fee != c.fee {
 			t.Errorf("%d of %d at %d: %d + %d, %v, want %d + %d", c.available, c.outstanding, c.bps, principal, fee, err, c.principal, c.fee)
 		}
@@ -40,7 +41,7 @@ func TestAffordable(t *testing.T) {
 		available := rapid.Int64Range(1, 10_000).Draw(r, "available")
 		outstanding := rapid.Int64Range(1, 10_000).Draw(r, "outstanding")
 		bps := rapid.Uint32Range(0, PrepaymentFeeBpsMax).Draw(r, "bps")
-		principal, fee, err := affordable(available, outstanding, bps)
+		principal, fee, err := schedule.Affordable(available, outstanding, bps*ppmOfBps)
 		if err != nil {
 			r.Fatal(err)
 		}
