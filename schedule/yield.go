@@ -94,7 +94,7 @@ func (s Stream) validate() error {
 	}
 	before := uint32(0)
 	for i, f := range s.Flows {
-		if f.Periods < before || f.Periods > PeriodsMax || f.AmountFen < 0 || f.AmountFen > balanceFenMax {
+		if f.Periods < before || f.Periods > TermDaysMax+PeriodsMax || f.AmountFen < 0 || f.AmountFen > balanceFenMax {
 			return fmt.Errorf("payment %d of %d fen after %d unit-periods", i+1, f.AmountFen, f.Periods)
 		}
 		before = f.Periods
