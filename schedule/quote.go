@@ -25,8 +25,21 @@ func NewQuote(t Terms) (Quote, error) {
 	if err != nil {
 		return Quote{}, err
 	}
-	q.Cost, err = Yield(s)
+	if q.Cost, err = Yield(s); err != nil {
+		return Quote{}, err
+	}
+	dated, err := Yield(t.dated(rows))
+	q.Cost.DatedPpm = dated.IrrPpm
 	return q, err
+}
+
+// dated puts the rows on their days; a unit-period is a day.
+func (t Terms) dated(rows []Row) Stream {
+	s := Stream{AdvanceFen: t.PrincipalFen - t.UpfrontFeeFen, OddDen: 1, YearNum: 365, YearDen: 1}
+	for _, r := range rows {
+		s.Flows = append(s.Flows, Flow{Periods: uint32(r.Due - t.Start), AmountFen: r.InstalmentFen()})
+	}
+	return s
 }
 
 // stream puts the rows into unit-periods by Regulation Z, appendix J, (b)(4) and

@@ -16,6 +16,9 @@ type Cost struct {
 	// IrrPpm is the effective yearly rate (1 + i)^w - 1: the internal rate of return
 	// a year with interest on interest, as the European directive on consumer credit has it.
 	IrrPpm int64
+	// DatedPpm is the effective yearly rate by the days between the due days, over
+	// 365: what spreadsheets call XIRR. Only a quote has it.
+	DatedPpm int64
 }
 
 // Bps rounds parts per million half up to basis points.
@@ -112,8 +115,9 @@ func (s Stream) left(x *big.Int) *big.Int {
 	growth := new(big.Int).Add(unity, x)
 	at, paid := uint32(0), new(big.Int)
 	for _, f := range s.Flows {
-		for ; at < f.Periods; at++ {
-			balance.Mul(balance, growth).Rsh(balance, yieldBits)
+		if gap := f.Periods - at; gap > 0 {
+			balance.Mul(balance, power(growth, int64(gap))).Rsh(balance, yieldBits)
+			at = f.Periods
 		}
 		balance.Sub(balance, paid.Lsh(paid.SetInt64(f.AmountFen), moneyBits))
 		if balance.Sign() < 0 { // it was repaid before its end, and cannot rise again

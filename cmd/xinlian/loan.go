@@ -55,8 +55,9 @@ of each period; --level periods takes the textbook annuity with twelfths of a ye
 
 --json prints {"rows": [{"number", "due", "days", "principal", "interest", "fee", "instalment",
 "balance"}], "total_principal", "total_interest", "total_fee", "apr_ppm", "apr_bps", "irr_ppm",
-"irr_bps", "irr_period_ppm"}. APR is the rate of return of a period times the periods in a year
-(nominal); IRR is the same with interest on interest (effective a year), both with fees.`
+"irr_bps", "irr_period_ppm", "xirr_ppm", "xirr_bps"}. APR is the rate of return of a period times
+the periods in a year (nominal); IRR is the same with interest on interest (effective a year);
+XIRR is effective too, by the days between the due days. All are with fees.`
 
 func loanQuoteCommand() *cobra.Command {
 	var q quoter
@@ -266,6 +267,8 @@ type quoteJSON struct {
 	IrrPpm         int64     `json:"irr_ppm"`
 	IrrBps         int64     `json:"irr_bps"`
 	IrrPeriodPpm   int64     `json:"irr_period_ppm"`
+	XirrPpm        int64     `json:"xirr_ppm"`
+	XirrBps        int64     `json:"xirr_bps"`
 }
 
 func quoteView(t schedule.Terms, q schedule.Quote) quoteJSON {
@@ -273,7 +276,7 @@ func quoteView(t schedule.Terms, q schedule.Quote) quoteJSON {
 		Method: t.Method.String(), Principal: t.PrincipalFen, RatePpm: t.RatePpm, DayCount: t.DayCount.String(), Start: t.Start.String(),
 		TotalPrincipal: q.PrincipalFen, TotalInterest: q.InterestFen, TotalFee: q.FeeFen,
 		AprPpm: q.Cost.AprPpm, AprBps: schedule.Bps(q.Cost.AprPpm), IrrPpm: q.Cost.IrrPpm, IrrBps: schedule.Bps(q.Cost.IrrPpm),
-		IrrPeriodPpm: q.Cost.PeriodPpm,
+		IrrPeriodPpm: q.Cost.PeriodPpm, XirrPpm: q.Cost.DatedPpm, XirrBps: schedule.Bps(q.Cost.DatedPpm),
 	}
 	for _, r := range q.Rows {
 		v.Rows = append(v.Rows, rowView{
@@ -294,8 +297,8 @@ func printQuote(out io.Writer, t schedule.Terms, q schedule.Quote) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "total interest %d fen, fees %d fen\nAPR %s %% nominal, IRR %s %% effective a year\n",
-		q.InterestFen, q.FeeFen, percent(q.Cost.AprPpm), percent(q.Cost.IrrPpm))
+	_, err := fmt.Fprintf(out, "total interest %d fen, fees %d fen\nAPR %s %% nominal, IRR %s %% effective a year, XIRR %s %% by days\n",
+		q.InterestFen, q.FeeFen, percent(q.Cost.AprPpm), percent(q.Cost.IrrPpm), percent(q.Cost.DatedPpm))
 	return err
 }
 
