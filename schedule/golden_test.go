@@ -126,7 +126,8 @@ func TestRegulationZ(t *testing.T) {
 }
 
 // TestEffectiveRates holds the examples of Directive 98/7/EC, annex II, with
-// months of equal length, and that of numpy-financial's irr.
+// months of equal length, that of numpy-financial's irr and that of XIRR in the
+// documentation of spreadsheets.
 func TestEffectiveRates(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -139,6 +140,7 @@ func TestEffectiveRates(t *testing.T) {
 		{"3: twice 600 a year", schedule.Stream{AdvanceFen: 1_000_00, OddDen: 1, Flows: []schedule.Flow{{1, 600_00}, {2, 600_00}}, YearNum: 1, YearDen: 1}, 1307},
 		{"4: 272, 272 and 544", schedule.Stream{AdvanceFen: 1_000_00, OddDen: 1, Flows: []schedule.Flow{{1, 272_00}, {2, 272_00}, {4, 544_00}}, YearNum: 4, YearDen: 1}, 1319},
 		{"numpy-financial: 39, 59, 55, 20", schedule.Stream{AdvanceFen: 100_00, OddDen: 1, Flows: []schedule.Flow{{1, 39_00}, {2, 59_00}, {3, 55_00}, {4, 20_00}}, YearNum: 1, YearDen: 1}, 2809},
+		{"XIRR by days, as spreadsheets document it", schedule.Stream{AdvanceFen: 10_000_00, OddDen: 1, Flows: []schedule.Flow{{60, 2_750_00}, {303, 4_250_00}, {411, 3_250_00}, {456, 2_750_00}}, YearNum: 365, YearDen: 1}, 3734},
 	} {
 		cost, err := schedule.Yield(c.stream)
 		if err != nil || schedule.Bps(cost.IrrPpm) != c.bps {
