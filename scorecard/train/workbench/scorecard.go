@@ -15,7 +15,7 @@ import (
 
 // The scorecard's method.
 const (
-	scorecardBins     = 40 // fine
+	scorecardBins     = partsOnChain // fine: what a table on chain can tell apart
 	scorecardParts    = 8
 	scorecardShare    = 0.02 // of the rows in each part
 	scorecardPenalty  = 0.3  // log likelihood per part; the ridge does the rest
@@ -23,7 +23,7 @@ const (
 	scorecardRowsMax  = 30_000 // in each bag
 	scorecardBagsMin  = 4
 	scorecardBagsMax  = 32
-	scorecardWork     = 60_000_000 // bags × rows × columns², about
+	scorecardWork     = 25_000_000 // bags × rows × columns², about
 	scorecardChoosing = 8          // bags that choose
 	scorecardSeed     = 0x776f65
 )

@@ -415,7 +415,7 @@ func TestStability(t *testing.T) {
 	text := loans(11, 1_500)
 	m := train(t, text, quick(Scorecard))
 	a, b := parse(t, text), parse(t, text)
-	s, err := m.Stability(a, b, false)
+	s, err := m.Stability(a, b, nil, false)
 	if err != nil || math.Abs(float64(s.Score)) > 1e-9 {
 		t.Errorf("against itself: %+v, %v", s, err)
 	}
@@ -423,7 +423,7 @@ func TestStability(t *testing.T) {
 	for i := range b.Cells[j] {
 		b.Cells[j][i] = "21000"
 	}
-	if s, err = m.Stability(a, b, false); err != nil || s.Score < 0.25 {
+	if s, err = m.Stability(a, b, nil, false); err != nil || s.Score < 0.25 {
 		t.Errorf("after all incomes fell: %+v, %v", s, err)
 	}
 }
