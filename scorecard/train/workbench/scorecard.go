@@ -20,7 +20,7 @@ const (
 	scorecardShare    = 0.02 // of the rows in each part
 	scorecardPenalty  = 0.3  // log likelihood per part; the ridge does the rest
 	scorecardShrink   = 20
-	scorecardRowsMax  = 30_000 // in each bag
+	scorecardRowsMax  = 10_000 // in each bag
 	scorecardBagsMin  = 4
 	scorecardBagsMax  = 32
 	scorecardWork     = 25_000_000 // bags × rows × columns², about
