@@ -27,7 +27,7 @@ var law = []struct {
 	{"passkey", []string{"internal/canon"}},
 	{"scorecard", []string{"internal/canon", "internal/record", "internal/sample"}},
 	{"zk", []string{"internal/canon", "internal/durable", "scorecard"}},
-	{"lending", []string{"internal/canon"}},
+	{"lending", []string{"gen", "internal/canon"}},
 	{"internal/wire", []string{"gen", "passkey", "internal/durable"}},
 	{"x/", []string{"gen", "lending", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
 	{"app", []string{"gen", "lending", "passkey", "scorecard", "zk", "internal/", "x/"}},
