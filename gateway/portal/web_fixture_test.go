@@ -307,11 +307,11 @@ func loanCases(t *testing.T, codec wire.Codec, device string, orgs map[string]st
 			Code: "score-min", Expression: "score.points >= 500", Zh: "信用分不低于 500", En: "score of 500 or more",
 		}},
 		Release: []loanv1.Condition{{
-			Code: "on-time-min", Expression: "loan.on_time >= 3", Zh: "按时还款满 3 期", En: "3 instalments paid on time",
+			Code: "on-time-min", Expression: "performance.on_time >= 3", Zh: "按时还款满 3 期", En: "3 instalments paid on time",
 		}},
 		Tests: []loanv1.TestCase{{
 			Condition: "eligibility", Variables: []loanv1.Variable{{Name: "score.points", Value: -1}},
-		}, {Condition: "release", Variables: []loanv1.Variable{{Name: "loan.on_time", Value: 3}}, Want: true}},
+		}, {Condition: "release", Variables: []loanv1.Variable{{Name: "performance.on_time", Value: 3}}, Want: true}},
 	}
 	single := terms
 	single.TrancheBps, single.Release, single.Tests = []uint32{10000}, nil, terms.Tests[:1]

@@ -166,8 +166,8 @@ type Result struct {
 // Run runs one test case. The error is a *Fault without the case's number.
 func (r *Rules) Run(tc loanv1.TestCase) (Result, error) {
 	rules, ok := r.List(List(tc.Condition))
-	if !ok {
-		return Result{}, &Fault{Text: "no such list of conditions"}
+	if !ok || len(rules) == 0 {
+		return Result{}, &Fault{Text: "the template has no such list of conditions"}
 	}
 	v, err := caseValues(tc)
 	if err != nil {

@@ -155,11 +155,15 @@ func affordable(availableFen, outstandingFen int64, feeBps uint32) (principalFen
 func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row loanv1.Instalment, day elapsed) error {
 	var lines []Line
 	if t.OutstandingFen > 0 {
-		rate, err := PeriodRate(b.loan.RateBps, b.contract.Terms.PeriodUnit)
+		rate, err := PeriodRate(effectiveRate(b.loan), b.contract.Terms.PeriodUnit)
 		if err != nil {
 			return err
 		}
-		instalmentFen, err := InstalmentFen(t.PrincipalFen, rate, b.loan.Periods)
+		signed, err := PeriodRate(b.loan.RateBps, b.contract.Terms.PeriodUnit)
+		if err != nil {
+			return err
+		}
+		instalmentFen, err := InstalmentFen(t.PrincipalFen, signed, b.loan.Periods)
 		if err != nil {
 			return err
 		}

@@ -139,26 +139,26 @@ func templateTerms() loanv1.TemplateTerms {
 		GraceDays: 3, LateFeeBps: 50, PrepaymentFeeBps: 0,
 		Eligibility: []loanv1.Condition{
 			c("score-min", "score.points >= 540", "评分不低于540分", "the score is at least 540"),
-			c("no-write-off", "exposure.written_off_fen == 0", "没有核销记录", "nothing was written off before"),
+			c("no-write-off", "applicant.written_off_fen == 0", "没有核销记录", "nothing was written off before"),
 			c("quality-min", "quality.grade <= 3", "数据质量不低于C级", "data quality is grade C or better"),
 		},
 		Referral: []loanv1.Condition{
-			c("no-other-loan", "exposure.outstanding_fen == 0", "没有其他未结清贷款", "no other loan is running"),
+			c("no-other-loan", "applicant.outstanding_fen == 0", "没有其他未结清贷款", "no other loan is running"),
 		},
 		Release: []loanv1.Condition{
-			c("on-time-min", "loan.on_time >= 2", "已按时偿还至少2期", "at least two instalments were paid on time"),
-			c("no-late", "loan.late == 0", "没有逾期", "none was late"),
+			c("on-time-min", "performance.on_time >= 2", "已按时偿还至少2期", "at least two instalments were paid on time"),
+			c("no-late", "performance.late == 0", "没有逾期", "none was late"),
 		},
 		Tests: []loanv1.TestCase{
 			{Condition: "eligibility", Variables: good, Want: true},
 			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 539), v("quality.grade", 2)}, Want: false},
-			{Condition: "eligibility", Variables: append([]loanv1.Variable{v("exposure.written_off_fen", 1)}, good...), Want: false},
+			{Condition: "eligibility", Variables: append([]loanv1.Variable{v("applicant.written_off_fen", 1)}, good...), Want: false},
 			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 700), v("quality.grade", 4)}, Want: false},
 			{Condition: "referral", Variables: nil, Want: true},
-			{Condition: "referral", Variables: []loanv1.Variable{v("exposure.outstanding_fen", 1)}, Want: false},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2)}, Want: true},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 1)}, Want: false},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2), v("loan.late", 1)}, Want: false},
+			{Condition: "referral", Variables: []loanv1.Variable{v("applicant.outstanding_fen", 1)}, Want: false},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 2)}, Want: true},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 1)}, Want: false},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 2), v("performance.late", 1)}, Want: false},
 		},
 	}
 }
