@@ -83,19 +83,21 @@ func (k *Keeper) stepDown(ctx context.Context, b *book, v condition.Values) erro
 // begun from one yearly rate to a lower one, rounded half up, and says what that
 // saves. Interest is proportional to the rate under every method, principal
 // stays as it was scheduled, and a running period ends at the rate it began with.
+// A period counts as begun a day after the one before was due, so that it makes
+// no difference whether the owner paid on the day or the chain did a block later.
 func (k *Keeper) lowerInterest(ctx context.Context, b *book, fromBps, toBps uint32) (savedFen int64, err error) {
 	if fromBps == 0 || fromBps == toBps {
 		return 0, nil
 	}
 	for _, t := range b.loan.Tranches {
-		begun := true // the first unpaid period runs, unless the one before is still to end
+		begun := true // the first unpaid period runs, unless the one before has only just ended
 		for n := t.InstalmentsPaid + 1; n <= t.InstalmentsLive; n++ {
 			if n > 1 && begun {
 				before, err := k.instalment(ctx, b.loan.Id, t.Number, n-1)
 				if err != nil {
 					return 0, err
 				}
-				begun = before.DueAt < b.now
+				begun = before.DueAt+b.calendar().day() < b.now
 			}
 			if begun {
 				continue

@@ -3,6 +3,7 @@ package loan
 import (
 	"slices"
 	"testing"
+	"time"
 
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
@@ -121,7 +122,7 @@ func TestWarnings(t *testing.T) {
 }
 
 // A step-down lowers the interest of periods that have not begun, in proportion
-// and to the fen, once; principal and the running period stay as they were, later
+// and to the fen, once; principal and running periods stay as they were, later
 // tranches begin at the lower rate, and the second step waits for its own condition.
 func TestStepDowns(t *testing.T) {
 	t.Parallel()
@@ -140,10 +141,7 @@ func TestStepDowns(t *testing.T) {
 	var saved int64
 	for n := uint32(3); n <= 12; n++ {
 		row := w.row(id, 1, n)
-		want := before[n].InterestFen
-		if n > 3 { // the third period began with the second payment
-			want = (2*before[n].InterestFen*660 + 720) / (2 * 720)
-		}
+		want := (2*before[n].InterestFen*660 + 720) / (2 * 720)
 		if row.InterestFen != want || row.PrincipalFen != before[n].PrincipalFen {
 			t.Errorf("instalment %d: %d and %d, want %d and %d", n, row.PrincipalFen, row.InterestFen, before[n].PrincipalFen, want)
 		}
@@ -176,6 +174,30 @@ func TestStepDowns(t *testing.T) {
 	}
 	if s := w.loan(id).Status; s != loanv1.LoanStatus_LOAN_STATUS_CLOSED {
 		t.Errorf("in the end the loan is %s", s)
+	}
+	w.sound()
+}
+
+// A step-down that is earned in the midst of a period leaves that period alone.
+func TestStepDownInPeriod(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.borrow(w.market(conductTerms()), 10_000_000)
+	w.grades[bakery] = attestationv1.Grade_GRADE_D
+	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 100_000_000))
+	w.pass(at("2026-03-14 00:00:00"))
+	w.ctx = w.ctx.WithBlockTime(time.Unix(at("2026-03-18 08:00:00"), 0)) // the chain stood still
+	w.grades[bakery] = attestationv1.Grade_GRADE_A
+	third, fourth := w.row(id, 1, 3), w.row(id, 1, 4)
+	w.must(w.k.EndBlock(w.ctx))
+	if w.loan(id).StepDownsEarned != 1 {
+		t.Fatal("no step")
+	}
+	if got := w.row(id, 1, 3).InterestFen; got != third.InterestFen {
+		t.Errorf("the running period's interest went from %d to %d", third.InterestFen, got)
+	}
+	if got := w.row(id, 1, 4).InterestFen; got >= fourth.InterestFen {
+		t.Errorf("the next period's interest went from %d to %d", fourth.InterestFen, got)
 	}
 	w.sound()
 }
