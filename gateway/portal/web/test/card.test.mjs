@@ -46,7 +46,7 @@ test("a contract of two tranches says when the second comes", async () => {
   const terms = card.parts.flatMap((p) => p.lines.map((x) => `${x.label.zh}|${x.value.zh}`));
   assert.ok(terms.includes("第 1 笔|¥60,000.00,签署后立即放款"));
   assert.ok(terms.includes("第 2 笔|¥40,000.00,满足放款条件后发放"));
-  assert.ok(terms.includes("放款条件|按时还款满 3 期(loan.on_time >= 3)"));
+  assert.ok(terms.includes("放款条件|已按时还款不少于 3 期(performance.on_time >= 3)"));
 });
 
 test("a contract is refused if anything shown is not what is signed", async () => {
