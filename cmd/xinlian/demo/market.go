@@ -131,7 +131,9 @@ func (w *world) audit(ctx context.Context, kind safetyv1.SubjectKind, hash []byt
 // tranches, the second after two instalments paid on time, and a lower rate
 // after three. The words of its conditions are made from their expressions.
 func templateTerms() (loanv1.TemplateTerms, error) {
-	c := func(code, expression string) loanv1.Condition { return loanv1.Condition{Code: code, Expression: expression} }
+	c := func(code, expression string) loanv1.Condition {
+		return loanv1.Condition{Code: code, Expression: expression}
+	}
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
 	holds := func(list template.List, variables ...loanv1.Variable) loanv1.TestCase {
 		return loanv1.TestCase{Condition: string(list), Variables: variables, Want: true}
