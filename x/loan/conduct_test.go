@@ -153,7 +153,7 @@ func TestStepDowns(t *testing.T) {
 	if i < 0 || r.Entries[i].InterestFen != saved || saved == 0 {
 		t.Errorf("the journal says nothing of %d fen saved", saved)
 	}
-	lines, err := Schedule(l.Tranches[1].PrincipalFen, 660, month, 12)
+	lines, err := Plan{PrincipalFen: l.Tranches[1].PrincipalFen, RateBps: 660, Periods: 12, Method: conductTerms().Method, Unit: month, Start: w.now()}.Schedule()
 	w.must(err)
 	if row := w.row(id, 2, 1); row.InterestFen != lines[0].InterestFen {
 		t.Errorf("the second tranche bears %d fen, want %d at the lower rate", row.InterestFen, lines[0].InterestFen)

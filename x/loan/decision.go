@@ -197,13 +197,15 @@ func rate(f Facts) ([]loanv1.RatePart, uint32, error) {
 // values are the variables of an application. The instalment is that of the whole
 // amount asked for, at the rate that was just computed.
 func (f Facts) values(rateBps uint32) (condition.Values, error) {
-	lines, err := Schedule(f.AmountFen, rateBps, f.Contract.Terms.PeriodUnit, f.Periods)
+	// The day of the start moves due days and no amount: a month counts 30 of 360 days, a week 7 of 365.
+	plan := Plan{PrincipalFen: f.AmountFen, RateBps: rateBps, Periods: f.Periods, Method: f.Contract.Terms.Method, Unit: f.Contract.Terms.PeriodUnit}
+	lines, err := plan.Schedule()
 	if err != nil {
 		return nil, err
 	}
 	var largest int64
 	for _, l := range lines {
-		largest = max(largest, l.PrincipalFen+l.InterestFen)
+		largest = max(largest, l.InstalmentFen())
 	}
 	return condition.Values{
 		"applicant.outstanding_fen": {Int: f.Inputs.ExposureFen},
