@@ -19,6 +19,9 @@ var rules = []struct {
 	name  string
 	check func(snapshot) error
 }{
+	{"template-gate", snapshot.templateGate},
+	{"drafts", snapshot.drafts},
+	{"rate-cut", snapshot.rateCut},
 	{"pool-totals", snapshot.poolTotals},
 	{"exposure-totals", snapshot.exposureTotals},
 	{"tranche-schedule", snapshot.trancheSchedule},
@@ -35,6 +38,7 @@ func (k *Keeper) Invariants() []Invariant {
 		{Name: "due-queue", Check: k.checkDueQueue},
 		{Name: "offer-queue", Check: k.checkOfferQueue},
 		{Name: "open-applications", Check: k.checkOpen},
+		{Name: "template-versions", Check: k.checkVersions},
 	}
 	for _, rule := range rules {
 		list = append(list, Invariant{Name: rule.name, Check: func(ctx context.Context) error {
