@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/store"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -37,6 +38,8 @@ type Config struct {
 	Registrar  *registry.Registrar // nil: no firm can register here
 	Custodians map[uint64]*custody.Custodian
 	Desks      map[uint64]*desk.Desk
+	Offices    map[uint64]*pledging.Office // for receivables
+	Orders     *pledging.Book              // of receivables to pledge
 	Origin     string // scheme://host[:port] where people open the portal
 	Log        *slog.Logger
 }

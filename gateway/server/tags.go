@@ -50,15 +50,28 @@ func (s *Server) openTagging() error {
 }
 
 // openOffices gives every organisation with a desk one for receivables. They
-// share one book: orders go between organisations of this gateway.
-func (s *Server) openOffices() {
-	s.offices = map[uint64]*pledging.Office{}
-	book := &pledging.Book{Keeper: s.store}
+// share the inbox of this gateway and its book; orders to others go by letter.
+func (s *Server) openOffices() error {
+	post, err := pledging.NewPost(s.parts.Vaults, s.parts.Members)
+	if err != nil {
+		return err
+	}
+	s.offices, s.inbox = map[uint64]*pledging.Office{}, &pledging.Inbox{
+		ChainID: s.client.ChainID(), Ledger: pledging.NewChain(s.client), Signers: vault.NewSigners(custody.Policy(s.client)),
+		Verifiers: map[uint64]bool{}, Custodians: map[uint64]bool{}, Book: pledging.NewBook(s.store), Now: time.Now,
+	}
+	for org := range s.custodians {
+		s.inbox.Custodians[org] = true
+	}
 	for _, h := range s.parts.Hosted {
 		if s.desks[h.OrgID] != nil {
-			s.offices[h.OrgID] = &pledging.Office{Client: s.client, OrgID: h.OrgID, Device: h.Service, Tags: s.taggers[h.OrgID], Book: book}
+			s.inbox.Verifiers[h.OrgID] = true
+			s.offices[h.OrgID] = &pledging.Office{
+				Client: s.client, OrgID: h.OrgID, Device: h.Service, Tags: s.taggers[h.OrgID], Inbox: s.inbox, Post: post,
+			}
 		}
 	}
+	return nil
 }
 
 // Office is the desk for receivables of a hosted organisation, nil where there is none.
