@@ -25,6 +25,9 @@ const (
 	StateDeclined State = "declined" // by the verifier, which states nothing
 )
 
+// States are all of them.
+var States = []State{StateAsked, StateAttested, StatePledged, StateReleased, StateDeclined}
+
 // Order is a lender's wish that a verifier states the tag of a receivable for it.
 // It opens the commitments of the statement: the verifier needs that to make them,
 // the lender to pledge.
