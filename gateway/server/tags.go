@@ -7,7 +7,6 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/pledging"
-	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 )
@@ -16,16 +15,17 @@ import (
 // service, and every hosted organisation a client of all members' services.
 func (s *Server) openTagging() error {
 	s.taggers, s.services = map[uint64]*tagging.Client{}, map[uint64]*tagging.Service{}
-	sealer, err := store.OpenSealer(filepath.Join(s.parts.Keys, tagging.SealFile))
+	var orgs []uint64
+	for _, h := range s.parts.Hosted {
+		orgs = append(orgs, h.OrgID)
+	}
+	held, err := tagging.OpenShares(s.parts.Keys, orgs...)
 	if err != nil {
 		return err
 	}
 	ledger, signers := tagging.Chain{Client: s.client}, vault.NewSigners(custody.Policy(s.client))
 	for _, h := range s.parts.Hosted {
-		shares, err := tagging.LoadShares(s.parts.Keys, sealer, h.OrgID)
-		if err != nil {
-			return err
-		}
+		shares := held[h.OrgID]
 		if len(shares) == 0 {
 			continue
 		}
