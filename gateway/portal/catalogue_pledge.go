@@ -39,11 +39,13 @@ var pledgeTexts = map[string]entry{
 	"pledge.check.pledged": {"已质押", "already pledged"},
 	"pledge.check.freed":   {"在 %s 没有质押。", "Not pledged at %s."},
 	"pledge.check.taken":   {"登记不说在谁那里。请与企业核实，或等它释放。", "The register does not say by whom. Talk to the firm, or wait until it is released."},
+	"pledge.check.own":     {"您自己的质押也算在内；登记不说是否还有别的。", "Your own pledge counts; the register does not say whether it is yours."},
 	"pledge.check.warn":    {"现在申请也可以，但释放之前链会拒绝您的质押。", "You may order all the same, but the chain will refuse your pledge until it is released."},
 
 	"pledge.order.title":     {"请核验机构声明", "Have a verifier state it"},
 	"pledge.order.note":      {"核验机构会收到号码、金额和您的授权编号；它自己打开记录核对。声明有效 7 天，期间可以质押。", "The verifier gets number, amount and the id of your consent, and opens the record itself. A statement stands 7 days, in which you can pledge."},
 	"pledge.order.button":    {"提交申请", "Order"},
+	"pledge.order.open":      {"您的申请正在进行，请从上面打开。", "Your order is under way; open it above."},
 	"pledge.order.none":      {"没有可以送达的核验机构。", "No verifier can be reached."},
 	"pledge.order.check":     {"先查询，再提交申请。", "Check first, then order."},
 	"pledge.order.mine":      {"您对这笔应收款的申请", "Your orders about it"},

@@ -236,6 +236,12 @@ type receivableView struct {
 	Keys      [2]string // of the two forms
 }
 
+// open tells whether an order of this desk about the receivable is on its way or
+// pledged, so that another would be for nothing.
+func (v receivableView) open() bool {
+	return v.State == pledging.StateAsked || v.State == pledging.StatePledged
+}
+
 // readReceivable finds the receivable that the path names among what the officer
 // has opened.
 func (p *Portal) readReceivable(r *http.Request, g *Page) (c profilev1.Consent, reading desk.Reading, o *vault.Opened, err error) {

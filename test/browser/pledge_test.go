@@ -89,7 +89,7 @@ func TestPledgeInBrowser(t *testing.T) {
 	both(owner, "/owner/pledges", "pledged")
 	bank.open(receivable)
 	bank.click(`form[action$="/check"] button`)
-	bank.waitText("登记不说在谁那里")
+	bank.waitText("您自己的质押也算在内")
 	both(bank, receivable, "taken")
 	bank.open(order)
 	bank.click(`form[action$="/release"] button`)
