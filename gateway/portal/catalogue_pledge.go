@@ -39,7 +39,7 @@ var pledgeTexts = map[string]entry{
 	"pledge.check.pledged": {"已质押", "already pledged"},
 	"pledge.check.freed":   {"在 %s 没有质押。", "Not pledged at %s."},
 	"pledge.check.taken":   {"登记不说在谁那里。请与企业核实，或等它释放。", "The register does not say by whom. Talk to the firm, or wait until it is released."},
-	"pledge.check.own":     {"您自己的质押也算在内；登记不说是否还有别的。", "Your own pledge counts; the register does not say whether it is yours."},
+	"pledge.check.own":     {"您自己的质押也算在内；登记不说是谁的。", "Your own pledge counts; the register does not say whether it is yours."},
 	"pledge.check.warn":    {"现在申请也可以，但释放之前链会拒绝您的质押。", "You may order all the same, but the chain will refuse your pledge until it is released."},
 
 	"pledge.order.title":     {"请核验机构声明", "Have a verifier state it"},
