@@ -1134,9 +1134,9 @@ func previewPart(g *Page, o offerable, rows []Row) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(g.T("preview.text", Money(rows[0].PrincipalFen+rows[0].InterestFen), g.period(o.Template.PeriodUnit), Money(interestOf(rows)), Percent(int64(o.RateBps))))
+			templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(g.T(previewKey(o.Template.Method), Money(rows[0].InstalmentFen()), g.period(o.Template.PeriodUnit), Money(interestOf(rows)), Percent(int64(o.RateBps))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `credit.templ`, Line: 193, Col: 158}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `credit.templ`, Line: 193, Col: 156}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 			if templ_7745c5c3_Err != nil {
@@ -1869,7 +1869,7 @@ func offerPage(g *Page, v offerView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pair(g.T("contract.term"), g.T("contract.term.text", v.Offer.Periods, g.period(v.Template.PeriodUnit))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pair(g.T("contract.term"), g.T("contract.term.text", v.Offer.Periods, g.period(v.Template.PeriodUnit), g.method(v.Template.Method))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
