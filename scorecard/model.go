@@ -287,6 +287,23 @@ func Decode(b []byte) (*Model, error) {
 	return decode(canon.Open(kindModel, b), false)
 }
 
+// NameOf is the ID of a model by its canonical bytes, of which it reads no more:
+// for bytes that were validated before.
+func NameOf(b []byte) (string, error) {
+	r := canon.Open(kindPairs, b)
+	if r.Err() != nil {
+		r = canon.Open(kindModel, b)
+	}
+	id := r.String()
+	if err := r.Err(); err != nil {
+		return "", err
+	}
+	if id == "" || len(id) > ModelIDMax {
+		return "", fmt.Errorf("%w: id has %d bytes, want 1 to %d", ErrModel, len(id), ModelIDMax)
+	}
+	return id, nil
+}
+
 func decode(r *canon.Reader, pairs bool) (*Model, error) {
 	m := &Model{ID: r.String(), FeatureSet: r.Uint32(), Features: r.Uint16(), Base: r.Int64()}
 	tables := int(r.Uint16())

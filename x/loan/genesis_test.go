@@ -14,7 +14,7 @@ import (
 // open offer, a closed and a written-off loan.
 func lived(t reporter) *world {
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	first := w.borrow(product, 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 10_000_000))
 	done(w, w.msg.Repay, w.repayment(first, 50_000_000))
@@ -98,6 +98,19 @@ func TestGenesisRefusals(t *testing.T) {
 		"instalments out of order": func(g *loanv1.GenesisState) {
 			g.Instalments[0], g.Instalments[1] = g.Instalments[1], g.Instalments[0]
 		},
+		"a review lost":        func(g *loanv1.GenesisState) { g.Applications[4].Reviews = nil },
+		"a review backwards":   func(g *loanv1.GenesisState) { g.Applications[4].Reviews[0].DueAt = 1 },
+		"a review of an offer": func(g *loanv1.GenesisState) { g.Applications[4].OfferId = 1 },
+		"a third review": func(g *loanv1.GenesisState) {
+			r := g.Applications[4].Reviews[0]
+			g.Applications[4].Reviews = append(g.Applications[4].Reviews, r, r)
+		},
+		"an appeal against nothing": func(g *loanv1.GenesisState) { g.Applications[4].Reviews[0].Appeal = &loanv1.Appeal{} },
+		"two open applications": func(g *loanv1.GenesisState) {
+			a := g.Applications[4]
+			a.Id = 6
+			g.Applications = append(g.Applications, a)
+		},
 		"an entry's amount":   func(g *loanv1.GenesisState) { g.Entries[1].PrincipalFen++ },
 		"an entry's hash":     func(g *loanv1.GenesisState) { g.Entries[1].Hash = hashOf(1) },
 		"an entry lost":       func(g *loanv1.GenesisState) { g.Entries = g.Entries[:len(g.Entries)-1] },
@@ -119,8 +132,14 @@ func TestGenesisRefusals(t *testing.T) {
 func TestInvariantsNotice(t *testing.T) {
 	t.Parallel()
 	for name, bend := range map[string]func(*world) error{
-		"pool-money":        func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
-		"due-queue":         func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"pool-money":   func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
+		"due-queue":    func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"review-queue": func(w *world) error { return w.k.reviewEnds.Clear(w.ctx, nil) },
+		"review-rows": func(w *world) error {
+			a := w.application(5)
+			a.Reviews = nil
+			return w.k.applications.Set(w.ctx, 5, a)
+		},
 		"offer-queue":       func(w *world) error { return w.k.offerEnds.Clear(w.ctx, nil) },
 		"open-applications": func(w *world) error { return w.k.open.Clear(w.ctx, nil) },
 		"exposure-totals":   func(w *world) error { return w.k.exposures.Clear(w.ctx, nil) },

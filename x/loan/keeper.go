@@ -60,8 +60,9 @@ type Profile interface {
 	LiveConsent(ctx context.Context, id []byte) (profilev1.Consent, error)
 }
 
-// Attestation grades an enterprise's data.
+// Attestation grades an enterprise's data and knows what is contested.
 type Attestation interface {
+	Dispute(ctx context.Context, id uint64) (attestationv1.Dispute, error)
 	Quality(ctx context.Context, enterprise uint64) (attestationv1.Grade, error)
 }
 
@@ -119,11 +120,13 @@ var (
 	duePrefix                    = collections.NewPrefix(19)
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
+	reviewEndsPrefix             = collections.NewPrefix(22)
 )
 
 type (
 	openKey       = collections.Pair[uint64, uint64]
 	offerEndKey   = collections.Pair[int64, uint64]
+	reviewEndKey  = collections.Pair[int64, uint64]
 	entryKey      = collections.Pair[uint64, uint64]
 	instalmentKey = collections.Triple[uint64, uint32, uint32]
 	dueKey        = collections.Quad[int64, uint64, uint32, uint32]
@@ -162,6 +165,8 @@ type Keeper struct {
 	entries collections.Map[entryKey, loanv1.JournalEntry]
 	// exposures: enterprise -> what it owes; never removed.
 	exposures collections.Map[uint64, loanv1.Exposure]
+	// reviewEnds: (end, application): whose turn to decide ends first; dies when a person decides, the application is overtaken or the end passes.
+	reviewEnds collections.KeySet[reviewEndKey]
 
 	authority string
 	compiled  *contracts
@@ -225,8 +230,9 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 			collections.TripleKeyCodec(id, collections.Uint32Key, collections.Uint32Key), codec.CollValue[loanv1.Instalment](cdc)),
 		due: collections.NewKeySet(sb, duePrefix, "due",
 			collections.QuadKeyCodec(collections.Int64Key, id, collections.Uint32Key, collections.Uint32Key)),
-		entries:   collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
-		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		entries:    collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
+		exposures:  collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		reviewEnds: collections.NewKeySet(sb, reviewEndsPrefix, "review_ends", collections.PairKeyCodec(collections.Int64Key, id)),
 
 		authority: authority, compiled: &contracts{},
 		left: n,

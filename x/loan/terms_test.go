@@ -43,7 +43,7 @@ func TestTemplateRefusals(t *testing.T) {
 		{"tranches without a rule", func(t *loanv1.TemplateTerms) { t.Release = nil }, ErrTemplate},
 		{"nine conditions", func(t *loanv1.TemplateTerms) { t.Eligibility = many(9) }, ErrTemplate},
 		{"no code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = "" }, ErrTemplate},
-		{"the chain's code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = ReasonLimitCapacity }, ErrTemplate},
+		{"the chain's code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = "limit-capacity" }, ErrTemplate},
 		{"a code twice", func(t *loanv1.TemplateTerms) { t.Referral[0].Code = t.Eligibility[0].Code }, ErrTemplate},
 		{"no words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Zh = "" }, ErrTemplate},
 		{"long words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = strings.Repeat("a", 257) }, ErrTemplate},
@@ -63,7 +63,7 @@ func TestTemplateRefusals(t *testing.T) {
 		{"a condition never failed", func(t *loanv1.TemplateTerms) { t.Tests = t.Tests[:5] }, ErrTestCase},
 		{"a condition never held", func(t *loanv1.TemplateTerms) { t.Eligibility[1].Expression = "exposure.written_off_fen == 7" }, ErrTestCase},
 	} {
-		bent := terms()
+		bent := contractTerms()
 		c.bend(&bent)
 		contract, err := Compile(bent)
 		if err == nil {
@@ -126,11 +126,11 @@ func TestContractCache(t *testing.T) {
 	var c contracts
 	for n := range 2 * contractsCachedMax {
 		h := [32]byte{byte(n), byte(n >> 8)}
-		first, err := c.compile(h, terms())
+		first, err := c.compile(h, contractTerms())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := c.compile(h, terms()); again != first {
+		if again, _ := c.compile(h, contractTerms()); again != first {
 			t.Fatal("a template was compiled twice")
 		}
 	}

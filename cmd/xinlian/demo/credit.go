@@ -259,7 +259,7 @@ func (w *world) decide(label string) action {
 			return chain.Result{}, err
 		}
 		res, err := w.client.Send(ctx, bank.admin, &loanv1.MsgDecideReferral{
-			Device: wire.Address(bank.admin), OrgId: bank.id, ApplicationId: w.id("application/" + label), Approve: false, NoteHash: note,
+			Device: wire.Address(bank.admin), OrgId: bank.id, ApplicationId: w.id("application/" + label), Approve: false, NoteHash: note, BriefHash: brief,
 		})
 		if err == nil {
 			w.say("the officer refuses a second loan beside the first; the reason's salted hash is on chain")
