@@ -28,7 +28,7 @@ import (
 
 // actions are what may happen, each as often as it is named.
 var actions = []func(*world) deed{
-	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
+	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, retag, retag, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
 	issue, issue, transfer, transfer, transfer, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
@@ -59,7 +59,9 @@ func registerEnterprise(w *world) deed {
 	if w.chance(10) {
 		name = pick(w, w.firms).Name // it is there already
 	}
-	return deed{w.VerifierA.Admin, w.Registration(name), func(o testkit.Outcome) {
+	m := w.Registration(name)
+	m.EarlierTag, m.IdentityTag = m.IdentityTag, nextTag(name)
+	return deed{w.VerifierA.Admin, m, func(o testkit.Outcome) {
 		var r orgv1.MsgRegisterEnterpriseResponse
 		o.Response(w.t, &r)
 		w.firms = append(w.firms, &firm{
@@ -70,7 +72,22 @@ func registerEnterprise(w *world) deed {
 }
 
 func confirmEnterprise(w *world) deed {
-	return deed{by: w.VerifierB.Admin, msg: w.Confirmation(recent(w, w.firms).Enterprise)}
+	f := recent(w, w.firms)
+	m := w.Confirmation(f.Enterprise)
+	m.EarlierTag, m.IdentityTag = m.IdentityTag, nextTag(f.Name)
+	return deed{by: w.VerifierB.Admin, msg: m}
+}
+
+// nextTag is a firm's tag under the members' next key.
+func nextTag(name string) []byte { return testkit.Digest("tag", nextTagEpoch, name) }
+
+// retag is a verifier's word on the tag of a firm that was registered under the
+// earlier key; two verifiers must say the same.
+func retag(w *world) deed {
+	f, by := w.firms[w.rng.IntN(borrowers)], pick(w, []testkit.Founder{w.VerifierA, w.VerifierB})
+	return deed{by: by.Admin, msg: &orgv1.MsgRetagEnterprise{
+		Device: address(by.Admin), OrgId: by.ID, EnterpriseId: f.ID, IdentityTag: nextTag(f.Name), TagEpoch: nextTagEpoch,
+	}}
 }
 
 func activate(w *world) deed {
@@ -537,13 +554,17 @@ func submitTemplate(w *world) deed {
 	return deed{by.Admin, &loanv1.MsgSubmitTemplate{Device: address(by.Admin), OrgId: by.ID, Terms: terms}, func(o testkit.Outcome) {
 		var r loanv1.MsgSubmitTemplateResponse
 		o.Response(w.t, &r)
-		w.templates = append(w.templates, r.TemplateHash)
+		w.templates = append(w.templates, template{r.TemplateHash, by})
 	}}
 }
 
 func activateTemplate(w *world) deed {
-	by := w.lender()
-	return deed{by: by.Admin, msg: &loanv1.MsgActivateTemplate{Device: address(by.Admin), OrgId: by.ID, TemplateHash: recent(w, w.templates)}}
+	of := recent(w, w.templates)
+	by := of.by
+	if w.chance(10) {
+		by = w.lender()
+	}
+	return deed{by: by.Admin, msg: &loanv1.MsgActivateTemplate{Device: address(by.Admin), OrgId: by.ID, TemplateHash: of.hash}}
 }
 
 func retireTemplate(w *world) deed {
@@ -551,11 +572,11 @@ func retireTemplate(w *world) deed {
 		return deed{}
 	}
 	by := w.lender()
-	return deed{by: by.Admin, msg: &loanv1.MsgRetireTemplate{Device: address(by.Admin), OrgId: by.ID, TemplateHash: pick(w, w.templates[1:])}}
+	return deed{by: by.Admin, msg: &loanv1.MsgRetireTemplate{Device: address(by.Admin), OrgId: by.ID, TemplateHash: pick(w, w.templates[1:]).hash}}
 }
 
 func signAudit(w *world) deed {
-	return deed{by: w.Auditor.Admin, msg: w.Audit(safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, recent(w, w.templates), w.chance(80))}
+	return deed{by: w.Auditor.Admin, msg: w.Audit(safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, recent(w, w.templates).hash, w.chance(80))}
 }
 
 func openPool(w *world) deed {
@@ -588,7 +609,7 @@ func offerProduct(w *world) deed {
 		return deed{}
 	}
 	p := pick(w, w.pools)
-	p.TemplateHash = pick(w, w.templates)
+	p.TemplateHash = pick(w, w.templates).hash
 	return deed{p.Lender.Admin, w.Offering(p), func(o testkit.Outcome) {
 		var r loanv1.MsgOfferProductResponse
 		o.Response(w.t, &r)

@@ -59,7 +59,7 @@ func TestRows(t *testing.T) {
 	model := want(w, scores.Model, &scorev1.QueryModelRequest{ModelHash: w.models[0]}).Model
 	score := want(w, scores.Score, &scorev1.QueryScoreRequest{ScoreId: l.score}).Score
 	srs := want(w, scores.Srs, &scorev1.QuerySrsRequest{})
-	template := want(w, loans.Template, &loanv1.QueryTemplateRequest{TemplateHash: w.templates[0]}).Template
+	template := want(w, loans.Template, &loanv1.QueryTemplateRequest{TemplateHash: w.templates[0].hash}).Template
 	product := want(w, loans.Product, &loanv1.QueryProductRequest{Id: p.ID}).Product
 	application := want(w, loans.Application, &loanv1.QueryApplicationRequest{Id: applied.ApplicationId}).Application
 	offer = want(w, loans.Offer, &loanv1.QueryOfferRequest{Id: offer.Id}).Offer

@@ -34,7 +34,7 @@ var taken = []string{
 	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
 	"loan.v1.MsgRetireTemplate", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
 	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
-	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
+	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRetagEnterprise", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
 	"org.v1.MsgUnfreezeDevice",
 	"pledge.v1.MsgAttestReceivable", "pledge.v1.MsgContestReceivable", "pledge.v1.MsgDecideReceivable", "pledge.v1.MsgPledge",
 	"pledge.v1.MsgReleasePledge", "pledge.v1.MsgWithdrawReceivable",

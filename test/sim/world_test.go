@@ -57,7 +57,7 @@ type world struct {
 	prepared     []deed // scores proven beforehand, each sent once or more
 	products     []testkit.Product
 	pools        []testkit.Product // of which only pool and lender are set
-	templates    [][]byte
+	templates    []template
 	models       [][]byte
 	consents     []consent
 	paused       []consent
@@ -88,6 +88,11 @@ type (
 	frozen struct {
 		firm   *firm
 		device string
+	}
+	// template is a contract with the lender whose it is.
+	template struct {
+		hash []byte
+		by   testkit.Founder
 	}
 	batch struct {
 		id   []byte
@@ -124,16 +129,32 @@ func newWorld(t *testing.T, seed uint64) *world {
 		w.Do(f.Admin, &orgv1.MsgSetDataKey{Device: wire.Address(f.Admin), OrgId: f.ID, PublicKey: w.DataKey(wire.Address(f.Admin))})
 	}
 	w.supervisor = w.secondRegulator()
-	template := w.Template(w.BankA, testkit.Contract("loan"))
-	w.templates = [][]byte{template}
+	terms := w.Template(w.BankA, testkit.Contract("loan"))
+	w.templates = []template{{terms, w.BankA}}
 	for _, lender := range []testkit.Founder{w.BankA, w.BankB} {
-		p := w.Product(lender, template, 3_000_000_00)
+		p := w.Product(lender, terms, 3_000_000_00)
 		w.products, w.pools = append(w.products, p), append(w.pools, p)
 	}
 	for i := range borrowers {
 		w.borrower(fmt.Sprintf("firm-%d", i), i)
 	}
+	w.rotateTags()
 	return w
+}
+
+// nextTagEpoch is the members' second key for identity tags. The firms that can
+// borrow are registered under the first.
+const nextTagEpoch = 2
+
+// rotateTags lets verifiers state tags under the next key beside the first.
+func (w *world) rotateTags() {
+	w.t.Helper()
+	r, ok := ask(w, orgv1.NewQueryClient(w.Conn()).Params, &orgv1.QueryParamsRequest{})
+	if !ok {
+		w.t.Fatal("the chain has no parameters of x/org")
+	}
+	r.Params.TagEpoch = nextTagEpoch
+	w.Pass(&orgv1.MsgUpdateParams{Authority: wire.Authority(), Params: r.Params})
 }
 
 // borrower makes a firm that can borrow of bank A now, and of bank B once its
