@@ -202,17 +202,21 @@ func (m *Model) Evaluate(features []Value) (Result, error) {
 			return Result{}, fmt.Errorf("feature %d: %w", i, err)
 		}
 	}
-	r := Result{Score: m.Base}
+	return Result{Score: m.score(features), CapacityFen: m.Capacity.Of(features[m.Capacity.Feature])}, nil
+}
+
+// score adds up the points of features within their bounds.
+func (m *Model) score(features []Value) int64 {
+	score := m.Base
 	for i := range m.Tables {
 		t := &m.Tables[i]
-		r.Score += t.PointsOf(features[t.Feature])
+		score += t.PointsOf(features[t.Feature])
 	}
 	for i := range m.Pairs {
 		p := &m.Pairs[i]
-		r.Score += p.PointsOf(features[p.A], features[p.B])
+		score += p.PointsOf(features[p.A], features[p.B])
 	}
-	r.CapacityFen = m.Capacity.Of(features[m.Capacity.Feature])
-	return r, nil
+	return score
 }
 
 // Of is the capacity for a feature value. The product is below 2^67, so it is
