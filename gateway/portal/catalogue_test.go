@@ -34,7 +34,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("%s has arguments %v in Chinese, %v in English", key, zh, en)
 		}
 	}
-	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts); n != len(catalogue) {
+	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(termsTexts); n != len(catalogue) {
 		t.Errorf("%d texts share a key", n-len(catalogue))
 	}
 }
