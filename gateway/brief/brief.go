@@ -71,6 +71,17 @@ const (
 	Servicing      Code = "servicing-stopped" // Unix seconds until when
 )
 
+// Codes lists every code, so that none is without a word.
+func Codes() []Code {
+	return []Code{
+		BandUpper, GradeHigh, SignedSources, ManyAttestors, LongHistory, OnTime, Repaid, NoDebt, RoomUnderLimit, RisingScore,
+		RecordGap, OwnerDeclared, DisputedBatch, DisputeUpheld, RefusedByOne, VerdictsDiffer, AttestorReversed, FallingScore, CapacityLeap,
+		AskedOften, DeclinedBefore, LatePayments, WrittenOff, OtherLenders, OverLimit, OldScore,
+		DisputeOpen, DisputeOverdue, ModelAlarm, ModelStopped, IndexStale, ConsentEnds, ConsentDead, ScoreEnds, LoanDelinquent, MoneyFrozen,
+		Overdue, Servicing,
+	}
+}
+
 // Fact is a code with its numbers; what they count stands beside the code.
 type Fact struct {
 	Code      Code

@@ -15,6 +15,7 @@ import (
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 )
 
 var verb = regexp.MustCompile(`%[+.\[\]0-9]*[a-z]|%%`)
@@ -34,7 +35,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("%s has arguments %v in Chinese, %v in English", key, zh, en)
 		}
 	}
-	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(termsTexts); n != len(catalogue) {
+	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(termsTexts) + len(briefTexts); n != len(catalogue) {
 		t.Errorf("%d texts share a key", n-len(catalogue))
 	}
 }
@@ -109,6 +110,8 @@ func TestEveryValueHasAWord(t *testing.T) {
 		{"tranche", "TRANCHE_STATUS_", loanv1.TrancheStatus_name},
 		{"instalment", "INSTALMENT_STATUS_", loanv1.InstalmentStatus_name},
 		{"entry", "ENTRY_KIND_", loanv1.EntryKind_name},
+		{"alarm", "ALARM_", scorev1.Alarm_name},
+		{"modelstatus", "MODEL_STATUS_", scorev1.ModelStatus_name},
 	} {
 		for _, name := range e.names {
 			if key := e.prefix + "." + strings.ToLower(strings.TrimPrefix(name, e.trim)); !known(key) {

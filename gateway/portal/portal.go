@@ -48,6 +48,7 @@ type Portal struct {
 	exporter evidence.Exporter
 	policy   policy
 	readings *shelf
+	briefs   *briefs
 	exported exports
 
 	mu      sync.Mutex
@@ -63,7 +64,7 @@ var ErrOrigin = errors.New("portal: the chain does not allow passkeys of this or
 // New makes a portal. It refuses an origin that the chain does not allow, and
 // says which ones it does.
 func New(ctx context.Context, c Config) (*Portal, error) {
-	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
+	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), briefs: newBriefs(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
 	r, err := c.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the allowed origins: %w", err)
