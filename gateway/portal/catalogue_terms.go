@@ -7,6 +7,7 @@ var termsTexts = map[string]entry{
 	"way.raise": {"%s：从 %s 提高到 %s", "%s: from %s up to %s"},
 	"way.lower": {"%s：从 %s 降到 %s", "%s: from %s down to %s"},
 	"way.none":  {"还差 %d 分到 %s 级。半年内通常做得到的改变里，没有不超过 %d 项就够的组合；可以先从上面的单项做起。", "%d points are missing for band %s. Of what a firm can usually change in half a year no %d changes or fewer are enough; begin with the single steps above."},
+	"way.best":  {"%s 级已经是最好的等级。", "Band %s is the best there is."},
 	"way.try":   {"用滑块试算", "Try it with sliders"},
 
 	"whatif.title":  {"滑块试算", "What if"},

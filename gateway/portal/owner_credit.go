@@ -66,7 +66,7 @@ func (p *Portal) scoreView(ctx context.Context, st state, score scorev1.Score) (
 	if v.Reasons, err = c.model.Explain(v.Features); err != nil {
 		return nil, err
 	}
-	if v.Path, err = c.model.PathUp(v.Features); err != nil {
+	if v.Path, err = c.steps(); err != nil {
 		return nil, err
 	}
 	list, err := p.products(ctx, st)

@@ -57,6 +57,21 @@ func (p *Portal) cardOf(ctx context.Context, score scorev1.Score) (card, bool, e
 	return c, err == nil, err
 }
 
+// steps are the single steps to a better bin that a firm can do in half a year: to
+// advise one to be older helps nobody.
+func (c card) steps() ([]scorecard.Step, error) {
+	all, err := c.model.PathUp(c.features)
+	if err != nil {
+		return nil, err
+	}
+	defs := scorecard.Definitions(c.model.FeatureSet)
+	return slices.DeleteFunc(all, func(s scorecard.Step) bool {
+		f := int(s.Reason.Feature)
+		from, to := defs[f].Range(f, s.Reason.Value.Int)
+		return s.Reason.StepAt < from || s.Reason.StepAt > to
+	}), nil
+}
+
 // effect is what a product's decision would come to, before and after.
 type effect struct {
 	Product   loanv1.Product

@@ -91,6 +91,28 @@ func TestWayUp(t *testing.T) {
 	}
 }
 
+// Single steps that nobody can do in half a year are not advised.
+func TestStepsAreFeasible(t *testing.T) {
+	t.Parallel()
+	c, _ := sample(t)
+	whole, err := c.model.PathUp(c.features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := c.steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) != len(whole)-1 {
+		t.Errorf("%d of %d steps", len(steps), len(whole))
+	}
+	for _, s := range steps {
+		if s.Reason.Feature == scorecard.BusinessAge {
+			t.Error("advises to be older")
+		}
+	}
+}
+
 // Right is better for every slider, whichever way its numbers go; the middle is now;
 // what cannot be moved has no slider; a place beyond the ends is refused.
 func TestSliders(t *testing.T) {

@@ -90,7 +90,7 @@ func register(t testing.TB, v *visitor, o sample.Owner) {
 func checkScore(t *testing.T, v *visitor) {
 	t.Helper()
 	page := v.get("/owner/score")
-	for _, want := range []string{"扣分的原因", "怎样提高", "已由链上校验", "最快升到", "来源：", "数据截至"} {
+	for _, want := range []string{"扣分的原因", "怎样提高", "已由链上校验", "A 级已经是最好的等级", "来源：", "数据截至"} {
 		if !strings.Contains(plain(page), want) {
 			t.Errorf("the score's page does not say %q: %s", want, plain(page))
 		}
