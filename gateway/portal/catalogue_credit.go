@@ -45,9 +45,10 @@ var creditTexts = map[string]entry{
 	"rate.legal-cap":     {"法定上限", "Legal cap"},
 	"rate.stale":         {"（已过时，将转人工）", "(stale: a person will decide)"},
 
-	"preview.none":  {"请输入金额和期数，这里会显示还款试算。", "Enter amount and term to see the schedule."},
-	"preview.text":  {"试算：每%[2]s还 %[1]s，利息合计 %[3]s，年利率 %[4]s。", "Preview: %[1]s each of the %[2]s, interest %[3]s in all, at %[4]s a year."},
-	"preview.first": {"（首笔放款部分）", "(for the tranche paid at signing)"},
+	"preview.none":   {"请输入金额和期数，这里会显示还款试算。", "Enter amount and term to see the schedule."},
+	"preview.text":   {"试算：每%[2]s还 %[1]s，利息合计 %[3]s，年利率 %[4]s。", "Preview: %[1]s each of the %[2]s, interest %[3]s in all, at %[4]s a year."},
+	"preview.varied": {"试算：首期还 %[1]s，利息合计 %[3]s，年利率 %[4]s。", "Preview: %[1]s in the first instalment, interest %[3]s in all, at %[4]s a year."},
+	"preview.first":  {"（首笔放款部分）", "(for the tranche paid at signing)"},
 
 	"schedule.title":     {"还款计划", "Schedule"},
 	"schedule.day":       {"到期", "Due"},
@@ -94,7 +95,7 @@ var creditTexts = map[string]entry{
 	"contract.words":         {"金额大写", "Amount"},
 	"contract.rate":          {"年利率", "Yearly rate"},
 	"contract.term":          {"期限", "Term"},
-	"contract.term.text":     {"%d %s，等额本息", "%d %s, equal instalments"},
+	"contract.term.text":     {"%d %s，%s", "%d %s, %s"},
 	"contract.interest":      {"利息合计（按期还款）", "Interest in all, paid on schedule"},
 	"contract.grace":         {"宽限期", "Grace"},
 	"contract.days":          {"%d 天", "%d days"},

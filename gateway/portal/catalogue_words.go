@@ -67,6 +67,12 @@ var wordTexts = map[string]entry{
 	"attestationkind.batches":     {"记录", "records"},
 	"attestationkind.features":    {"特征", "features"},
 
+	"method.unspecified":      {"未注明", "not stated"},
+	"method.equal_instalment": {"等额本息", "equal instalments"},
+	"method.equal_principal":  {"等额本金", "equal principal"},
+	"method.interest_only":    {"先息后本", "interest first, principal at the end"},
+	"method.bullet":           {"一次还本付息", "principal and interest at the end"},
+
 	"period.unspecified":     {"期", "periods"},
 	"period.month":           {"个月", "months"},
 	"period.week":            {"周", "weeks"},

@@ -996,9 +996,9 @@ func previewPart(g *Page, o offerable, rows []Row) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var46 string
-			templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(g.T("preview.text", Money(rows[0].PrincipalFen+rows[0].InterestFen), g.period(o.Template.PeriodUnit), Money(interestOf(rows)), Percent(int64(o.Terms.RateBps))))
+			templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(g.T(previewKey(o.Template.Method), Money(rows[0].InstalmentFen()), g.period(o.Template.PeriodUnit), Money(interestOf(rows)), Percent(int64(o.Terms.RateBps))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `credit.templ`, Line: 173, Col: 164}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `credit.templ`, Line: 173, Col: 162}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 			if templ_7745c5c3_Err != nil {
@@ -1892,7 +1892,7 @@ func offerPage(g *Page, v offerView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pair(g.T("contract.term"), g.T("contract.term.text", v.Offer.Periods, g.period(v.Template.PeriodUnit))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pair(g.T("contract.term"), g.T("contract.term.text", v.Offer.Periods, g.period(v.Template.PeriodUnit), g.method(v.Template.Method))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -134,7 +134,7 @@ func firstTranche(t loanv1.TemplateTerms, fen int64, rateBps, periods uint32) ([
 	if len(parts) == 0 {
 		return nil, errSchedule
 	}
-	return preview(parts[0], rateBps, t.PeriodUnit, periods)
+	return preview(t, parts[0], rateBps, periods)
 }
 
 func (p *Portal) ownerApplications(_ http.ResponseWriter, _ *http.Request, g *Page, st state) (templ.Component, error) {
@@ -159,7 +159,7 @@ func (p *Portal) ownerOffer(_ http.ResponseWriter, r *http.Request, g *Page, st 
 	}
 	v := offerView{Offer: o.Offer, Template: t.Template.Terms, Open: o.Offer.Status == loanv1.OfferStatus_OFFER_STATUS_OPEN && o.Offer.ExpiresAt > st.Now}
 	for _, part := range split(o.Offer.PrincipalFen, t.Template.Terms.TrancheBps) {
-		rows, err := preview(part, o.Offer.RateBps, t.Template.Terms.PeriodUnit, o.Offer.Periods)
+		rows, err := preview(t.Template.Terms, part, o.Offer.RateBps, o.Offer.Periods)
 		if err != nil {
 			return nil, err
 		}

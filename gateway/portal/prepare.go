@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -254,6 +255,13 @@ func (p *Portal) support(ctx context.Context, m sdk.Msg) (map[string]any, error)
 	s := map[string]any{"orgs": orgs}
 	switch m := m.(type) {
 	case *attestationv1.MsgOpenDispute: // names no consent here
+	case *profilev1.MsgRefuseConsent, *profilev1.MsgPauseConsent, *profilev1.MsgRevokeConsent:
+		// These only take away: they need no text, which may never have been published.
+		err := p.supportConsent(ctx, s, m.(interface{ GetConsentId() []byte }).GetConsentId())
+		if errors.As(err, new(problem)) {
+			err = nil
+		}
+		return s, err
 	case interface{ GetConsentId() []byte }:
 		return s, p.supportConsent(ctx, s, m.GetConsentId())
 	case interface{ GetTerms() profilev1.ConsentTerms }:
@@ -272,10 +280,13 @@ func (p *Portal) supportConsent(ctx context.Context, s map[string]any, id []byte
 	if err != nil {
 		return err
 	}
-	if s["purpose_text"], err = p.purposeText(ctx, r.Consent.Terms.PurposeTextHash); err != nil {
+	if s["consent"], err = p.protoJSON(&r.Consent.Terms); err != nil {
 		return err
 	}
-	s["consent"], err = p.protoJSON(&r.Consent.Terms)
+	text, err := p.purposeText(ctx, r.Consent.Terms.PurposeTextHash)
+	if err == nil {
+		s["purpose_text"] = text
+	}
 	return err
 }
 

@@ -201,22 +201,25 @@ type consentAction struct{ Kind, Label, Note, Class string }
 // cannot be shown in words cannot be granted.
 func consentActions(c profilev1.Consent, now int64, shown bool) []consentAction {
 	const kind = "/xinlian.profile.v1.Msg"
-	if expired(c, now) || !shown || c.Terms.Purpose == profilev1.Purpose_PURPOSE_SUPERVISION {
+	if expired(c, now) || c.Terms.Purpose == profilev1.Purpose_PURPOSE_SUPERVISION {
 		return nil // a case is not hers to decide on
 	}
+	var gives, ends []consentAction
 	revoke := consentAction{kind + "RevokeConsent", "consent.revoke", "consent.revoke.note", "secondary"}
 	switch c.State {
 	case profilev1.ConsentState_CONSENT_STATE_PENDING:
-		return []consentAction{
-			{kind + "GrantConsent", "consent.grant", "consent.grant.note", ""},
-			{kind + "RefuseConsent", "consent.refuse", "consent.refuse.note", "secondary"},
-		}
+		gives = []consentAction{{kind + "GrantConsent", "consent.grant", "consent.grant.note", ""}}
+		ends = []consentAction{{kind + "RefuseConsent", "consent.refuse", "consent.refuse.note", "secondary"}}
 	case profilev1.ConsentState_CONSENT_STATE_ACTIVE:
-		return []consentAction{{kind + "PauseConsent", "consent.pause", "consent.pause.note", "secondary"}, revoke}
+		ends = []consentAction{{kind + "PauseConsent", "consent.pause", "consent.pause.note", "secondary"}, revoke}
 	case profilev1.ConsentState_CONSENT_STATE_PAUSED:
-		return []consentAction{{kind + "ResumeConsent", "consent.resume", "consent.resume.note", ""}, revoke}
+		gives = []consentAction{{kind + "ResumeConsent", "consent.resume", "consent.resume.note", ""}}
+		ends = []consentAction{revoke}
 	}
-	return nil
+	if !shown {
+		return ends
+	}
+	return append(gives, ends...)
 }
 
 // amendable tells whether the owner may narrow a consent now.

@@ -25,6 +25,18 @@ func (g *Page) period(u loanv1.PeriodUnit) string {
 	return g.enum("period", u.String(), "PERIOD_UNIT_")
 }
 
+func (g *Page) method(m loanv1.Method) string {
+	return g.enum("method", m.String(), "METHOD_")
+}
+
+// previewKey names the sentence over a preview: only level instalments are all alike.
+func previewKey(m loanv1.Method) string {
+	if m == loanv1.Method_METHOD_EQUAL_INSTALMENT {
+		return "preview.text"
+	}
+	return "preview.varied"
+}
+
 func (g *Page) rateText(o offerable) string {
 	text := Percent(int64(o.Terms.RateBps))
 	if o.Score == nil {

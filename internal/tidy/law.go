@@ -20,6 +20,7 @@ var law = []struct {
 	{"internal/canon", nil},
 	{"internal/settings", nil},
 	{"internal/durable", nil},
+	{"schedule", nil},
 	{"oprf", []string{"internal/canon"}},
 	{"internal/record", []string{"internal/canon"}},
 	{"internal/artefact", []string{"gen", "internal/canon"}},
@@ -28,14 +29,14 @@ var law = []struct {
 	{"scorecard", []string{"internal/canon", "internal/record", "internal/sample"}},
 	{"zk", []string{"internal/canon", "internal/durable", "scorecard"}},
 	{"internal/wire", []string{"gen", "passkey", "internal/durable"}},
-	{"x/", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"app", []string{"gen", "passkey", "scorecard", "zk", "internal/", "x/"}},
+	{"x/", []string{"gen", "passkey", "schedule", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
+	{"app", []string{"gen", "passkey", "schedule", "scorecard", "zk", "internal/", "x/"}},
 	{"bundle", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"gateway", []string{"gen", "passkey", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
-	{"internal/testkit", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
+	{"gateway", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
+	{"internal/testkit", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
 	{"internal/tidy", nil},
-	{"cmd", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},
-	{"test", []string{"gen", "passkey", "scorecard", "zk", "oprf", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
+	{"cmd", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},
+	{"test", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
 }
 
 // CheckImports returns a line for each import that breaks the law. Tests outside

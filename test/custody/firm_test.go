@@ -1,8 +1,6 @@
 package custody_test
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
 	"testing"
 	"time"
 
@@ -68,28 +66,9 @@ func newFirm(t *testing.T, w *world.World, second uint64) *firm {
 func (f *firm) grant(to *world.Org) []byte {
 	f.t.Helper()
 	ctx := f.t.Context()
-	head, err := f.Client.Head(ctx)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	text := sha256.Sum256([]byte("a purpose in words"))
-	t := profilev1.ConsentTerms{
-		EnterpriseId: f.id, GranteeOrgId: to.ID, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING, PurposeTextHash: text[:],
-		Categories: []profilev1.Category{bank}, MonthFrom: sample.DefaultEndMonth, MonthTo: sample.DefaultEndMonth,
-		Mode: profilev1.Mode_MODE_VIEW, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE,
-		FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_YEAR, FetchLimit: 500,
-		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(time.Hour).Unix(), Nonce: make([]byte, 16),
-	}
-	if _, err := rand.Read(t.Nonce); err != nil {
-		f.t.Fatal(err)
-	}
-	res := f.Send(ctx, to.Admin, &profilev1.MsgRequestConsent{Device: wire.Address(to.Admin), OrgId: to.ID, Terms: t})
-	var r profilev1.MsgRequestConsentResponse
-	if err := f.Client.Response(res, 0, &r); err != nil {
-		f.t.Fatal(err)
-	}
-	f.Send(ctx, f.owner, &profilev1.MsgGrantConsent{Device: wire.Address(f.owner), OrgId: f.id, ConsentId: r.ConsentId})
-	return r.ConsentId
+	id := f.Ask(ctx, to, f.id)
+	f.Send(ctx, f.owner, &profilev1.MsgGrantConsent{Device: wire.Address(f.owner), OrgId: f.id, ConsentId: id})
+	return id
 }
 
 func (f *firm) revoke(consent []byte) int64 {

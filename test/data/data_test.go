@@ -2,8 +2,6 @@ package data_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"slices"
 	"testing"
@@ -98,35 +96,16 @@ func (f *firm) proofs(b *testing.B) {
 func (f *firm) consent(b *testing.B) []byte {
 	b.Helper()
 	ctx := b.Context()
-	head, err := f.Client.Head(ctx)
-	if err != nil {
-		b.Fatal(err)
-	}
-	text := sha256.Sum256([]byte("a purpose in words"))
-	t := profilev1.ConsentTerms{
-		EnterpriseId: f.id, GranteeOrgId: f.BankA.ID, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING, PurposeTextHash: text[:],
-		Categories: []profilev1.Category{profilev1.Category_CATEGORY_BANK}, MonthFrom: sample.DefaultEndMonth, MonthTo: sample.DefaultEndMonth,
-		Mode: profilev1.Mode_MODE_VIEW, Signer: profilev1.Signer_SIGNER_LEGAL_REPRESENTATIVE,
-		FetchType: profilev1.FetchType_FETCH_TYPE_PERIODIC, FetchUnit: profilev1.FetchUnit_FETCH_UNIT_YEAR, FetchLimit: 500,
-		StartsAt: head.Time.Unix(), ExpiresAt: head.Time.Add(time.Hour).Unix(), Nonce: make([]byte, 16),
-	}
-	if _, err := rand.Read(t.Nonce); err != nil {
-		b.Fatal(err)
-	}
-	res := f.Send(ctx, f.BankA.Admin, &profilev1.MsgRequestConsent{Device: wire.Address(f.BankA.Admin), OrgId: f.BankA.ID, Terms: t})
-	var r profilev1.MsgRequestConsentResponse
-	if err := f.Client.Response(res, 0, &r); err != nil {
-		b.Fatal(err)
-	}
-	f.Send(ctx, f.owner, &profilev1.MsgGrantConsent{Device: wire.Address(f.owner), OrgId: f.id, ConsentId: r.ConsentId})
+	id := f.Ask(ctx, f.BankA, f.id)
+	f.Send(ctx, f.owner, &profilev1.MsgGrantConsent{Device: wire.Address(f.owner), OrgId: f.id, ConsentId: id})
 	world.Until(b, "wraps", 30*time.Second, func() bool {
-		c, err := f.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: r.ConsentId})
+		c, err := f.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: id})
 		if err != nil {
 			b.Fatal(err)
 		}
 		return len(c.Consent.Wraps) > 0
 	})
-	return r.ConsentId
+	return id
 }
 
 func (f *firm) read(b *testing.B) {

@@ -352,11 +352,7 @@ func checkFrozen(t *testing.T, w *world.World, owner *visitor) {
 		t.Fatalf("the owner's page: %s", plain(page))
 	}
 	address := wire.Address(owner.device)
-	d, err := w.Client.Org.Device(t.Context(), &orgv1.QueryDeviceRequest{Address: address})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Send(t.Context(), owner.device, &orgv1.MsgFreezeDevice{Device: address, OrgId: d.Device.OrgId, Target: address})
+	w.Send(t.Context(), owner.device, &orgv1.MsgFreezeDevice{Device: address, OrgId: owner.enterprise(), Target: address})
 	if page := owner.get("/owner"); strings.Contains(page, "可用额度") {
 		t.Error("a frozen device's session still shows the owner's page")
 	}

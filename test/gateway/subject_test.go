@@ -42,11 +42,7 @@ func TestSubject(t *testing.T) {
 	w := world.Start(t)
 	v := newVisitor(t, w)
 	v.ready(sample.Make(sample.Options{Seed: 11, Profile: sample.Healthy}))
-	d, err := w.Client.Org.Device(t.Context(), &orgv1.QueryDeviceRequest{Address: wire.Address(v.device)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	enterprise := d.Device.OrgId
+	enterprise := v.enterprise()
 	v.grantAll()
 	v.until("/owner/access", "已放行", 30*time.Second)
 	checkExport(t, v)

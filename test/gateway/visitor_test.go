@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	"github.com/xinlian/xinlian/internal/sample"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/passkey"
@@ -49,6 +50,16 @@ func (v *visitor) forget() {
 		v.tb.Fatal(err)
 	}
 	v.http = &http.Client{Jar: jar, Timeout: 2 * time.Minute}
+}
+
+// enterprise is the firm whose device the visitor holds.
+func (v *visitor) enterprise() uint64 {
+	v.tb.Helper()
+	d, err := v.w.Client.Org.Device(v.tb.Context(), &orgv1.QueryDeviceRequest{Address: wire.Address(v.device)})
+	if err != nil {
+		v.tb.Fatal(err)
+	}
+	return d.Device.OrgId
 }
 
 func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

@@ -23,6 +23,7 @@ const (
 	RateBpsMax = terms.RateBpsMax
 
 	bpsUnit = terms.BpsUnit
+	ppmUnit = terms.PpmUnit
 )
 
 // rounding names where a remainder falls.

@@ -20,7 +20,9 @@ func TestRandomLife(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(r)
 		s := simulation{w: w, r: r}
-		s.product = w.market(contractTerms())
+		tpl := contractTerms()
+		tpl.Method = loanv1.Method(rapid.Int32Range(1, 4).Draw(r, "method"))
+		s.product = w.market(tpl)
 		w.must(w.k.params.Set(w.ctx, s.params()))
 		s.money = w.total()
 		steps := rapid.IntRange(5, 40).Draw(r, "steps")

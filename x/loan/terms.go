@@ -29,7 +29,7 @@ func validateTerms(t loanv1.TemplateTerms) error {
 		return ErrTemplate.Wrapf("name of %d bytes, want 1 to %d of a-z, 0-9 and -", len(t.Name), NameBytesMax)
 	case t.Version == 0:
 		return ErrTemplate.Wrap("version 0, want 1 or more")
-	case t.Method != loanv1.Method_METHOD_EQUAL_INSTALMENT:
+	case t.Method < loanv1.Method_METHOD_EQUAL_INSTALMENT || t.Method > loanv1.Method_METHOD_BULLET:
 		return ErrTemplate.Wrapf("method %d", t.Method)
 	case t.PeriodUnit != loanv1.PeriodUnit_PERIOD_UNIT_MONTH && t.PeriodUnit != loanv1.PeriodUnit_PERIOD_UNIT_WEEK:
 		return ErrTemplate.Wrapf("period unit %d", t.PeriodUnit)

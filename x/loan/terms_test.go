@@ -29,7 +29,7 @@ func TestTemplateRefusals(t *testing.T) {
 		{"name in capitals", func(t *loanv1.TemplateTerms) { t.Name = "Loan" }, ErrTemplate},
 		{"version 0", func(t *loanv1.TemplateTerms) { t.Version = 0 }, ErrTemplate},
 		{"method 0", func(t *loanv1.TemplateTerms) { t.Method = 0 }, ErrTemplate},
-		{"method 2", func(t *loanv1.TemplateTerms) { t.Method = 2 }, ErrTemplate},
+		{"method 5", func(t *loanv1.TemplateTerms) { t.Method = 5 }, ErrTemplate},
 		{"unit 0", func(t *loanv1.TemplateTerms) { t.PeriodUnit = 0 }, ErrTemplate},
 		{"unit 3", func(t *loanv1.TemplateTerms) { t.PeriodUnit = 3 }, ErrTemplate},
 		{"no tranche", func(t *loanv1.TemplateTerms) { t.TrancheBps = nil }, ErrTemplate},

@@ -11,16 +11,16 @@ import (
 
 // disburse pays a planned tranche out and writes its schedule.
 func (k *Keeper) disburse(ctx context.Context, b *book, t *loanv1.Tranche) error {
-	unit := b.contract.Terms.PeriodUnit
-	lines, err := Schedule(t.PrincipalFen, b.loan.RateBps, unit, b.loan.Periods)
+	plan := b.plan(t, b.now)
+	rows, err := plan.Schedule()
 	if err != nil {
 		return err
 	}
 	if err := b.lend(t.PrincipalFen); err != nil {
 		return err
 	}
-	for _, line := range lines {
-		dueAt, err := b.calendar().DueAt(b.now, unit, line.Number)
+	for _, line := range rows {
+		dueAt, err := b.calendar().DueAt(b.now, plan.Unit, plan.period(line))
 		if err != nil {
 			return err
 		}
@@ -33,11 +33,19 @@ func (k *Keeper) disburse(ctx context.Context, b *book, t *loanv1.Tranche) error
 		}
 	}
 	t.Status, t.OutstandingFen, t.DisbursedAt = loanv1.TrancheStatus_TRANCHE_STATUS_DISBURSED, t.PrincipalFen, b.now
-	t.InstalmentsLive, t.HeldReasons = lines[len(lines)-1].Number, nil
+	t.InstalmentsLive, t.HeldReasons = rows[len(rows)-1].Number, nil
 	if err := k.append(ctx, &b.loan, loanv1.EntryKind_ENTRY_KIND_DISBURSED, t.Number, 0, Portion{PrincipalFen: t.PrincipalFen}); err != nil {
 		return err
 	}
 	return k.left.Cash.Move(ctx, PoolAccount(b.pool.Id), k.left.CashAccount(b.loan.EnterpriseId), t.PrincipalFen)
+}
+
+// plan is what the schedule of a tranche that is paid out at start follows from.
+func (b *book) plan(t *loanv1.Tranche, start int64) Plan {
+	return Plan{
+		PrincipalFen: t.PrincipalFen, RateBps: b.loan.RateBps, Periods: b.loan.Periods,
+		Method: b.contract.Terms.Method, Unit: b.contract.Terms.PeriodUnit, Start: start,
+	}
 }
 
 // planned is the index of the next tranche that is not released, or -1.

@@ -22,21 +22,25 @@ export async function provenTerms(s: Subject, id: Uint8Array): Promise<ConsentTe
   return t;
 }
 
-/** The text of the purpose, proven against the terms. */
-async function purposeText(s: Subject, t: ConsentTerms): Promise<string> {
+/**
+ * The text of the purpose, proven against the terms. What only takes away from
+ * the other side may be signed without it.
+ */
+async function purposeText(s: Subject, t: ConsentTerms, ending: boolean): Promise<Text> {
   const text = s.support.purpose_text;
+  if (ending && text === undefined) return { zh: "(用途说明没有公布)", en: "(its text was never published)" };
   if (typeof text !== "string" || text === "") throw new Fault("support", "purpose_text");
   if (!equal(await sha256(utf8(text)), t.purposeTextHash)) throw new Fault("purpose-text");
-  return text;
+  return same(text);
 }
 
 /** The seven lines that decide. */
-async function decisive(s: Subject, t: ConsentTerms): Promise<Line[]> {
+async function decisive(s: Subject, t: ConsentTerms, ending = false): Promise<Line[]> {
   const kind = purpose(t.purpose);
-  const text = await purposeText(s, t);
+  const text = await purposeText(s, t, ending);
   return [
     { label: { zh: "授权给", en: "Granted to" }, value: organisation(t.granteeOrgId, s.support.orgs), strong: true },
-    { label: { zh: "用途", en: "Purpose" }, value: { zh: `${kind.zh}:${text}`, en: `${kind.en}: ${text}` }, strong: true },
+    { label: { zh: "用途", en: "Purpose" }, value: { zh: `${kind.zh}:${text.zh}`, en: `${kind.en}: ${text.en}` }, strong: true },
     { label: { zh: "数据", en: "Data" }, value: categoryList(t.categories), strong: true },
     { label: { zh: "时段", en: "Months" }, value: { zh: `${month(t.monthFrom)} 至 ${month(t.monthTo)}`, en: `${month(t.monthFrom)} to ${month(t.monthTo)}` } },
     { label: { zh: "次数", en: "Reads" }, value: frequency(t.fetchUnit, t.fetchLimit) },
@@ -107,7 +111,7 @@ interface Wording {
   note: Text;
   /** The grantee may sign it too. */
   grantee?: boolean;
-  /** A consent that has ended cannot be given. */
+  /** It lets the other side read: the consent has not ended, and its purpose is known. */
   live?: boolean;
 }
 
@@ -117,7 +121,7 @@ function consentCard(w: Wording): CardMaker {
     const t = await provenTerms(s, m.consentId);
     if (m.orgId !== t.enterpriseId && !(w.grantee && m.orgId === t.granteeOrgId)) throw new Fault("value", "org_id");
     if (w.live && t.expiresAt <= BigInt(s.now)) throw new Fault("value", "expires_at");
-    return { title: w.title, lines: await decisive(s, t), parts: details(s, t, m.consentId), notes: [w.note], confirm: w.confirm };
+    return { title: w.title, lines: await decisive(s, t, !w.live), parts: details(s, t, m.consentId), notes: [w.note], confirm: w.confirm };
   };
 }
 

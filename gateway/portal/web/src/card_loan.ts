@@ -8,7 +8,7 @@ import { provenTerms } from "./card_consent.ts";
 import { Fault, type Text } from "./fault.ts";
 import type { Accept, Appeal, Apply, DecideReferral, Offer, RefuseOffer, Repay, TemplateCondition, TemplateTerms } from "./message.ts";
 import { amount, percent, yuan } from "./money.ts";
-import { type Line as ScheduleLine, schedule, split } from "./schedule.ts";
+import { type Line as ScheduleLine, methodLevel, schedule, split } from "./schedule.ts";
 import { decodeJSON } from "./schema.ts";
 import { method, organisation, periodUnit, same, short, time } from "./word.ts";
 
@@ -98,7 +98,7 @@ const accept: CardMaker = async (s) => {
 function contractLines(s: Subject, o: Offer, t: TemplateTerms): Line[] {
   const unit = periodUnit(t.periodUnit);
   const how = method(t.method);
-  const first = schedule(split(o.principalFen, t.trancheBps)[0] as bigint, o.rateBps, t.periodUnit, o.periods);
+  const first = schedule(split(o.principalFen, t.trancheBps)[0] as bigint, o.rateBps, t.periodUnit, o.periods, t.method);
   return [
     { label: { zh: "出借人", en: "Lender" }, value: organisation(o.lenderOrgId, s.support.orgs), strong: true },
     { label: { zh: "借款金额", en: "Principal" }, value: amount(o.principalFen), strong: true },
@@ -108,7 +108,10 @@ function contractLines(s: Subject, o: Offer, t: TemplateTerms): Line[] {
       value: { zh: `${o.periods} ${unit.zh},${how.zh}`, en: `${o.periods} ${unit.en}, ${how.en}` },
       strong: true,
     },
-    { label: { zh: "每期还款", en: "Each instalment" }, value: instalment(first, t.trancheBps.length) },
+    {
+      label: t.method === methodLevel ? { zh: "每期还款", en: "Each instalment" } : { zh: "首期还款", en: "First instalment" },
+      value: instalment(first, t.trancheBps.length),
+    },
     { label: { zh: "利息合计", en: "Interest in all" }, value: interest(o, t) },
     { label: { zh: "自动扣款", en: "Automatic debit" }, value: { zh: "是", en: "yes" } },
   ];
@@ -124,7 +127,7 @@ function instalment(lines: ScheduleLine[], tranches: number): Text {
 function interest(o: Offer, t: TemplateTerms): Text {
   let total = 0n;
   for (const part of split(o.principalFen, t.trancheBps)) {
-    for (const line of schedule(part, o.rateBps, t.periodUnit, o.periods)) total += line.interestFen;
+    for (const line of schedule(part, o.rateBps, t.periodUnit, o.periods, t.method)) total += line.interestFen;
   }
   return { zh: `${yuan(total)}(按期还款)`, en: `${yuan(total)} (paid on schedule)` };
 }

@@ -97,6 +97,11 @@ test("a consent is refused if its terms or its purpose are not those of its id",
   }
   await refused("grant", "purpose-text", { purpose_text: "随便看看" });
   await refused("grant", "support", { purpose_text: undefined });
+  await refused("resume", "support", { purpose_text: undefined });
+  for (const name of ["refuse consent", "pause", "revoke"]) { // nothing keeps an owner from taking back
+    assert.ok(shown(await cardOf(name, { purpose_text: undefined }), "zh").some((x) => x.endsWith("(用途说明没有公布)")), name);
+    await refused(name, "purpose-text", { purpose_text: "随便看看" });
+  }
   await refused("grant", "value", {}, { now: fixtures.now + 91 * 86400 });
 });
 
