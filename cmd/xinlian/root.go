@@ -18,7 +18,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(
-		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(),
+		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), policyCommand(), scoreCommand(),
 		loanCommand(), contractCommand(), vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
 	)
 	return c

@@ -84,6 +84,7 @@ var refusals = map[string]map[uint32]refusal{
 		20: {"合同内容与报价不一致，请刷新页面。", "The terms differ from the offer. Reload the page."},
 		21: {"账户资金已被冻结。", "The money is frozen."},
 		22: {"这个金额还不了任何款项。", "The amount pays nothing."},
+		26: {"这个决定现在不能申诉：每份申请只能申诉一次，人工审核期限未到时请先等待。", "This decision cannot be appealed now: each application once, and not while a person still has time to decide."},
 	},
 	"score": {
 		17: {"对该机构的授权已失效，请重新授权后再评分。", "The consent is not live. Grant it again and ask for a new score."},

@@ -30,7 +30,7 @@ var taken = []string{
 	"attestation.v1.MsgResolveDispute", "attestation.v1.MsgWithdraw",
 	"cash.v1.MsgFreeze", "cash.v1.MsgIssue", "cash.v1.MsgRedeem", "cash.v1.MsgSettleRedemption", "cash.v1.MsgTransfer", "cash.v1.MsgUnfreeze",
 	"council.v1.MsgSetNodes",
-	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
+	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgAppeal", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
 	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
 	"loan.v1.MsgDiscardDraft", "loan.v1.MsgRetireTemplate", "loan.v1.MsgReviewTemplate", "loan.v1.MsgSaveDraft", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
 	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
