@@ -226,7 +226,7 @@ func (s *simulation) check() {
 	gs, err := s.w.k.ExportGenesis(s.w.ctx)
 	s.w.must(err)
 	s.w.must(snapshot{gs}.check())
-	for _, i := range s.w.k.Invariants()[:5] {
+	for _, i := range s.w.k.Invariants()[:6] {
 		if err := i.Check(s.w.ctx); err != nil {
 			s.r.Fatalf("invariant %s: %v", i.Name, err)
 		}
