@@ -150,12 +150,12 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 		set  collections.KeySet[orgKey]
 		want []orgKey
 	}{
-		{"pending", k.pending, pending},
-		{"granted", k.granted, granted},
-		{"held", k.held, held},
-		{"paid", k.paid, paid},
-		{"received", k.received, received},
-		{"debts", k.debts, debts},
+		{name: "pending", set: k.pending, want: pending},
+		{name: "granted", set: k.granted, want: granted},
+		{name: "held", set: k.held, want: held},
+		{name: "paid", set: k.paid, want: paid},
+		{name: "received", set: k.received, want: received},
+		{name: "debts", set: k.debts, want: debts},
 	} {
 		if err := sameKeys(ctx, i.name, i.set, i.want); err != nil {
 			return err
