@@ -19,7 +19,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(
 		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(),
-		vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
+		vaultCommand(), bankCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
 	)
 	return c
 }

@@ -190,3 +190,23 @@ func (i Item) says(o Item) bool {
 	return i.Kind == o.Kind && i.Credit == o.Credit && i.AmountFen == o.AmountFen && i.Currency == o.Currency &&
 		i.EndToEndID == o.EndToEndID && i.Code == o.Code && i.Reversal == o.Reversal && i.Returned == o.Returned
 }
+
+// reasonTexts say what a person does about each reason, Chinese and English.
+var reasonTexts = map[Reason]string{
+	ReasonReference: "来款没有可识别的附言：查明后指派，或原路退回并关闭 / no usable reference: assign it, or send it back and dismiss it",
+	ReasonDebit:     "支出不是任何一笔兑付：向银行查明，然后关闭 / no redemption of ours: ask the bank, then dismiss it",
+	ReasonAmount:    "金额与兑付不符：向银行查明 / not the redemption's amount: ask the bank",
+	ReasonCurrency:  "不是人民币 / not in CNY: send it back and dismiss it",
+	ReasonReversal:  "银行冲正：向银行查明，人工处理 / the bank takes a booking back: ask the bank",
+	ReasonTwice:     "同一笔兑付记账两次：要求银行退回 / paid twice: have one sent back",
+	ReasonRejected:  "已退回的兑付又有记账：与银行核对 / booked for a redemption that was given back: settle it with the bank",
+	ReasonPaid:      "银行先付后拒：与银行核对 / refused after it was booked as paid: ask the bank",
+	ReasonForeign:   "不是本行的兑付 / not a redemption of this bank",
+	ReasonConflict:  "同一流水号内容不同：向银行查明，然后关闭 / one reference with two contents: ask the bank, then dismiss it",
+	ReasonRefused:   "链上拒绝，稍后自动重试 / the chain refuses; it is tried again by itself",
+	ReasonFile:      "文件无法读取：请银行重发 / the file cannot be read: have it sent again",
+	ReasonNumber:    "银行流水号不合规：指派无效，请银行更正 / the chain takes no such reference: have it corrected",
+}
+
+// Text is what is wrong and what to do, for an operator.
+func (r Reason) Text() string { return reasonTexts[r] }
