@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write golden files")
+var writeGolden = flag.Bool("write-golden", false, "write golden files")
 
 func show(v any) string { return fmt.Sprintf("%v %+v %#v", v, v, v) }
 
@@ -39,7 +39,7 @@ func TestOrderGolden(t *testing.T) {
 	t.Parallel()
 	const path = "testdata/order.golden.xml"
 	got := sampleOrder(t)
-	if *update {
+	if *writeGolden {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
