@@ -20,10 +20,10 @@ import (
 )
 
 // chainLedger is the whole application in this process, by the issuer's admin device.
-type chainLedger struct {
-	c    *testkit.Chain
-	asks cashv1.QueryClient
-}
+type chainLedger struct{ c *testkit.Chain }
+
+// asks looks at the newest block: a connection of the kit stays at the one it was made at.
+func (l chainLedger) asks() cashv1.QueryClient { return cashv1.NewQueryClient(l.c.Conn()) }
 
 func (l chainLedger) send(m sdk.Msg) error {
 	o := l.c.Send(l.c.Settlement.Admin, m)
@@ -36,12 +36,12 @@ func (l chainLedger) send(m sdk.Msg) error {
 func (l chainLedger) device() string { return wire.Address(l.c.Settlement.Admin) }
 
 func (l chainLedger) Pending(ctx context.Context, issuer uint64) ([]cashv1.Redemption, error) {
-	r, err := l.asks.PendingRedemptions(ctx, &cashv1.QueryPendingRedemptionsRequest{IssuerOrgId: issuer})
+	r, err := l.asks().PendingRedemptions(ctx, &cashv1.QueryPendingRedemptionsRequest{IssuerOrgId: issuer})
 	return r.GetRedemptions(), err
 }
 
 func (l chainLedger) Redemption(ctx context.Context, id uint64) (cashv1.Redemption, error) {
-	r, err := l.asks.Redemption(ctx, &cashv1.QueryRedemptionRequest{Id: id})
+	r, err := l.asks().Redemption(ctx, &cashv1.QueryRedemptionRequest{Id: id})
 	return r.GetRedemption(), err
 }
 
@@ -86,7 +86,7 @@ func TestAgainstTheChain(t *testing.T) {
 	defer s.Close()
 	own, err := bank.ParseAccount("102100099996 99 样本清算行")
 	must(err)
-	ledger := chainLedger{c: c, asks: cashv1.NewQueryClient(c.Conn())}
+	ledger := chainLedger{c: c}
 	a := &bank.Adapter{
 		OrgID: c.Settlement.ID, Account: own, Keeper: s, Ledger: ledger, Outbox: bank.Folder(out), Inbox: bank.Folder(in),
 		Now: c.Now, Log: slog.New(slog.DiscardHandler),
@@ -114,10 +114,11 @@ func TestAgainstTheChain(t *testing.T) {
 	named := "<RmtInf><Strd><CdtrRefInf><Ref>" + bank.CreditorReference(c.BankA.ID) + "</Ref></CdtrRefInf></Strd></RmtInf>"
 	balance := func(want int64) {
 		t.Helper()
-		r, err := ledger.asks.Balance(ctx, &cashv1.QueryBalanceRequest{OrgId: c.BankA.ID})
+		r, err := ledger.asks().Balance(ctx, &cashv1.QueryBalanceRequest{OrgId: c.BankA.ID})
 		must(err)
 		if r.AmountFen != want {
-			t.Errorf("balance: got %d, want %d", r.AmountFen, want)
+			open, _ := a.Items(ctx, bank.Open)
+			t.Errorf("balance: got %d, want %d; open %+v", r.AmountFen, want, open)
 		}
 	}
 
@@ -144,9 +145,9 @@ func TestAgainstTheChain(t *testing.T) {
 	tell(closed, "70")
 	status := func(wantFen int64, wantStopped bool) {
 		t.Helper()
-		r, err := ledger.asks.BalanceReports(ctx, &cashv1.QueryBalanceReportsRequest{IssuerOrgId: c.Settlement.ID})
+		r, err := ledger.asks().BalanceReports(ctx, &cashv1.QueryBalanceReportsRequest{IssuerOrgId: c.Settlement.ID})
 		must(err)
-		st, err := ledger.asks.Standing(ctx, &cashv1.QueryStandingRequest{IssuerOrgId: c.Settlement.ID})
+		st, err := ledger.asks().Standing(ctx, &cashv1.QueryStandingRequest{IssuerOrgId: c.Settlement.ID})
 		must(err)
 		if n := len(r.Reports); n == 0 || r.Reports[n-1].DifferenceFen != wantFen || st.Stopped != wantStopped {
 			t.Errorf("reports %v, stopped %v, want a difference of %d, %v", r.Reports, st.Stopped, wantFen, wantStopped)
