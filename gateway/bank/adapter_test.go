@@ -301,6 +301,20 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// A refusal that is the echo of an act that had gone through leaves nothing open.
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.ledger.redeem(shop, 100_00, b.accounts[0])
+	b.step()
+	b.ledger.echo = true
+	b.put(notification(entry("D1", "DBIT", "100", endToEnd("XLR1"))))
+	b.step()
+	if got, want := b.statuses(), "SETTLED D1"; got != want || len(b.open()) != 0 {
+		t.Errorf("got %s, want %s; open %v", got, want, b.open())
+	}
+}
+
 // Account data reach neither the database in the clear, nor a printed value, nor a report.
 func TestAccountsHidden(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,7 @@ type ledger struct {
 	issued      map[string]string // reference → what for
 	reports     []Balance
 	refuse      bool // issuances
+	echo        bool // a settlement goes through, and the answer is a refusal of its repetition
 }
 
 func (l *ledger) redeem(org uint64, amountFen int64, hash []byte) uint64 {
@@ -105,9 +106,13 @@ func (l *ledger) end(id uint64, change func(r *cashv1.Redemption)) error {
 }
 
 func (l *ledger) Settle(_ context.Context, id uint64, reference string) error {
-	return l.end(id, func(r *cashv1.Redemption) {
+	err := l.end(id, func(r *cashv1.Redemption) {
 		r.Status, r.BankReference = cashv1.RedemptionStatus_REDEMPTION_STATUS_SETTLED, reference
 	})
+	if l.echo {
+		return fmt.Errorf("%w: cash/12", ErrRefused)
+	}
+	return err
 }
 
 func (l *ledger) Reject(_ context.Context, id uint64, code string) error {
