@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model bench-scoring
+.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model test-schedule bench-scoring
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -37,6 +37,8 @@ sim: ## seeded random simulation of the whole chain: SIM_STEPS=100000 SIM_SEED=1
 	@SIM_STEPS=$(or $(SIM_STEPS),20000) SIM_SEED=$(or $(SIM_SEED),1) go test -count=1 -timeout 6h ./test/sim -v -run TestSimulation
 test-vault-model: ## vault against its rulebook: OPS=1000000 SEED=1
 	@VAULT_OPS=$(or $(OPS),1000000) VAULT_SEED=$(or $(SEED),1) go test -count=1 -timeout 2h ./gateway/vault -run TestOperationsAgainstRulebook -v
+test-schedule: ## lives of loans against a second model in fractions: HISTORIES=1000000 SEED=1
+	@HISTORIES=$(or $(HISTORIES),1000000) SEED=$(or $(SEED),1) go test -count=1 -timeout 2h ./schedule -run TestHistoriesAgainstModel -v
 fuzz: ## every fuzz target for FUZZTIME each, default 30s
 	@tools/fuzz $(or $(FUZZTIME),30s)
 test-races: ## two lenders race for RACES=10000 receivables through four validators; exactly one wins each

@@ -67,6 +67,12 @@ var wordTexts = map[string]entry{
 	"attestationkind.batches":     {"记录", "records"},
 	"attestationkind.features":    {"特征", "features"},
 
+	"method.unspecified":      {"未注明", "not stated"},
+	"method.equal_instalment": {"等额本息", "equal instalments"},
+	"method.equal_principal":  {"等额本金", "equal principal"},
+	"method.interest_only":    {"先息后本", "interest first, principal at the end"},
+	"method.bullet":           {"一次还本付息", "principal and interest at the end"},
+
 	"period.unspecified":     {"期", "periods"},
 	"period.month":           {"个月", "months"},
 	"period.week":            {"周", "weeks"},
@@ -99,6 +105,10 @@ var wordTexts = map[string]entry{
 	"entry.closed":           {"结清", "closed"},
 	"entry.written_off":      {"核销", "written off"},
 	"entry.cancelled":        {"取消放款", "tranche cancelled"},
+	"entry.covenant_broken":  {"违反约定条件", "covenant broken"},
+	"entry.covenant_kept":    {"约定条件恢复满足", "covenants kept again"},
+	"entry.warned":           {"预警变化", "early warnings changed"},
+	"entry.rate_lowered":     {"利率下调", "rate lowered"},
 	"entry.instalment":       {"（第 %d 笔第 %d 期）", "(tranche %d, instalment %d)"},
 	"entry.tranche":          {"（第 %d 笔）", "(tranche %d)"},
 	"severity.info":          {"提示", "info"},

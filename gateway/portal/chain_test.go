@@ -25,11 +25,15 @@ func TestPreviewIsTheChains(t *testing.T) {
 		rate := rapid.Uint32Range(0, 3_600).Draw(t, "rate")
 		periods := rapid.Uint32Range(1, 60).Draw(t, "periods")
 		unit := loanv1.PeriodUnit(rapid.Int32Range(1, 2).Draw(t, "unit"))
-		want, err := loan.Schedule(principal, rate, unit, periods)
+		terms := loanv1.TemplateTerms{Method: loanv1.Method(rapid.Int32Range(1, 4).Draw(t, "method")), PeriodUnit: unit}
+		want, err := loan.Plan{
+			PrincipalFen: principal, RateBps: rate, Periods: periods, Method: terms.Method, Unit: unit,
+			Start: rapid.Int64Range(0, 4_102_444_800).Draw(t, "start"),
+		}.Schedule()
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := portal.Preview(principal, rate, unit, periods)
+		got, err := portal.Preview(terms, principal, rate, periods)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +54,8 @@ func TestPreviewIsTheChains(t *testing.T) {
 // TestKnownSchedule holds the example that every reader can check by hand.
 func TestKnownSchedule(t *testing.T) {
 	t.Parallel()
-	rows, err := portal.Preview(100_000_00, 720, loanv1.PeriodUnit_PERIOD_UNIT_MONTH, 12)
+	level := loanv1.TemplateTerms{Method: loanv1.Method_METHOD_EQUAL_INSTALMENT, PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_MONTH}
+	rows, err := portal.Preview(level, 100_000_00, 720, 12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +70,7 @@ func TestKnownSchedule(t *testing.T) {
 		principal     int64
 		rate, periods uint32
 	}{{0, 720, 12}, {-1, 720, 12}, {1 << 60, 720, 12}, {1, 720, 0}, {1, 720, 61}, {1, 100_001, 12}} {
-		if rows, err := portal.Preview(c.principal, c.rate, loanv1.PeriodUnit_PERIOD_UNIT_MONTH, c.periods); err == nil {
+		if rows, err := portal.Preview(level, c.principal, c.rate, c.periods); err == nil {
 			t.Errorf("%+v gives %d rows", c, len(rows))
 		}
 	}

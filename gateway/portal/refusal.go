@@ -91,6 +91,7 @@ var refusals = map[string]map[uint32]refusal{
 		20: {"合同内容与报价不一致，请刷新页面。", "The terms differ from the offer. Reload the page."},
 		21: {"账户资金已被冻结。", "The money is frozen."},
 		22: {"这个金额还不了任何款项。", "The amount pays nothing."},
+		26: {"这个决定现在不能申诉：每份申请只能申诉一次，人工审核期限未到时请先等待。", "This decision cannot be appealed now: each application once, and not while a person still has time to decide."},
 	},
 	"score": {
 		17: {"对该机构的授权已失效，请重新授权后再评分。", "The consent is not live. Grant it again and ask for a new score."},
@@ -108,6 +109,7 @@ var refusals = map[string]map[uint32]refusal{
 		8:  {"核验机构与当事方有关联，不能核验。", "The verifier is not independent of the matter."},
 		10: {"数据已被替换或有争议，不能核验。", "The records were replaced or are contested."},
 	},
+	"pledge": pledgeRefusals,
 	"safety": {
 		5: {"这一类操作已被紧急暂停，请稍后重试。", "This kind of transaction is stopped for the moment. Try again later."},
 	},

@@ -2,73 +2,64 @@ package portal
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
+	"time"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 )
 
 // Row is one instalment of a preview.
-type Row struct {
-	Number       uint32
-	PrincipalFen int64
-	InterestFen  int64
-	BalanceFen   int64 // after it
-}
+type Row = schedule.Row
 
 // errSchedule says that there is no schedule of these numbers.
 var errSchedule = errors.New("portal: no schedule of these numbers")
 
 // Bounds of a preview; they are those of the chain.
 const (
-	principalFenMax = 1_000_000_000_000
+	principalFenMax = schedule.PrincipalFenMax
 	periodsMax      = 60
+	rateBpsMax      = 10_000
+	ppmOfBps        = 100
 )
 
-// preview computes equal instalments as the chain does: the rate of a month is
-// 30/360 of the yearly one, of a week 7/365; the instalment and each period's
-// interest are rounded half up to the fen, and the last row takes what is left.
-// It is a preview: what binds is the schedule on chain after signing.
-func preview(principalFen int64, rateBps uint32, unit loanv1.PeriodUnit, periods uint32) ([]Row, error) {
-	num, den := int64(rateBps), int64(10_000*12)
-	if unit == loanv1.PeriodUnit_PERIOD_UNIT_WEEK {
-		num, den = 7*int64(rateBps), 10_000*365
-	}
-	if principalFen <= 0 || principalFen > principalFenMax || periods == 0 || periods > periodsMax || rateBps > 100_000 {
+// preview computes a tranche's schedule as the chain does: a month counts 30 of
+// 360 days, a week 7 of 365. It is a preview: what binds is the schedule on
+// chain, which begins on the day of signing. Amounts do not depend on that day.
+func preview(t loanv1.TemplateTerms, principalFen int64, rateBps, periods uint32) ([]Row, error) {
+	if periods > periodsMax || rateBps > rateBpsMax {
 		return nil, errSchedule
 	}
-	instalment := equalInstalment(principalFen, num, den, periods)
-	var rows []Row
-	balance := principalFen
-	for n := uint32(1); balance > 0 && n <= periods; n++ {
-		interest := halfUp(new(big.Int).Mul(big.NewInt(balance), big.NewInt(num)), big.NewInt(den))
-		principal := min(max(instalment-interest, 0), balance)
-		if n == periods {
-			principal = balance
-		}
-		balance -= principal
-		rows = append(rows, Row{Number: n, PrincipalFen: principal, InterestFen: interest, BalanceFen: balance})
+	start, err := schedule.UnixDay(time.Now().Unix() / secondsOfDay)
+	if err != nil {
+		return nil, err
+	}
+	terms := schedule.Terms{PrincipalFen: principalFen, RatePpm: rateBps * ppmOfBps, Periods: periods, Start: start}
+	switch t.Method {
+	case loanv1.Method_METHOD_EQUAL_INSTALMENT:
+		terms.Method = schedule.EqualInstalment
+	case loanv1.Method_METHOD_EQUAL_PRINCIPAL:
+		terms.Method = schedule.EqualPrincipal
+	case loanv1.Method_METHOD_INTEREST_ONLY:
+		terms.Method = schedule.InterestOnly
+	case loanv1.Method_METHOD_BULLET:
+		terms.Method = schedule.Bullet
+	}
+	switch t.PeriodUnit {
+	case loanv1.PeriodUnit_PERIOD_UNIT_MONTH:
+		terms.Unit, terms.DayCount = schedule.Month, schedule.Thirty360
+	case loanv1.PeriodUnit_PERIOD_UNIT_WEEK:
+		terms.Unit, terms.DayCount = schedule.Week, schedule.Act365
+	}
+	rows, err := schedule.Make(terms)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSchedule, err)
 	}
 	return rows, nil
 }
 
-// equalInstalment is P*r*(1+r)^n / ((1+r)^n - 1) in exact fractions.
-func equalInstalment(principalFen, num, den int64, periods uint32) int64 {
-	n := big.NewInt(int64(periods))
-	if num == 0 {
-		return halfUp(big.NewInt(principalFen), n)
-	}
-	g := new(big.Int).Exp(big.NewInt(den+num), n, nil)
-	h := new(big.Int).Exp(big.NewInt(den), n, nil)
-	top := new(big.Int).Mul(big.NewInt(principalFen), big.NewInt(num))
-	top.Mul(top, g)
-	return halfUp(top, h.Sub(g, h).Mul(h, big.NewInt(den)))
-}
-
-func halfUp(num, den *big.Int) int64 {
-	n := new(big.Int).Lsh(num, 1)
-	n.Add(n, den)
-	return n.Quo(n, new(big.Int).Lsh(den, 1)).Int64()
-}
+const secondsOfDay = 86_400
 
 // split divides a principal into tranches; the last takes the remainder.
 func split(principalFen int64, bps []uint32) []int64 {

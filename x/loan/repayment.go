@@ -4,6 +4,7 @@ import (
 	"context"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 )
 
 // repay takes up to mostFen from the borrower: what is late or due today first,
@@ -66,13 +67,13 @@ func (k *Keeper) prepay(ctx context.Context, b *book, t *loanv1.Tranche, availab
 		return 0, err
 	}
 	day := accrual(b.calendar(), start, max(start, t.AccruedAt), b.now, row.DueAt)
-	interestFen, err := day.accruedFen(row.InterestFen - row.PaidInterestFen)
+	interestFen, err := day.AccruedFen(row.InterestFen - row.PaidInterestFen)
 	if err != nil {
-		return 0, err
+		return 0, internal(err)
 	}
-	principalFen, feeFen, err := affordable(availableFen-interestFen, t.OutstandingFen, b.contract.Terms.PrepaymentFeeBps)
+	principalFen, feeFen, err := schedule.Affordable(availableFen-interestFen, t.OutstandingFen, b.contract.Terms.PrepaymentFeeBps*ppmOfBps)
 	if err != nil || principalFen == 0 {
-		return 0, err
+		return 0, internal(err)
 	}
 	p := Portion{PrincipalFen: principalFen, InterestFen: interestFen, FeeFen: feeFen}
 	if err := b.receive(t, p); err != nil {
@@ -96,76 +97,20 @@ func (k *Keeper) periodStart(ctx context.Context, b *book, t *loanv1.Tranche) (i
 	return before.DueAt, err
 }
 
-// elapsed splits a period at the day of a prepayment.
-type elapsed struct {
-	// gone of open days have passed since interest was last settled.
-	gone, open int64
-	// rest of length days of the whole period are still to come.
-	rest, length int64
-}
-
 // accrual measures the period from start to due, in which interest is settled up
-// to settled, at now. A period that a change of the calendar left without days
-// counts as over.
-func accrual(c Calendar, start, settled, now, due int64) elapsed {
-	e := elapsed{open: c.Elapsed(settled, due), length: c.Elapsed(start, due)}
-	e.gone = min(c.Elapsed(settled, now), e.open)
-	e.rest = e.open - e.gone
-	if e.length == 0 {
-		e.length = 1
-	}
-	return e
-}
-
-// accruedFen is the part of the period's unpaid interest that belongs to the
-// days gone, rounded half up.
-func (e elapsed) accruedFen(unpaidFen int64) (int64, error) {
-	if e.open == 0 {
-		return unpaidFen, nil
-	}
-	return mulDiv(unpaidFen, e.gone, e.open, roundHalfUp)
-}
-
-// affordable splits money into the most principal that it repays together with
-// the fee on it, the fee being rounded half up.
-func affordable(availableFen, outstandingFen int64, feeBps uint32) (principalFen, feeFen int64, err error) {
-	if availableFen <= 0 {
-		return 0, 0, nil
-	}
-	fee := func(principal int64) (int64, error) { return mulDiv(principal, int64(feeBps), bpsUnit, roundHalfUp) }
-	if principalFen, err = mulDiv(availableFen, bpsUnit, bpsUnit+int64(feeBps), roundDown); err != nil {
-		return 0, 0, err
-	}
-	// The rounding of the fee moves the answer by at most a fen either way.
-	principalFen = min(principalFen+1, outstandingFen)
-	for principalFen > 0 {
-		if feeFen, err = fee(principalFen); err != nil {
-			return 0, 0, err
-		}
-		if principalFen+feeFen <= availableFen {
-			return principalFen, feeFen, nil
-		}
-		principalFen--
-	}
-	return 0, 0, nil
+// to settled, at now.
+func accrual(c Calendar, start, settled, now, due int64) schedule.Elapsed {
+	return schedule.Part(c.Elapsed(settled, now), c.Elapsed(settled, due), c.Elapsed(start, due))
 }
 
 // shorten writes the rest of a tranche's schedule after a prepayment. row is the
 // running instalment with the interest to the day already paid into it.
-func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row loanv1.Instalment, day elapsed) error {
-	var lines []Line
+func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row loanv1.Instalment, day schedule.Elapsed) error {
+	var lines []schedule.Row
 	if t.OutstandingFen > 0 {
-		rate, err := PeriodRate(b.loan.RateBps, b.contract.Terms.PeriodUnit)
-		if err != nil {
-			return err
-		}
-		instalmentFen, err := InstalmentFen(t.PrincipalFen, rate, b.loan.Periods)
-		if err != nil {
-			return err
-		}
-		lines, err = Amortise(Remainder{
-			BalanceFen: t.OutstandingFen, InstalmentFen: instalmentFen, Rate: rate,
-			First: row.Number, Last: t.InstalmentsLive, Rest: day.rest, Length: day.length,
+		var err error
+		lines, err = b.plan(t, t.RateBps, t.DisbursedAt).shortened(effectiveRate(b.loan), schedule.Remainder{
+			BalanceFen: t.OutstandingFen, First: row.Number, Last: t.InstalmentsLive, Rest: day.Rest, Length: day.Length,
 		})
 		if err != nil {
 			return err

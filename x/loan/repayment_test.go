@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 	"github.com/xinlian/xinlian/x/org"
 )
 
@@ -31,7 +32,7 @@ func TestAffordable(t *testing.T) {
 		{10_051, 10_000, 50, 10_000, 50},
 		{PoolFenMax, PrincipalFenMax, 500, PrincipalFenMax, 50_000_000_000},
 	} {
-		principal, fee, err := affordable(c.available, c.outstanding, c.bps)
+		principal, fee, err := schedule.Affordable(c.available, c.outstanding, c.bps*ppmOfBps)
 		if err != nil || principal != c.principal || fee != c.fee {
 			t.Errorf("%d of %d at %d: %d + %d, %v, want %d + %d", c.available, c.outstanding, c.bps, principal, fee, err, c.principal, c.fee)
 		}
@@ -40,7 +41,7 @@ func TestAffordable(t *testing.T) {
 		available := rapid.Int64Range(1, 10_000).Draw(r, "available")
 		outstanding := rapid.Int64Range(1, 10_000).Draw(r, "outstanding")
 		bps := rapid.Uint32Range(0, PrepaymentFeeBpsMax).Draw(r, "bps")
-		principal, fee, err := affordable(available, outstanding, bps)
+		principal, fee, err := schedule.Affordable(available, outstanding, bps*ppmOfBps)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -61,7 +62,7 @@ func TestAffordable(t *testing.T) {
 func single(t *testing.T) (w *world, id uint64) {
 	t.Helper()
 	w = newWorld(t)
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.TrancheBps = []uint32{10_000}
 	return w, w.borrow(w.market(tpl), 10_000_000)
 }
@@ -107,6 +108,53 @@ func TestPrepayInPart(t *testing.T) {
 	w.sound()
 }
 
+// Each method collects its own rows to the end: as many, with as much principal
+// first and as much interest in all as the schedule says; and after half of the
+// principal is repaid on the tenth day, interest falls with it.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method               loanv1.Method
+		rows                 uint32
+		firstFen, interest   int64
+		dueMonth             string
+		halfRows             uint32
+		halfInterest, prepay int64
+	}{
+		// 5,000,000 in parts of 833,333 are six rows and 2 fen in a seventh.
+		{loanv1.Method_METHOD_EQUAL_PRINCIPAL, 12, 833_333, 390_000, "2026-02-15 23:59:59", 7, 114_678, 19_355},
+		{loanv1.Method_METHOD_INTEREST_ONLY, 12, 0, 720_000, "2026-02-15 23:59:59", 12, 369_678, 19_355},
+		// 72 % of a thousandth a day: 720,000 * 10 / 365 = 19,726; the rest is 360,000 * 355 / 365 = 350,137.
+		{loanv1.Method_METHOD_BULLET, 1, 10_000_000, 720_000, "2027-01-15 23:59:59", 1, 369_863, 19_726},
+	} {
+		for _, half := range []bool{false, true} {
+			w := newWorld(t)
+			tpl := contractTerms()
+			tpl.TrancheBps, tpl.Method = []uint32{10_000}, c.method
+			id := w.borrow(w.market(tpl), 10_000_000)
+			w.must(w.cash.issue(w.ctx, cashAccount(bakery), 10_000_000))
+			if i, tr := w.row(id, 1, 1), w.loan(id).Tranches[0]; i.PrincipalFen != c.firstFen || i.DueAt != at(c.dueMonth) || tr.InstalmentsLive != c.rows {
+				t.Errorf("%s: first of %d rows %+v", c.method, tr.InstalmentsLive, i)
+			}
+			rows, interest, fee := c.rows, c.interest, int64(0)
+			if half {
+				rows, interest, fee = c.halfRows, c.halfInterest, 25_000
+				w.advance(at("2026-01-25 09:00:00"))
+				if got := done(w, w.msg.Repay, w.repayment(id, c.prepay+5_000_000+fee)).TakenFen; got != c.prepay+5_000_000+fee {
+					t.Errorf("%s: took %d early", c.method, got)
+				}
+				w.sound()
+			}
+			w.pass(at("2027-01-15 23:59:59"))
+			l := w.loan(id)
+			if l.Status != loanv1.LoanStatus_LOAN_STATUS_CLOSED || l.OnTime != rows || w.pool(1).EarnedFen != interest+fee {
+				t.Errorf("%s, half %t: %s after %d rows, earned %d, want %d rows and %d", c.method, half, l.Status, l.OnTime, w.pool(1).EarnedFen, rows, interest+fee)
+			}
+			w.sound()
+		}
+	}
+}
+
 // Two prepayments within a period charge each day's interest once.
 func TestPrepayTwiceInAPeriod(t *testing.T) {
 	t.Parallel()
@@ -130,7 +178,7 @@ func TestPrepayTwiceInAPeriod(t *testing.T) {
 func TestPrepayInFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 1_000_000))
 	w.advance(w.row(id, 1, 1).DueAt)
 	w.advance(at("2026-02-20 09:00:00"))
@@ -159,9 +207,10 @@ func TestPrepayInFull(t *testing.T) {
 func TestRepayOnTheDueDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tpl := terms()
-	tpl.Release[0].Expression = "loan.on_time >= 1"
-	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "loan.on_time", Value: 1}}
+	tpl := contractTerms()
+	tpl.Release[0].Expression = "performance.on_time >= 1"
+	tpl = worded(tpl)
+	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "performance.on_time", Value: 1}}
 	tpl.Tests[5].Variables = nil
 	id := w.borrow(w.market(tpl), 10_000_000)
 	w.advance(at("2026-02-15 08:00:00"))

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/schedule"
 )
 
 const (
@@ -39,7 +40,7 @@ func TestScheduleGolden(t *testing.T) {
 		{"the cap", PrincipalFenMax, RateBpsMax, month, 60, 84_023_052_155, 84_023_052_660, 4_041_383_129_805},
 		{"a year of weeks", 5_200_000, 1_800, week, 52, 109_416, 109_399, 489_615},
 	} {
-		lines, err := Schedule(c.principalFen, c.rateBps, c.unit, c.periods)
+		lines, err := level(c.principalFen, c.rateBps, c.unit, c.periods).Schedule()
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -75,7 +76,7 @@ func TestScheduleAgainstFractions(t *testing.T) {
 		rateBps := rapid.Uint32Range(0, RateBpsMax).Draw(r, "rate")
 		periods := rapid.Uint32Range(1, PeriodsMax).Draw(r, "periods")
 		unit := rapid.SampledFrom([]loanv1.PeriodUnit{month, week}).Draw(r, "unit")
-		lines, err := Schedule(principal, rateBps, unit, periods)
+		lines, err := level(principal, rateBps, unit, periods).Schedule()
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -141,39 +142,35 @@ func TestScheduleRefusals(t *testing.T) {
 		{100, 720, month, 0, ErrInvalid},
 		{100, 720, month, PeriodsMax + 1, ErrInvalid},
 	} {
-		_, err := Schedule(c.principal, c.rate, c.unit, c.periods)
+		_, err := level(c.principal, c.rate, c.unit, c.periods).Schedule()
 		wantError(t, err, c.want)
 	}
 }
 
-// A shortened schedule keeps the instalment, repays the balance exactly and
-// never has more lines than the one it replaces.
-func TestAmortiseShortens(t *testing.T) {
+// A shortened schedule repays the balance exactly by every method and never has
+// more rows than the one it replaces.
+func TestShortened(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		principal := rapid.Int64Range(1, 100_000_000).Draw(r, "principal")
-		periods := rapid.Uint32Range(1, PeriodsMax).Draw(r, "periods")
-		rate, err := PeriodRate(rapid.Uint32Range(0, 3_600).Draw(r, "rate"), month)
+		p := level(rapid.Int64Range(1, 100_000_000).Draw(r, "principal"), rapid.Uint32Range(0, 3_600).Draw(r, "rate"), month,
+			rapid.Uint32Range(1, PeriodsMax).Draw(r, "periods"))
+		p.Method = loanv1.Method(rapid.Int32Range(1, 4).Draw(r, "method"))
+		before, err := p.Schedule()
 		if err != nil {
 			r.Fatal(err)
 		}
-		instalment, err := InstalmentFen(principal, rate, periods)
-		if err != nil {
-			r.Fatal(err)
-		}
-		first := rapid.Uint32Range(1, periods).Draw(r, "first")
-		balance := rapid.Int64Range(1, principal).Draw(r, "balance")
+		last := uint32(len(before))
+		first := rapid.Uint32Range(1, last).Draw(r, "first")
+		balance := rapid.Int64Range(1, p.PrincipalFen).Draw(r, "balance")
 		length := rapid.Int64Range(1, 31).Draw(r, "length")
 		rest := rapid.Int64Range(0, length).Draw(r, "rest")
-		lines, err := Amortise(Remainder{
-			BalanceFen: balance, InstalmentFen: instalment, Rate: rate, First: first, Last: periods, Rest: rest, Length: length,
-		})
+		rows, err := p.shortened(p.RateBps, schedule.Remainder{BalanceFen: balance, First: first, Last: last, Rest: rest, Length: length})
 		if err != nil {
 			r.Fatal(err)
 		}
-		for _, l := range lines {
-			if l.PrincipalFen < 0 || l.InterestFen < 0 || l.Number < first || l.Number > periods {
-				r.Fatalf("line %+v", l)
+		for _, l := range rows {
+			if l.PrincipalFen < 0 || l.InterestFen < 0 || l.Number < first || l.Number > last {
+				r.Fatalf("row %+v", l)
 			}
 			balance -= l.PrincipalFen
 		}
@@ -181,6 +178,34 @@ func TestAmortiseShortens(t *testing.T) {
 			r.Fatalf("%d fen left", balance)
 		}
 	})
+}
+
+// The chain's due times are the due days of the schedule, to their last second,
+// for any start, method and unit.
+func TestDueTimesAreTheSchedules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		p := level(1_000_000, 720, rapid.SampledFrom([]loanv1.PeriodUnit{month, week}).Draw(r, "unit"), rapid.Uint32Range(1, PeriodsMax).Draw(r, "periods"))
+		p.Method = loanv1.Method(rapid.Int32Range(1, 4).Draw(r, "method"))
+		p.Start = rapid.Int64Range(0, 4_102_444_800).Draw(r, "start")
+		rows, err := p.Schedule()
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, row := range rows {
+			due, err := Calendar{}.DueAt(p.Start, p.Unit, p.period(row))
+			if err != nil || due != (row.Due.UnixDay()+1)*daySeconds-zoneSeconds-1 {
+				r.Fatalf("row %d of %s is due at %d: %v", row.Number, row.Due, due, err)
+			}
+		}
+	})
+}
+
+func level(principalFen int64, rateBps uint32, unit loanv1.PeriodUnit, periods uint32) Plan {
+	return Plan{
+		PrincipalFen: principalFen, RateBps: rateBps, Periods: periods, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT, Unit: unit,
+		Start: 1_769_817_600, // 2026-01-31 in China
+	}
 }
 
 // The helper for products and quotients is exact at the edges of 64 bits and rounds as named.

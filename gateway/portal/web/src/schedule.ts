@@ -1,5 +1,5 @@
-// Equal instalments (等额本息), with the same integers as the chain's contract:
-// exact fractions, rounded half up to the fen at the same places.
+// Schedules with the same integers as the chain's contract: exact fractions,
+// rounded half up to the fen at the same places.
 import { Fault } from "./fault.ts";
 
 export interface Line {
@@ -15,19 +15,53 @@ function halfUp(num: bigint, den: bigint): bigint {
   return (2n * num + den) / (2n * den);
 }
 
-/** The schedule of one tranche; unit is a xinlian.loan.v1.PeriodUnit. */
-export function schedule(principalFen: bigint, rateBps: number, unit: number, periods: number): Line[] {
+/** xinlian.loan.v1.Method */
+export const methodLevel = 1;
+export const methodEqualPrincipal = 2;
+export const methodInterestOnly = 3;
+export const methodBullet = 4;
+
+/** The level instalment of a rate of a/d a period. */
+function annuity(principalFen: bigint, a: bigint, d: bigint, periods: bigint): bigint {
+  if (a === 0n) return halfUp(principalFen, periods);
+  const g = (d + a) ** periods;
+  return halfUp(principalFen * a * g, d * (g - d ** periods));
+}
+
+/**
+ * The schedule of one tranche; unit is a xinlian.loan.v1.PeriodUnit, method a
+ * xinlian.loan.v1.Method. A bullet has one line.
+ */
+export function schedule(principalFen: bigint, rateBps: number, unit: number, periods: number, method: number): Line[] {
   if (principalFen <= 0n || periods < 1 || periods > periodsMax) throw new Fault("value", "schedule");
   if (unit !== unitMonth && unit !== unitWeek) throw new Fault("value", "period unit");
+  const n = BigInt(periods);
   const [a, d] = unit === unitMonth ? [BigInt(rateBps), 120_000n] : [BigInt(rateBps) * 7n, 3_650_000n];
-  const g = (d + a) ** BigInt(periods);
-  const instalment =
-    a === 0n ? halfUp(principalFen, BigInt(periods)) : halfUp(principalFen * a * g, d * (g - d ** BigInt(periods)));
+  let part: (interestFen: bigint) => bigint;
+  switch (method) {
+    case methodLevel: {
+      const instalment = annuity(principalFen, a, d, n);
+      part = (interestFen) => (instalment > interestFen ? instalment - interestFen : 0n);
+      break;
+    }
+    case methodEqualPrincipal: {
+      const equal = halfUp(principalFen, n);
+      part = () => equal;
+      break;
+    }
+    case methodInterestOnly:
+      part = () => 0n;
+      break;
+    case methodBullet:
+      return [{ principalFen, interestFen: halfUp(principalFen * a * n, d) }];
+    default:
+      throw new Fault("value", "method");
+  }
   const lines: Line[] = [];
-  for (let n = 1, balance = principalFen; balance > 0n; n++) {
+  for (let k = 1, balance = principalFen; balance > 0n; k++) {
     const interestFen = halfUp(balance * a, d);
-    let principal = instalment > interestFen ? instalment - interestFen : 0n;
-    if (principal > balance || n === periods) principal = balance;
+    let principal = part(interestFen);
+    if (principal > balance || k === periods) principal = balance;
     lines.push({ principalFen: principal, interestFen });
     balance -= principal;
   }

@@ -122,5 +122,14 @@ export function periodUnit(v: number): Text {
 
 /** A xinlian.loan.v1.Method. */
 export function method(v: number): Text {
-  return oneOf({ 1: { zh: "等额本息", en: "equal instalments" } }, v, "method");
+  return oneOf(
+    {
+      1: { zh: "等额本息", en: "equal instalments" },
+      2: { zh: "等额本金", en: "equal principal" },
+      3: { zh: "先息后本", en: "interest first, principal at the end" },
+      4: { zh: "一次还本付息", en: "principal and interest at the end" },
+    },
+    v,
+    "method",
+  );
 }

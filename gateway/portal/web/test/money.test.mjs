@@ -69,8 +69,11 @@ test("what is typed in yuan becomes exact fen, or is refused", () => {
 test("a schedule has the contract's integers", () => {
   // first and last line and all interest, as the chain's own schedule gives them
   const cases = [
-    [[10_000_000n, 720, 1, 12], [806_190n, 60_000n], [861_019n, 5_166n], 394_275n],
-    [[1_234_567n, 3599, 2, 52], [19_817n, 8_521n], [28_117n, 194n], 238_982n],
+    [[10_000_000n, 720, 1, 12, 1], [806_190n, 60_000n], [861_019n, 5_166n], 394_275n],
+    [[1_234_567n, 3599, 2, 52, 1], [19_817n, 8_521n], [28_117n, 194n], 238_982n],
+    [[1_000_000n, 720, 1, 3, 2], [333_333n, 6_000n], [333_334n, 2_000n], 12_000n],
+    [[1_000_000n, 720, 2, 2, 3], [0n, 1_381n], [1_000_000n, 1_381n], 2_762n],
+    [[1_000_000n, 720, 1, 1, 4], [1_000_000n, 6_000n], [1_000_000n, 6_000n], 6_000n],
   ];
   for (const [terms, first, last, interest] of cases) {
     const lines = schedule.schedule(...terms);
@@ -80,12 +83,16 @@ test("a schedule has the contract's integers", () => {
     assert.equal(lines.reduce((n, l) => n + l.interestFen, 0n), interest);
   }
   for (const [fen, bps, unit, n] of [[1n, 0, 1, 1], [100n, 0, 1, 3], [999_999n, 3600, 2, 52], [10_000_001n, 1, 1, 60], [7n, 2400, 2, 60]]) {
-    const l = schedule.schedule(fen, bps, unit, n);
-    assert.ok(l.length <= n);
-    assert.equal(l.reduce((s, x) => s + x.principalFen, 0n), fen);
+    for (const method of [1, 2, 3, 4]) {
+      const l = schedule.schedule(fen, bps, unit, n, method);
+      assert.ok(l.length <= n);
+      assert.equal(l.reduce((s, x) => s + x.principalFen, 0n), fen);
+    }
   }
-  assert.throws(() => schedule.schedule(1n, 1, 3, 1));
-  assert.throws(() => schedule.schedule(1n, 1, 1, 61));
+  assert.deepEqual(schedule.schedule(1_000_000n, 720, 1, 12, 4), [{ principalFen: 1_000_000n, interestFen: 72_000n }]);
+  assert.throws(() => schedule.schedule(1n, 1, 3, 1, 1));
+  assert.throws(() => schedule.schedule(1n, 1, 1, 61, 1));
+  assert.throws(() => schedule.schedule(1n, 1, 1, 1, 5));
   assert.deepEqual(schedule.split(10_000_001n, [3333, 3333, 3334]), [3_333_000n, 3_333_000n, 3_334_001n]);
   assert.throws(() => schedule.split(1n, [5000, 5000]));
 });
