@@ -19,7 +19,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(
 		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), policyCommand(), scoreCommand(),
-		loanCommand(), contractCommand(), vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
+		loanCommand(), contractCommand(), vaultCommand(), bankCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
 	)
 	return c
 }

@@ -30,7 +30,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, retag, retag, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, redeem, settle, rejectRedemption, grantMandate, debit, debit, refund, disputeDebit, decideDebit, collectDebit, revokeMandate, reportBalance, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,

@@ -29,6 +29,8 @@ var taken = []string{
 	"attestation.v1.MsgAttestBatches", "attestation.v1.MsgAttestFeatures", "attestation.v1.MsgOpenDispute",
 	"attestation.v1.MsgResolveDispute", "attestation.v1.MsgWithdraw",
 	"cash.v1.MsgFreeze", "cash.v1.MsgIssue", "cash.v1.MsgRedeem", "cash.v1.MsgSettleRedemption", "cash.v1.MsgTransfer", "cash.v1.MsgUnfreeze",
+	"cash.v1.MsgDebit", "cash.v1.MsgGrantMandate", "cash.v1.MsgOpenChargeback", "cash.v1.MsgRefund",
+	"cash.v1.MsgRejectRedemption", "cash.v1.MsgResolveChargeback", "cash.v1.MsgRevokeMandate",
 	"council.v1.MsgSetNodes",
 	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgAppeal", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
 	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
