@@ -55,14 +55,13 @@ func (r *Rows) data() data {
 			continue
 		}
 		d.all++
-		id := string(b.Anchor.BatchId)
 		if b.Anchor.SourceClass == profilev1.SourceClass_SOURCE_CLASS_SIGNED {
 			d.signed++
 		}
 		if b.Status == profilev1.BatchStatus_BATCH_STATUS_DISPUTED {
 			d.contested++
 		}
-		if good[id] && bad[id] {
+		if good[string(b.Anchor.BatchId)] && bad[string(b.Anchor.BatchId)] {
 			d.differ++
 		}
 		d.gapDays = max(d.gapDays, int64(b.GapDays))

@@ -137,13 +137,13 @@ func TestDifferenceStopsIssuing(t *testing.T) {
 	if d := c.report(t, 899); d != -1 {
 		t.Errorf("got %d, want -1", d)
 	}
-	for days, want := range map[time.Duration]error{1: nil, 3: nil, 4: ErrUnreconciled, 9: ErrUnreconciled} {
-		at, _ := c.at(days * day).ctx.CacheContext()
+	for after, want := range map[time.Duration]error{day: nil, 3 * day: nil, 4 * day: ErrUnreconciled, 9 * day: ErrUnreconciled} {
+		at, _ := c.at(after).ctx.CacheContext()
 		if err := issue(kit{Keeper: c.Keeper, ctx: at, msgs: c.msgs}); !errors.Is(err, want) {
-			t.Errorf("day %d: got %v, want %v", days, err, want)
+			t.Errorf("after %s: got %v, want %v", after, err, want)
 		}
-		if got := stopped(c.at(days * day)); got != (want != nil) {
-			t.Errorf("day %d: stopped %v", days, got)
+		if got := stopped(c.at(after)); got != (want != nil) {
+			t.Errorf("after %s: stopped %v", after, got)
 		}
 	}
 	c = c.at(5 * day)

@@ -144,8 +144,8 @@ func TestGenesisRefusals(t *testing.T) {
 func TestInvariantsNotice(t *testing.T) {
 	t.Parallel()
 	for name, bend := range map[string]func(*world) error{
-		"pool-money":        func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
-		"due-queue":         func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"pool-money":   func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
+		"due-queue":    func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
 		"review-queue": func(w *world) error { return w.k.reviewEnds.Clear(w.ctx, nil) },
 		"review-rows": func(w *world) error {
 			a := w.application(5)
@@ -163,7 +163,7 @@ func TestInvariantsNotice(t *testing.T) {
 			for n := range DraftsMax + 1 {
 				d := loanv1.TemplateDraft{AuthorOrgId: bank, Terms: contractTerms()}
 				d.Terms.Name = "draft-" + string(rune('a'+n))
-				w.must(w.k.drafts.Set(w.ctx, collections.Join(uint64(bank), d.Terms.Name), d))
+				w.must(w.k.drafts.Set(w.ctx, collections.Join(bank, d.Terms.Name), d))
 			}
 			return nil
 		},
