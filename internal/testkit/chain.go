@@ -45,10 +45,11 @@ type Chain struct {
 	AppHash []byte
 	Updates []abci.ValidatorUpdate
 
-	tb     testing.TB
-	now    time.Time
-	height int64
-	db     dbm.DB
+	tb      testing.TB
+	now     time.Time
+	height  int64
+	db      dbm.DB
+	options []func(*baseapp.BaseApp)
 }
 
 // Outcome is what became of a transaction.
@@ -80,11 +81,18 @@ func (o Outcome) Response(tb testing.TB, into codec.ProtoMarshaler) {
 // change may alter the genesis.
 func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
 	tb.Helper()
+	return StartOn(tb, dbm.NewMemDB(), nil, changes...)
+}
+
+// StartOn is Start over a database of the caller's, a production one say, with
+// further options of the state machine.
+func StartOn(tb testing.TB, db dbm.DB, options []func(*baseapp.BaseApp), changes ...func(*app.Genesis)) *Chain {
+	tb.Helper()
 	g, consortium := Found(tb)
 	for _, change := range changes {
 		change(g)
 	}
-	c := open(tb, dbm.NewMemDB())
+	c := open(tb, db, options...)
 	c.Consortium, c.now = consortium, g.Time
 	doc, err := g.Doc(c.Codec)
 	if err != nil {
@@ -100,8 +108,15 @@ func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
 // used any more.
 func (c *Chain) Restart() *Chain {
 	c.tb.Helper()
-	again := open(c.tb, c.db)
-	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
+	return c.RestartWith(c.options...)
+}
+
+// RestartWith is Restart with other options of the state machine. Its height is
+// that of the database.
+func (c *Chain) RestartWith(options ...func(*baseapp.BaseApp)) *Chain {
+	c.tb.Helper()
+	again := open(c.tb, c.db, options...)
+	again.Consortium, again.now, again.height = c.Consortium, c.now, again.App.LastBlockHeight()
 	return again
 }
 
@@ -133,13 +148,13 @@ func (c *Chain) Export() map[string]json.RawMessage {
 	return state
 }
 
-func open(tb testing.TB, db dbm.DB) *Chain {
+func open(tb testing.TB, db dbm.DB, options ...func(*baseapp.BaseApp)) *Chain {
 	tb.Helper()
-	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), baseapp.SetChainID(ChainID))
+	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), append([]func(*baseapp.BaseApp){baseapp.SetChainID(ChainID)}, options...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &Chain{App: a, Codec: a.Codec(), tb: tb, db: db}
+	return &Chain{App: a, Codec: a.Codec(), tb: tb, db: db, options: options}
 }
 
 func (c *Chain) init(doc *cmttypes.GenesisDoc) {
@@ -164,15 +179,21 @@ func (c *Chain) Height() int64 { return c.height }
 // Block moves the clock and commits one block with these transactions.
 func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
 	c.tb.Helper()
+	outcomes := c.Finalize(step, txs...)
+	c.Commit()
+	return outcomes
+}
+
+// Finalize moves the clock and executes a block, which Commit then makes durable:
+// the two halves of Block, for who measures them apart.
+func (c *Chain) Finalize(step time.Duration, txs ...[]byte) []Outcome {
+	c.tb.Helper()
 	c.now = c.now.Add(step)
 	c.height++
 	res, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
 		Height: c.height, Time: c.now, Txs: txs, Hash: headerHash(c.height),
 	})
 	if err != nil {
-		c.tb.Fatalf("block %d: %v", c.height, err)
-	}
-	if _, err := c.App.Commit(); err != nil {
 		c.tb.Fatalf("block %d: %v", c.height, err)
 	}
 	c.AppHash, c.Updates = res.AppHash, res.ValidatorUpdates
@@ -184,6 +205,14 @@ func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
 		}
 	}
 	return outcomes
+}
+
+// Commit writes the block that Finalize has executed.
+func (c *Chain) Commit() {
+	c.tb.Helper()
+	if _, err := c.App.Commit(); err != nil {
+		c.tb.Fatalf("block %d: %v", c.height, err)
+	}
 }
 
 // Blocks commits n empty blocks.
