@@ -108,15 +108,8 @@ func StartOn(tb testing.TB, db dbm.DB, options []func(*baseapp.BaseApp), changes
 // used any more.
 func (c *Chain) Restart() *Chain {
 	c.tb.Helper()
-	return c.RestartWith(c.options...)
-}
-
-// RestartWith is Restart with other options of the state machine. Its height is
-// that of the database.
-func (c *Chain) RestartWith(options ...func(*baseapp.BaseApp)) *Chain {
-	c.tb.Helper()
-	again := open(c.tb, c.db, options...)
-	again.Consortium, again.now, again.height = c.Consortium, c.now, again.App.LastBlockHeight()
+	again := open(c.tb, c.db, c.options...)
+	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
 	return again
 }
 
@@ -189,7 +182,7 @@ func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
 func (c *Chain) Finalize(step time.Duration, txs ...[]byte) []Outcome {
 	c.tb.Helper()
 	c.now = c.now.Add(step)
-	c.height++
+	c.height = max(c.height, c.App.LastBlockHeight()) + 1 // a test may have committed a version by itself
 	res, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
 		Height: c.height, Time: c.now, Txs: txs, Hash: headerHash(c.height),
 	})

@@ -70,7 +70,10 @@ type scored struct {
 
 // production are the options of a node that prunes; see app/node.
 func production() []func(*baseapp.BaseApp) {
-	return []func(*baseapp.BaseApp){baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(2, 10))}
+	return []func(*baseapp.BaseApp){
+		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(2, 10)),
+		baseapp.SetIAVLSyncPruning(true), // a database must not be closed under one that prunes behind it
+	}
 }
 
 // newBook makes a chain in a folder of its own, with the production database, and

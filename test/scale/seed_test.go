@@ -73,7 +73,6 @@ func (b *book) seed() {
 			b.put(kv, key(rowPools, s.pool.Id), &s.pool)
 		})
 	}
-	b.Chain = b.Restart()
 	b.Block(time.Second)
 	b.seeded, b.seededBytes = time.Since(began), diskBytes(b.tb, b.dir)-before
 }
@@ -100,7 +99,6 @@ func (b *book) setParams(change func(*loanv1.Params)) {
 		change(&p)
 		b.put(kv, key(rowParams), &p)
 	})
-	b.Chain = b.Restart()
 	b.Block(time.Second)
 }
 
