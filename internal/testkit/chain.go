@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,11 +105,11 @@ func StartOn(tb testing.TB, db dbm.DB, options []func(*baseapp.BaseApp), changes
 }
 
 // Restart opens the chain again from its database, as a node does that was
-// stopped. The new chain has not seen a block since; the old one is not to be
-// used any more.
-func (c *Chain) Restart() *Chain {
+// stopped, with further options of the state machine. The new chain has not seen a
+// block since; the old one is not to be used any more.
+func (c *Chain) Restart(options ...func(*baseapp.BaseApp)) *Chain {
 	c.tb.Helper()
-	again := open(c.tb, c.db, c.options...)
+	again := open(c.tb, c.db, append(slices.Clone(c.options), options...)...)
 	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
 	return again
 }

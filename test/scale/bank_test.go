@@ -75,7 +75,8 @@ func newBankChain(tb testing.TB, accounts int) *bankChain {
 	bankKeeper := bankkeeper.NewBaseKeeper(codec.Proto, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accountKeeper,
 		map[string]bool{}, wire.Authority(), log.NewNopLogger())
 	modules := module.NewManager(
-		auth.NewAppModule(codec.Proto, accountKeeper, nil), bank.NewAppModule(codec.Proto, bankKeeper, accountKeeper))
+		auth.NewAppModule(codec.Proto, accountKeeper, nil), bank.NewAppModule(codec.Proto, bankKeeper, accountKeeper),
+	)
 	modules.SetOrderInitGenesis(authtypes.ModuleName, banktypes.ModuleName)
 	if err := modules.RegisterServices(module.NewConfigurator(codec.Proto, c.MsgServiceRouter(), c.GRPCQueryRouter())); err != nil {
 		tb.Fatal(err)
@@ -180,4 +181,3 @@ func (c *bankChain) Commit() {
 		c.tb.Fatal(err)
 	}
 }
-

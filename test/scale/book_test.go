@@ -8,8 +8,6 @@ import (
 	"time"
 
 	dbm "github.com/cosmos/cosmos-db"
-	"github.com/cosmos/cosmos-sdk/baseapp"
-	pruningtypes "github.com/cosmos/cosmos-sdk/store/v2/pruning/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
@@ -68,16 +66,8 @@ type scored struct {
 	consent, score []byte
 }
 
-// production are the options of a node that prunes; see app/node.
-func production() []func(*baseapp.BaseApp) {
-	return []func(*baseapp.BaseApp){
-		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(2, 10)),
-		baseapp.SetIAVLSyncPruning(true), // a database must not be closed under one that prunes behind it
-	}
-}
-
-// newBook makes a chain in a folder of its own, with the production database, and
-// a book of n loans on it. The folder goes when the test ends.
+// newBook makes a chain in a folder of its own, with the production database and
+// the settings of a node that nobody has changed, and a book of n loans on it. The folder goes when the test ends.
 func newBook(tb testing.TB, n int) *book {
 	tb.Helper()
 	b := &book{tb: tb, dir: tb.TempDir(), loans: uint64(n), sequences: map[string]uint64{}}
@@ -91,7 +81,7 @@ func newBook(tb testing.TB, n int) *book {
 			tb.Error(err)
 		}
 	})
-	b.Chain = testkit.StartOn(tb, b.db, production(), testkit.OneAuditor, b.found)
+	b.Chain = testkit.StartOn(tb, b.db, nil, testkit.OneAuditor, b.found)
 	b.market()
 	b.fund()
 	b.seed()

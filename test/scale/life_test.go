@@ -58,12 +58,15 @@ func (l *life) block() phases {
 // transfers makes a block of transfers between firms, what MsgSend is elsewhere.
 func (b *book) transfers(n int) phases {
 	b.tb.Helper()
-	var txs [][]byte
+	p, _ := block(b.tb, b, time.Second, b.signedTransfers(n))
+	return p
+}
+
+func (b *book) signedTransfers(n int) (txs [][]byte) {
 	for i := range n {
 		txs = append(txs, b.sign(b.firms[(i*7919)%len(b.firms)].owner, txGas, b.transfer(i*7919)))
 	}
-	p, _ := block(b.tb, b, time.Second, txs)
-	return p
+	return txs
 }
 
 var _ machine = (*testkit.Chain)(nil)

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+
+	"github.com/xinlian/xinlian/app"
 )
 
 const (
@@ -18,6 +22,8 @@ const (
 	blockTxs = 3 * scoredFirms * productsMax
 	// bankAccountsMax bounds the SDK's accounts, whose genesis is one JSON text.
 	bankAccountsMax = 200_000
+	// smallCache is what IAVLCacheNodes was before it was measured.
+	smallCache = 200_000
 	// userEvery is the pace of users while instalments are collected.
 	userEvery = 20 * time.Millisecond
 )
@@ -36,8 +42,9 @@ func TestReport(t *testing.T) {
 	b := newBook(t, n)
 	bank := newBankChain(t, min(n, bankAccountsMax))
 	r.line("Seeded in %s; %d bytes of disk a loan, firms not counted.\n", b.seeded.Round(time.Second), b.seededBytes/int64(n))
-	l := r.lifecycle(b, bank)
-	r.servicing(b, l)
+	r.lifecycle(b, bank)
+	r.signatures(b)
+	r.servicing(b)
 	r.postgres(t, n)
 	r.line("Load average after %s.\n", loadAverage())
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -58,7 +65,7 @@ type report struct {
 func (r *report) line(format string, args ...any) { fmt.Fprintf(&r.text, format+"\n", args...) }
 
 // lifecycle alternates blocks of ours with blocks of the SDK's.
-func (r *report) lifecycle(b *book, bank *bankChain) *life {
+func (r *report) lifecycle(b *book, bank *bankChain) {
 	l := &life{book: b}
 	l.block() // offers for the next to accept, and warm caches
 	b.transfers(blockTxs)
@@ -91,28 +98,52 @@ func (r *report) lifecycle(b *book, bank *bankChain) *life {
 		}
 	}
 	r.line("")
-	return l
 }
 
 // servicing collects the three instalments of every loan, each day with another
 // bound on the items of a block.
-func (r *report) servicing(b *book, l *life) {
+func (r *report) servicing(b *book) {
 	b.Block(10 * time.Minute) // open offers lapse: the next blocks have instalments only
 	idle := b.idle(userEvery, 300)
 	idleMedian, idleTail := median(idle), quantile(idle, 99)
 	r.line("| items a block | instalments | blocks | instalments/s | µs each | block p50 / max | users p50 / p99 | p99 to idle | heap |")
 	r.line("|---|---|---|---|---|---|---|---|---|")
 	r.line("| idle, no servicing | | | | | | %s / %s | 1 | |", ms(idleMedian), ms(idleTail))
-	for _, items := range []int{200, 1000, 5000} {
-		items = min(items, int(b.loans)/10) // a small book must take some blocks too
+	for _, day := range []struct {
+		items int
+		cache int
+	}{{200, app.IAVLCacheNodes}, {1000, app.IAVLCacheNodes}, {1000, smallCache}} {
+		items := min(day.items, int(b.loans)/10) // a small book must take some blocks too
+		name := thousands(items)
+		if day.cache != app.IAVLCacheNodes {
+			name += fmt.Sprintf(", cache of %s nodes", thousands(day.cache))
+			b.Chain = b.Restart(baseapp.SetIAVLCacheSize(day.cache))
+			b.Block(time.Second)
+		}
 		b.itemsPerBlock(items)
 		d := b.drain(userEvery)
 		tail := quantile(d.latencies, 99)
-		r.line("| %s | %s | %d | %.0f | %.0f | %s / %s | %s / %s | %.1f | %d MiB |", thousands(items), thousands(d.items), d.blocks,
+		r.line("| %s | %s | %d | %.0f | %.0f | %s / %s | %s / %s | %.1f | %d MiB |", name, thousands(d.items), d.blocks,
 			float64(d.items)/d.took.wall.Seconds(), float64(d.took.cpu.Microseconds())/float64(d.items),
 			ms(median(d.blockTimes)), ms(worst(d.blockTimes)), ms(median(d.latencies)), ms(tail), float64(tail)/float64(idleTail), d.heapMax>>20)
 	}
 	r.line("")
+}
+
+// signatures compares blocks of transfers that this node has admitted with blocks
+// that it sees for the first time, in turns.
+func (r *report) signatures(b *book) {
+	var admitted, strange []float64
+	for range rounds {
+		p := b.transfers(blockTxs)
+		admitted = append(admitted, p.micros(p.finalize))
+		txs := b.signedTransfers(blockTxs)
+		c := spent(func() { b.accepted(b.Finalize(time.Second, txs...)) })
+		b.Commit()
+		strange = append(strange, phases{txs: len(txs)}.micros(c))
+	}
+	a, s := median(admitted), median(strange)
+	r.line("FinalizeBlock of a transfer takes %.0f µs when this node has verified the signature in CheckTx, %.0f µs when it has not: %.2f of it.\n", a, s, a/s)
 }
 
 func ms(d time.Duration) string {
