@@ -24,6 +24,8 @@ const (
 	bankAccountsMax = 200_000
 	// smallCache is what IAVLCacheNodes was before it was measured.
 	smallCache = 200_000
+	// smallCacheLoansMax bounds the book on which that is shown again: it takes long.
+	smallCacheLoansMax = 20_000
 	// userEvery is the pace of users while instalments are collected.
 	userEvery = 20 * time.Millisecond
 )
@@ -113,6 +115,9 @@ func (r *report) servicing(b *book) {
 		items int
 		cache int
 	}{{200, app.IAVLCacheNodes}, {1000, app.IAVLCacheNodes}, {1000, smallCache}} {
+		if day.cache != app.IAVLCacheNodes && b.loans > smallCacheLoansMax {
+			continue
+		}
 		items := min(day.items, int(b.loans)/10) // a small book must take some blocks too
 		name := thousands(items)
 		if day.cache != app.IAVLCacheNodes {
