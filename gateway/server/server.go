@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/bank"
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
@@ -61,7 +62,8 @@ type Parts struct {
 	Vaults map[uint64]string // custodian elsewhere → address of its gateway
 	Data   string            // folder of the database and the vaults
 	Keys   string            // folder of master keys and the sealing key
-	// Members are gateways elsewhere of members that hold shares of the tags' key.
+	// Members are gateways elsewhere of members that hold shares of the tags' key or
+	// state receivables.
 	Members        map[uint64]string
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
@@ -71,6 +73,7 @@ type Parts struct {
 	Origin         string
 	Sources        string         // folder of the definitions of scheduled sources; empty: none
 	Allow          pull.AllowList // where they may call
+	Bank           *Bank          // the settlement bank whose books are carried; nil: none
 	Log            *slog.Logger
 }
 
@@ -89,7 +92,9 @@ type Server struct {
 	taggers    map[uint64]*tagging.Client
 	services   map[uint64]*tagging.Service
 	offices    map[uint64]*pledging.Office
+	inbox      *pledging.Inbox
 	portal     *portal.Portal
+	bank       *bank.Adapter // nil where none is carried
 
 	mu        sync.Mutex
 	listening net.Listener
@@ -214,10 +219,15 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
-	s.openOffices()
+	if err := s.openOffices(); err != nil {
+		return err
+	}
+	if err := s.openBank(roles); err != nil {
+		return err
+	}
 	s.portal, err = portal.New(ctx, portal.Config{
 		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
-		Origin: s.parts.Origin, Log: s.parts.Log,
+		Offices: s.offices, Orders: s.inbox.Book, Origin: s.parts.Origin, Log: s.parts.Log,
 	})
 	if err != nil {
 		return err
@@ -282,6 +292,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/", s.portal.Handler())
 	mux.Handle("/vault/", vaultHandler(s.custodians, s.parts.Log))
 	mux.Handle(tagging.Path, tagging.Handler(s.services, s.parts.Log))
+	mux.Handle(pledging.Path, pledging.Handler(s.inbox, s.parts.Log))
 	return mux
 }
 
@@ -319,6 +330,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	for _, d := range s.desks {
 		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
 	}
+	for _, f := range s.offices {
+		all.Go(func() { f.Run(work, s.parts.Log.With("pledges", f.OrgID)) })
+	}
 	all.Go(func() { _ = s.line.Run(work) })
 	if s.registrar != nil {
 		all.Go(func() { s.registrar.RunRotations(work, s.parts.Log) })
@@ -327,6 +341,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {
 		all.Go(func() { _ = s.scheduler().Run(work) })
+	}
+	if s.bank != nil {
+		all.Go(func() { _ = s.bank.Run(work, s.parts.Bank.Every) })
 	}
 	if s.monitor != nil {
 		all.Go(func() { _ = s.monitor.Run(work) })

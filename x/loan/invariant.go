@@ -19,10 +19,14 @@ var rules = []struct {
 	name  string
 	check func(snapshot) error
 }{
+	{"template-gate", snapshot.templateGate},
+	{"drafts", snapshot.drafts},
+	{"rate-cut", snapshot.rateCut},
 	{"pool-totals", snapshot.poolTotals},
 	{"exposure-totals", snapshot.exposureTotals},
 	{"tranche-schedule", snapshot.trancheSchedule},
 	{"loan-status", snapshot.loanStatus},
+	{"review-rows", snapshot.reviewRows},
 	{"journal-chain", snapshot.journalChain},
 	{"journal-sums", snapshot.journalSums},
 }
@@ -35,6 +39,8 @@ func (k *Keeper) Invariants() []Invariant {
 		{Name: "due-queue", Check: k.checkDueQueue},
 		{Name: "offer-queue", Check: k.checkOfferQueue},
 		{Name: "open-applications", Check: k.checkOpen},
+		{Name: "template-versions", Check: k.checkVersions},
+		{Name: "review-queue", Check: k.checkReviewQueue},
 	}
 	for _, rule := range rules {
 		list = append(list, Invariant{Name: rule.name, Check: func(ctx context.Context) error {
@@ -164,4 +170,34 @@ func (k *Keeper) checkOpen(ctx context.Context) error {
 		err = ErrInvariant.Wrapf("%d rows, want %d", rows, len(want))
 	}
 	return broken("open-applications", err)
+}
+
+// checkReviewQueue wants one end in the queue for each review that waits and is not
+// overdue, and none else.
+func (k *Keeper) checkReviewQueue(ctx context.Context) error {
+	queued, waiting := 0, 0
+	err := k.reviewEnds.Walk(ctx, nil, func(key reviewEndKey) (bool, error) {
+		queued++
+		app, err := k.application(ctx, key.K2())
+		if err != nil {
+			return true, err
+		}
+		if r := openReview(&app); r == nil || r.Overdue {
+			return true, ErrInvariant.Wrapf("application %d waits for nobody and is queued", app.Id)
+		}
+		return false, nil
+	})
+	if err != nil {
+		return broken("review-queue", err)
+	}
+	err = k.applications.Walk(ctx, nil, func(_ uint64, app loanv1.Application) (bool, error) {
+		if r := openReview(&app); r != nil && !r.Overdue {
+			waiting++
+		}
+		return false, nil
+	})
+	if err == nil && waiting != queued {
+		err = ErrInvariant.Wrapf("%d places in the queue, want %d", queued, waiting)
+	}
+	return broken("review-queue", err)
 }

@@ -43,7 +43,8 @@ type Council interface {
 // Safety stops servicing and approves templates.
 type Safety interface {
 	IsAllowed(ctx context.Context, typeURL string) (bool, error)
-	Approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte) (bool, error)
+	// ApprovedApart counts auditors that are independent of an author.
+	ApprovedApart(ctx context.Context, kind safetyv1.SubjectKind, hash []byte, author uint64) (bool, error)
 }
 
 // Cash moves tokenised deposits. An account that is opened for an owner may hold
@@ -60,14 +61,17 @@ type Profile interface {
 	LiveConsent(ctx context.Context, id []byte) (profilev1.Consent, error)
 }
 
-// Attestation grades an enterprise's data.
+// Attestation grades an enterprise's data and knows what is contested.
 type Attestation interface {
+	Dispute(ctx context.Context, id uint64) (attestationv1.Dispute, error)
 	Quality(ctx context.Context, enterprise uint64) (attestationv1.Grade, error)
 }
 
 // Scores holds verified scores, their models and market indices.
 type Scores interface {
 	Score(ctx context.Context, id []byte) (scorev1.Score, error)
+	// Newest is the newest score of the same kind as a given one, or that itself.
+	Newest(ctx context.Context, like scorev1.Score) (scorev1.Score, error)
 	// Usable is nil while a decision may rest on the score.
 	Usable(ctx context.Context, s scorev1.Score) error
 	Model(ctx context.Context, hash []byte) (scorev1.Model, error)
@@ -119,11 +123,16 @@ var (
 	duePrefix                    = collections.NewPrefix(19)
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
+	reviewEndsPrefix             = collections.NewPrefix(22)
+	draftsPrefix                 = collections.NewPrefix(60)
+	versionsPrefix               = collections.NewPrefix(61)
 )
 
 type (
+	draftKey      = collections.Pair[uint64, string]
 	openKey       = collections.Pair[uint64, uint64]
 	offerEndKey   = collections.Pair[int64, uint64]
+	reviewEndKey  = collections.Pair[int64, uint64]
 	entryKey      = collections.Pair[uint64, uint64]
 	instalmentKey = collections.Triple[uint64, uint32, uint32]
 	dueKey        = collections.Quad[int64, uint64, uint32, uint32]
@@ -162,6 +171,12 @@ type Keeper struct {
 	entries collections.Map[entryKey, loanv1.JournalEntry]
 	// exposures: enterprise -> what it owes; never removed.
 	exposures collections.Map[uint64, loanv1.Exposure]
+	// drafts: (author, name) -> draft; dies when submitted or discarded.
+	drafts collections.Map[draftKey, loanv1.TemplateDraft]
+	// versions: (author, name) -> the highest version submitted; never removed.
+	versions collections.Map[draftKey, uint32]
+	// reviewEnds: (end, application): whose turn to decide ends first; dies when a person decides, the application is overtaken or the end passes.
+	reviewEnds collections.KeySet[reviewEndKey]
 
 	authority string
 	compiled  *contracts
@@ -225,8 +240,12 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 			collections.TripleKeyCodec(id, collections.Uint32Key, collections.Uint32Key), codec.CollValue[loanv1.Instalment](cdc)),
 		due: collections.NewKeySet(sb, duePrefix, "due",
 			collections.QuadKeyCodec(collections.Int64Key, id, collections.Uint32Key, collections.Uint32Key)),
-		entries:   collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
-		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		entries:    collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
+		exposures:  collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		reviewEnds: collections.NewKeySet(sb, reviewEndsPrefix, "review_ends", collections.PairKeyCodec(collections.Int64Key, id)),
+
+		drafts:   collections.NewMap(sb, draftsPrefix, "drafts", collections.PairKeyCodec(id, collections.StringKey), codec.CollValue[loanv1.TemplateDraft](cdc)),
+		versions: collections.NewMap(sb, versionsPrefix, "versions", collections.PairKeyCodec(id, collections.StringKey), collections.Uint32Value),
 
 		authority: authority, compiled: &contracts{},
 		left: n,

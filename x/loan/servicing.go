@@ -52,7 +52,7 @@ func (b *budget) spend(gas uint64) {
 	b.gas -= min(gas, b.gas)
 }
 
-// EndBlock ends offers and collects instalments that are due, at most
+// EndBlock ends offers and reviews and collects instalments that are due, at most
 // items_per_block_max of them and only while their gas stays within the block's;
 // the rest waits for the next block. Each item runs on its own copy of the state
 // with its own gas bound, so one that fails is put off by retry_seconds and holds
@@ -66,6 +66,7 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 	}
 	left := newBudget(sdkCtx, params)
 	k.endOffers(sdkCtx, params, left)
+	k.endReviews(sdkCtx, params, left)
 	k.collectDue(sdkCtx, params, left)
 	if left.items == int(params.ItemsPerBlockMax) {
 		return nil
@@ -194,7 +195,7 @@ func (k *Keeper) putOff(ctx sdk.Context, key dueKey, at int64) error {
 // deferred puts a failed item off and tells the operators.
 func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDeferred, putOff func(sdk.Context) error) {
 	event.Codespace, event.Code, _ = errorsmod.ABCIInfo(cause, false)
-	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "error", cause)
+	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "application", event.ApplicationId, "error", cause)
 	_, err := attempt(ctx, deferGasMax, func(ctx sdk.Context) error {
 		if err := putOff(ctx); err != nil {
 			return err
@@ -202,7 +203,7 @@ func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDe
 		return emit(ctx, &event)
 	})
 	if err != nil {
-		ctx.Logger().Error("servicing: item not put off", "loan", event.LoanId, "offer", event.OfferId, "error", err)
+		ctx.Logger().Error("servicing: item not put off", "loan", event.LoanId, "offer", event.OfferId, "application", event.ApplicationId, "error", err)
 	}
 }
 

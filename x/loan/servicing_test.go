@@ -55,7 +55,7 @@ func TestWaterfall(t *testing.T) {
 func TestDelinquencyAndCure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 100_000))
 	first := w.row(id, 1, 1)
@@ -95,7 +95,7 @@ func TestDelinquencyAndCure(t *testing.T) {
 func TestOldestFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	second := w.row(id, 1, 2)
 	w.pass(second.DueAt - 1)
@@ -116,7 +116,7 @@ func (k *Keeper) requeueForTest(ctx sdk.Context, i loanv1.Instalment, at int64) 
 func TestFrozenBorrower(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.cash.frozen[bakery] = true
 	dueAt := w.row(id, 1, 1).DueAt
 	w.pass(dueAt + 20*daySeconds)
@@ -135,7 +135,7 @@ func TestFrozenBorrower(t *testing.T) {
 func TestStoppedServicing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	dueAt := w.row(id, 1, 1).DueAt
 	*w.stopped = true
@@ -250,7 +250,7 @@ func TestBrokenRows(t *testing.T) {
 // borrowTwice makes one loan for each enterprise, due at the same time.
 func (w *world) borrowTwice() (first, second uint64) {
 	w.Helper()
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	first = w.borrow(product, 10_000_000)
 	m := applyFor(product, 10_000_000)
 	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
@@ -346,10 +346,11 @@ func TestAttempt(t *testing.T) {
 func TestHeldTranche(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tpl := terms()
-	tpl.Release[0].Expression = "loan.on_time >= 1"
-	tpl.Release = append(tpl.Release, loanv1.Condition{Code: "grade-min", Expression: "quality.grade <= 2", Zh: "B 级以上", En: "grade B or better"})
-	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "loan.on_time", Value: 1}}
+	tpl := contractTerms()
+	tpl.Release[0].Expression = "performance.on_time >= 1"
+	tpl.Release = append(tpl.Release, loanv1.Condition{Code: "grade-min", Expression: "quality.grade <= 2"})
+	tpl = worded(tpl)
+	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "performance.on_time", Value: 1}}
 	tpl.Tests[5].Variables = []loanv1.Variable{{Name: "quality.grade", Value: 3}}
 	id := w.borrow(w.market(tpl), 10_000_000)
 	held := func(n uint32, code string) {
@@ -405,7 +406,7 @@ func TestCompressedLife(t *testing.T) {
 	p := testParams()
 	p.CompressedPeriodSeconds, p.RetrySeconds = 30, 1
 	w.must(w.k.params.Set(w.ctx, p))
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.TrancheBps = []uint32{10_000}
 	id := w.borrow(w.market(tpl), 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 394_275))

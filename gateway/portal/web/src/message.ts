@@ -31,6 +31,12 @@ export interface DecideReferral extends OfOrg {
   approve: boolean;
   amountFen: bigint;
   noteHash: Uint8Array;
+  briefHash: Uint8Array;
+}
+export interface Appeal extends OfOrg {
+  applicationId: bigint;
+  noteHash: Uint8Array;
+  disputeId: bigint;
 }
 export interface Accept extends OfOrg {
   offerId: bigint;
@@ -139,7 +145,10 @@ export interface TemplateTerms {
   eligibility: TemplateCondition[];
   referral: TemplateCondition[];
   release: TemplateCondition[];
-  tests: { condition: string; variables: { name: string; value: bigint }[]; want: boolean }[];
+  tests: { condition: string; variables: { name: string; value: bigint; text: string }[]; want: boolean }[];
+  covenants: TemplateCondition[];
+  warnings: TemplateCondition[];
+  stepDowns: { condition: TemplateCondition; bps: number }[];
 }
 
 export interface AnyMessage {

@@ -78,6 +78,70 @@ func (m *EventTemplateChanged) GetStatus() TemplateStatus {
 	return TemplateStatus_TEMPLATE_STATUS_UNSPECIFIED
 }
 
+// EventDraftChanged tells that a draft was saved or thrown away.
+type EventDraftChanged struct {
+	// author_org_id is its author.
+	AuthorOrgId uint64 `protobuf:"varint,1,opt,name=author_org_id,json=authorOrgId,proto3" json:"author_org_id,omitempty"`
+	// name is the name of its terms.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// discarded tells that it is gone.
+	Discarded bool `protobuf:"varint,3,opt,name=discarded,proto3" json:"discarded,omitempty"`
+}
+
+func (m *EventDraftChanged) Reset()         { *m = EventDraftChanged{} }
+func (m *EventDraftChanged) String() string { return proto.CompactTextString(m) }
+func (*EventDraftChanged) ProtoMessage()    {}
+func (*EventDraftChanged) Descriptor() ([]byte, []int) {
+	return fileDescriptor_10856ae6ce092929, []int{1}
+}
+func (m *EventDraftChanged) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDraftChanged) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDraftChanged.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDraftChanged) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDraftChanged.Merge(m, src)
+}
+func (m *EventDraftChanged) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDraftChanged) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDraftChanged.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDraftChanged proto.InternalMessageInfo
+
+func (m *EventDraftChanged) GetAuthorOrgId() uint64 {
+	if m != nil {
+		return m.AuthorOrgId
+	}
+	return 0
+}
+
+func (m *EventDraftChanged) GetName() string {
+	if m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+func (m *EventDraftChanged) GetDiscarded() bool {
+	if m != nil {
+		return m.Discarded
+	}
+	return false
+}
+
 // EventPoolChanged tells that a pool was opened, funded or drawn.
 type EventPoolChanged struct {
 	// pool_id is the pool id.
@@ -90,7 +154,7 @@ func (m *EventPoolChanged) Reset()         { *m = EventPoolChanged{} }
 func (m *EventPoolChanged) String() string { return proto.CompactTextString(m) }
 func (*EventPoolChanged) ProtoMessage()    {}
 func (*EventPoolChanged) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{1}
+	return fileDescriptor_10856ae6ce092929, []int{2}
 }
 func (m *EventPoolChanged) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -145,7 +209,7 @@ func (m *EventProductChanged) Reset()         { *m = EventProductChanged{} }
 func (m *EventProductChanged) String() string { return proto.CompactTextString(m) }
 func (*EventProductChanged) ProtoMessage()    {}
 func (*EventProductChanged) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{2}
+	return fileDescriptor_10856ae6ce092929, []int{3}
 }
 func (m *EventProductChanged) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -204,7 +268,7 @@ func (m *EventDecided) Reset()         { *m = EventDecided{} }
 func (m *EventDecided) String() string { return proto.CompactTextString(m) }
 func (*EventDecided) ProtoMessage()    {}
 func (*EventDecided) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{3}
+	return fileDescriptor_10856ae6ce092929, []int{4}
 }
 func (m *EventDecided) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -261,6 +325,97 @@ func (m *EventDecided) GetOutcome() Outcome {
 	return Outcome_OUTCOME_UNSPECIFIED
 }
 
+// EventReview tells that a person's clock started, or ran out.
+type EventReview struct {
+	// application_id is the application.
+	ApplicationId uint64 `protobuf:"varint,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	// enterprise_id is the enterprise.
+	EnterpriseId uint64 `protobuf:"varint,2,opt,name=enterprise_id,json=enterpriseId,proto3" json:"enterprise_id,omitempty"`
+	// lender_org_id is the lender, whose turn it is.
+	LenderOrgId uint64 `protobuf:"varint,3,opt,name=lender_org_id,json=lenderOrgId,proto3" json:"lender_org_id,omitempty"`
+	// due_at is when it should be decided, Unix seconds.
+	DueAt int64 `protobuf:"varint,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// appealed tells that the enterprise appealed.
+	Appealed bool `protobuf:"varint,5,opt,name=appealed,proto3" json:"appealed,omitempty"`
+	// overdue tells that nobody had decided by then.
+	Overdue bool `protobuf:"varint,6,opt,name=overdue,proto3" json:"overdue,omitempty"`
+}
+
+func (m *EventReview) Reset()         { *m = EventReview{} }
+func (m *EventReview) String() string { return proto.CompactTextString(m) }
+func (*EventReview) ProtoMessage()    {}
+func (*EventReview) Descriptor() ([]byte, []int) {
+	return fileDescriptor_10856ae6ce092929, []int{5}
+}
+func (m *EventReview) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventReview) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventReview.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventReview) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventReview.Merge(m, src)
+}
+func (m *EventReview) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventReview) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventReview.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventReview proto.InternalMessageInfo
+
+func (m *EventReview) GetApplicationId() uint64 {
+	if m != nil {
+		return m.ApplicationId
+	}
+	return 0
+}
+
+func (m *EventReview) GetEnterpriseId() uint64 {
+	if m != nil {
+		return m.EnterpriseId
+	}
+	return 0
+}
+
+func (m *EventReview) GetLenderOrgId() uint64 {
+	if m != nil {
+		return m.LenderOrgId
+	}
+	return 0
+}
+
+func (m *EventReview) GetDueAt() int64 {
+	if m != nil {
+		return m.DueAt
+	}
+	return 0
+}
+
+func (m *EventReview) GetAppealed() bool {
+	if m != nil {
+		return m.Appealed
+	}
+	return false
+}
+
+func (m *EventReview) GetOverdue() bool {
+	if m != nil {
+		return m.Overdue
+	}
+	return false
+}
+
 // EventOfferChanged tells that an offer changed its state.
 type EventOfferChanged struct {
 	// offer_id is the offer id.
@@ -273,7 +428,7 @@ func (m *EventOfferChanged) Reset()         { *m = EventOfferChanged{} }
 func (m *EventOfferChanged) String() string { return proto.CompactTextString(m) }
 func (*EventOfferChanged) ProtoMessage()    {}
 func (*EventOfferChanged) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{4}
+	return fileDescriptor_10856ae6ce092929, []int{6}
 }
 func (m *EventOfferChanged) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -326,7 +481,7 @@ func (m *EventJournal) Reset()         { *m = EventJournal{} }
 func (m *EventJournal) String() string { return proto.CompactTextString(m) }
 func (*EventJournal) ProtoMessage()    {}
 func (*EventJournal) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{5}
+	return fileDescriptor_10856ae6ce092929, []int{7}
 }
 func (m *EventJournal) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -364,7 +519,7 @@ func (m *EventJournal) GetEntry() JournalEntry {
 
 // EventItemDeferred tells that a due item could not be handled and waits for its next turn.
 type EventItemDeferred struct {
-	// loan_id is the loan, or 0 for an offer's end.
+	// loan_id is the loan, or 0 for an offer's end and a review.
 	LoanId uint64 `protobuf:"varint,1,opt,name=loan_id,json=loanId,proto3" json:"loan_id,omitempty"`
 	// tranche is the tranche's number.
 	Tranche uint32 `protobuf:"varint,2,opt,name=tranche,proto3" json:"tranche,omitempty"`
@@ -376,13 +531,15 @@ type EventItemDeferred struct {
 	Codespace string `protobuf:"bytes,5,opt,name=codespace,proto3" json:"codespace,omitempty"`
 	// code is the error's number in its codespace.
 	Code uint32 `protobuf:"varint,6,opt,name=code,proto3" json:"code,omitempty"`
+	// application_id is the application whose review it is, or 0.
+	ApplicationId uint64 `protobuf:"varint,7,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
 }
 
 func (m *EventItemDeferred) Reset()         { *m = EventItemDeferred{} }
 func (m *EventItemDeferred) String() string { return proto.CompactTextString(m) }
 func (*EventItemDeferred) ProtoMessage()    {}
 func (*EventItemDeferred) Descriptor() ([]byte, []int) {
-	return fileDescriptor_10856ae6ce092929, []int{6}
+	return fileDescriptor_10856ae6ce092929, []int{8}
 }
 func (m *EventItemDeferred) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -453,11 +610,20 @@ func (m *EventItemDeferred) GetCode() uint32 {
 	return 0
 }
 
+func (m *EventItemDeferred) GetApplicationId() uint64 {
+	if m != nil {
+		return m.ApplicationId
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterType((*EventTemplateChanged)(nil), "xinlian.loan.v1.EventTemplateChanged")
+	proto.RegisterType((*EventDraftChanged)(nil), "xinlian.loan.v1.EventDraftChanged")
 	proto.RegisterType((*EventPoolChanged)(nil), "xinlian.loan.v1.EventPoolChanged")
 	proto.RegisterType((*EventProductChanged)(nil), "xinlian.loan.v1.EventProductChanged")
 	proto.RegisterType((*EventDecided)(nil), "xinlian.loan.v1.EventDecided")
+	proto.RegisterType((*EventReview)(nil), "xinlian.loan.v1.EventReview")
 	proto.RegisterType((*EventOfferChanged)(nil), "xinlian.loan.v1.EventOfferChanged")
 	proto.RegisterType((*EventJournal)(nil), "xinlian.loan.v1.EventJournal")
 	proto.RegisterType((*EventItemDeferred)(nil), "xinlian.loan.v1.EventItemDeferred")
@@ -466,42 +632,49 @@ func init() {
 func init() { proto.RegisterFile("xinlian/loan/v1/events.proto", fileDescriptor_10856ae6ce092929) }
 
 var fileDescriptor_10856ae6ce092929 = []byte{
-	// 561 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x64, 0x53, 0x41, 0x6f, 0xd3, 0x30,
-	0x18, 0x6d, 0xb6, 0xae, 0x5d, 0xbd, 0xb6, 0x03, 0x33, 0x89, 0x30, 0xba, 0xac, 0x0a, 0x42, 0xf4,
-	0x94, 0xaa, 0x05, 0x84, 0x10, 0xb7, 0xb1, 0x21, 0xc2, 0x81, 0xa2, 0xb0, 0x13, 0x97, 0xca, 0x8d,
-	0xbf, 0x26, 0x91, 0x52, 0x3b, 0x72, 0x9c, 0x8a, 0xfd, 0x0b, 0x7e, 0x0b, 0xfc, 0x89, 0x1d, 0x77,
-	0xe4, 0x84, 0x50, 0xfb, 0x47, 0x26, 0x3b, 0x89, 0xd2, 0xb5, 0x27, 0xfb, 0xbd, 0xef, 0xf9, 0x7d,
-	0x9f, 0x9e, 0x6d, 0xd4, 0xfb, 0x19, 0xb1, 0x38, 0x22, 0x6c, 0x18, 0x73, 0xc2, 0x86, 0xcb, 0xd1,
-	0x10, 0x96, 0xc0, 0x64, 0xea, 0x24, 0x82, 0x4b, 0x8e, 0x8f, 0x8b, 0xaa, 0xa3, 0xaa, 0xce, 0x72,
-	0x74, 0x7a, 0x12, 0xf0, 0x80, 0xeb, 0xda, 0x50, 0xed, 0x72, 0xd9, 0xe9, 0xf3, 0x6d, 0x13, 0x79,
-	0x93, 0x40, 0xe1, 0x61, 0x4b, 0x74, 0x72, 0xa5, 0x3c, 0xaf, 0x61, 0x91, 0xc4, 0x44, 0xc2, 0xc7,
-	0x90, 0xb0, 0x00, 0x28, 0x7e, 0x81, 0x3a, 0xb2, 0xa0, 0xa6, 0x21, 0x49, 0x43, 0xd3, 0xe8, 0x1b,
-	0x83, 0xb6, 0xd7, 0x2e, 0xc9, 0xcf, 0x24, 0x0d, 0xf1, 0x3b, 0xd4, 0x48, 0x25, 0x91, 0x59, 0x6a,
-	0xee, 0xf5, 0x8d, 0x41, 0x77, 0x7c, 0xee, 0x6c, 0x4d, 0xe4, 0x94, 0xb6, 0xdf, 0xb5, 0xcc, 0x2b,
-	0xe4, 0xf6, 0x35, 0x7a, 0xa4, 0xbb, 0x7e, 0xe3, 0x3c, 0x2e, 0x3b, 0x3e, 0x45, 0xcd, 0x84, 0xf3,
-	0x78, 0x1a, 0x51, 0xdd, 0xab, 0xee, 0x35, 0x14, 0x74, 0x29, 0x7e, 0x85, 0x8e, 0x7d, 0xce, 0xa4,
-	0x88, 0x66, 0x99, 0x04, 0x3a, 0x9d, 0x03, 0xd3, 0xed, 0xf6, 0xbd, 0xee, 0x06, 0xfd, 0x09, 0x98,
-	0xfd, 0x15, 0x3d, 0xc9, 0x5d, 0x05, 0xa7, 0x99, 0x2f, 0x4b, 0xe3, 0x33, 0x84, 0x92, 0x9c, 0xa9,
-	0xbc, 0x5b, 0x05, 0xe3, 0x52, 0x6c, 0xa2, 0xa6, 0x00, 0x19, 0x09, 0xa0, 0xda, 0xf6, 0xd0, 0x2b,
-	0xa1, 0xfd, 0xdb, 0x40, 0x6d, 0x6d, 0x78, 0x09, 0x7e, 0x44, 0x81, 0xe2, 0x97, 0xa8, 0x4b, 0x92,
-	0x24, 0x8e, 0x7c, 0x22, 0x23, 0xce, 0x2a, 0xb7, 0xce, 0x06, 0xeb, 0xea, 0xec, 0x80, 0x49, 0x10,
-	0x89, 0x88, 0x52, 0x50, 0xaa, 0x3d, 0xad, 0x6a, 0x57, 0xa4, 0x4b, 0xb1, 0x8d, 0x3a, 0x31, 0x30,
-	0x0a, 0x62, 0xca, 0x45, 0xa0, 0x44, 0xfb, 0x5a, 0x74, 0x94, 0x93, 0x13, 0x11, 0xb8, 0x14, 0x8f,
-	0x51, 0x93, 0x67, 0xd2, 0xe7, 0x0b, 0x30, 0xeb, 0x3a, 0x60, 0x73, 0x27, 0xe0, 0x49, 0x5e, 0xf7,
-	0x4a, 0xa1, 0x4d, 0xd1, 0x63, 0x3d, 0xf3, 0x64, 0x3e, 0x07, 0x51, 0x46, 0xf0, 0x0c, 0x1d, 0x72,
-	0x85, 0xab, 0x91, 0x9b, 0x1a, 0xbb, 0x14, 0xbf, 0xd9, 0xba, 0xc3, 0xde, 0x6e, 0x0b, 0xa5, 0xdc,
-	0xba, 0x40, 0xb7, 0x48, 0xe6, 0x0b, 0xcf, 0x04, 0x23, 0x31, 0x7e, 0x8f, 0x0e, 0x80, 0x49, 0x71,
-	0xa3, 0xdd, 0x8f, 0xc6, 0x67, 0x3b, 0x26, 0x85, 0xf0, 0x4a, 0x89, 0x2e, 0xea, 0xb7, 0xff, 0xce,
-	0x6b, 0x5e, 0x7e, 0xc2, 0xfe, 0x63, 0x14, 0x13, 0xbb, 0x12, 0x16, 0x97, 0x30, 0x07, 0x21, 0xf2,
-	0xd7, 0xa0, 0x8e, 0x6e, 0xbc, 0x06, 0x05, 0xf3, 0xeb, 0x92, 0x82, 0x30, 0x3f, 0x04, 0x3d, 0x70,
-	0xc7, 0x2b, 0x21, 0xb6, 0x10, 0x8a, 0x58, 0x2a, 0x49, 0xbc, 0x00, 0x26, 0x75, 0x9c, 0x1d, 0x6f,
-	0x83, 0x79, 0x10, 0x42, 0xfd, 0x61, 0x08, 0x3d, 0xd4, 0xf2, 0x39, 0x85, 0x34, 0x21, 0x3e, 0x98,
-	0x07, 0x7d, 0x63, 0xd0, 0xf2, 0x2a, 0x02, 0x63, 0x54, 0x57, 0xc0, 0x6c, 0x68, 0x4b, 0xbd, 0xbf,
-	0x98, 0xdc, 0xae, 0x2c, 0xe3, 0x6e, 0x65, 0x19, 0xff, 0x57, 0x96, 0xf1, 0x6b, 0x6d, 0xd5, 0xee,
-	0xd6, 0x56, 0xed, 0xef, 0xda, 0xaa, 0xfd, 0x78, 0x1b, 0x44, 0x32, 0xcc, 0x66, 0x8e, 0xcf, 0x17,
-	0xc3, 0xf2, 0xe7, 0x95, 0x6b, 0x00, 0xd5, 0xbe, 0xf8, 0x8d, 0x1f, 0xd4, 0xba, 0x1c, 0xcd, 0x1a,
-	0xfa, 0x3f, 0xbe, 0xbe, 0x0f, 0x00, 0x00, 0xff, 0xff, 0x54, 0x6c, 0xbb, 0xf8, 0xf3, 0x03, 0x00,
+	// 673 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xbc, 0x54, 0xcd, 0x6e, 0xd3, 0x4a,
+	0x18, 0x8d, 0x9b, 0x34, 0x3f, 0xd3, 0xa4, 0xbd, 0xd7, 0xb7, 0x57, 0x98, 0x92, 0xa6, 0x95, 0x11,
+	0xa2, 0xab, 0x44, 0x2d, 0x20, 0x84, 0x58, 0x51, 0x5a, 0x84, 0x59, 0x10, 0x34, 0x74, 0xc5, 0x26,
+	0x9a, 0x7a, 0xbe, 0xd8, 0x23, 0x39, 0x33, 0xd6, 0x78, 0x1c, 0xe8, 0x5b, 0xf0, 0x2c, 0x3c, 0x45,
+	0xc5, 0xaa, 0x4b, 0xc4, 0x02, 0xa1, 0xf6, 0x45, 0xd0, 0xcc, 0xd8, 0x75, 0x9a, 0x76, 0xcd, 0xca,
+	0x73, 0xce, 0x1c, 0x9f, 0x6f, 0x7c, 0xbe, 0xcf, 0x83, 0xfa, 0x5f, 0x18, 0x4f, 0x18, 0xe1, 0xa3,
+	0x44, 0x10, 0x3e, 0x9a, 0xef, 0x8f, 0x60, 0x0e, 0x5c, 0x65, 0xc3, 0x54, 0x0a, 0x25, 0xdc, 0x8d,
+	0x62, 0x77, 0xa8, 0x77, 0x87, 0xf3, 0xfd, 0xad, 0xcd, 0x48, 0x44, 0xc2, 0xec, 0x8d, 0xf4, 0xca,
+	0xca, 0xb6, 0x1e, 0x2c, 0x9b, 0xa8, 0xb3, 0x14, 0x0a, 0x0f, 0x5f, 0xa1, 0xcd, 0x63, 0xed, 0x79,
+	0x02, 0xb3, 0x34, 0x21, 0x0a, 0x5e, 0xc7, 0x84, 0x47, 0x40, 0xdd, 0x87, 0xa8, 0xa7, 0x0a, 0x6a,
+	0x12, 0x93, 0x2c, 0xf6, 0x9c, 0x5d, 0x67, 0xaf, 0x8b, 0xbb, 0x25, 0xf9, 0x96, 0x64, 0xb1, 0xfb,
+	0x1c, 0x35, 0x33, 0x45, 0x54, 0x9e, 0x79, 0x2b, 0xbb, 0xce, 0xde, 0xfa, 0xc1, 0xce, 0x70, 0xe9,
+	0x44, 0xc3, 0xd2, 0xf6, 0xa3, 0x91, 0xe1, 0x42, 0xee, 0x33, 0xf4, 0xaf, 0xa9, 0x7a, 0x24, 0xc9,
+	0x54, 0x95, 0x25, 0x7d, 0xd4, 0x23, 0xb9, 0x8a, 0x85, 0x9c, 0x08, 0x19, 0x4d, 0x18, 0x35, 0x25,
+	0x1b, 0x78, 0xcd, 0x92, 0x63, 0x19, 0x05, 0xd4, 0x75, 0x51, 0x83, 0x93, 0x19, 0x98, 0x7a, 0x1d,
+	0x6c, 0xd6, 0x6e, 0x1f, 0x75, 0x28, 0xcb, 0x42, 0x22, 0x29, 0x50, 0xaf, 0xbe, 0xeb, 0xec, 0xb5,
+	0x71, 0x45, 0xf8, 0x27, 0xe8, 0x1f, 0x53, 0xea, 0x83, 0x10, 0x49, 0x59, 0xe9, 0x1e, 0x6a, 0xa5,
+	0x42, 0x24, 0x55, 0x8d, 0xa6, 0x86, 0x01, 0x75, 0x1f, 0xa3, 0x8d, 0x50, 0x70, 0x25, 0xd9, 0x69,
+	0xae, 0x80, 0x4e, 0xa6, 0xc0, 0x4d, 0xa5, 0x3a, 0x5e, 0x5f, 0xa0, 0xdf, 0x00, 0xf7, 0xdf, 0xa3,
+	0xff, 0xac, 0xab, 0x14, 0x34, 0x0f, 0xaf, 0x3f, 0x61, 0x1b, 0xa1, 0xd4, 0x32, 0x95, 0x77, 0xa7,
+	0x60, 0x02, 0xea, 0x7a, 0xa8, 0x25, 0x41, 0x31, 0x09, 0xd4, 0xd8, 0xb6, 0x71, 0x09, 0xfd, 0x6f,
+	0x0e, 0xea, 0xda, 0x44, 0x20, 0x64, 0x14, 0xa8, 0xfb, 0x08, 0xad, 0x93, 0x34, 0x4d, 0x58, 0x48,
+	0x14, 0x13, 0xbc, 0x72, 0xeb, 0x2d, 0xb0, 0x81, 0x69, 0x13, 0x70, 0x05, 0x32, 0x95, 0x2c, 0x03,
+	0xad, 0x5a, 0x31, 0xaa, 0x6e, 0x45, 0x06, 0x26, 0xd8, 0x04, 0x38, 0x85, 0xeb, 0x60, 0xeb, 0x36,
+	0x58, 0x4b, 0xda, 0x60, 0x0f, 0x50, 0x4b, 0xe4, 0x2a, 0x14, 0x33, 0xf0, 0x1a, 0xa6, 0x97, 0xde,
+	0xad, 0x5e, 0x8e, 0xed, 0x3e, 0x2e, 0x85, 0xfe, 0x77, 0x07, 0xad, 0x99, 0x43, 0x63, 0x98, 0x33,
+	0xf8, 0xfc, 0xd7, 0xcf, 0xfc, 0x3f, 0x6a, 0xd2, 0x1c, 0x26, 0x44, 0x99, 0x23, 0xd7, 0xf1, 0x2a,
+	0xcd, 0xe1, 0x95, 0x72, 0xb7, 0x50, 0x9b, 0xa4, 0x29, 0x90, 0x04, 0xa8, 0xb7, 0x6a, 0x62, 0xbe,
+	0xc6, 0xba, 0x03, 0x62, 0x0e, 0x92, 0xe6, 0xe0, 0x35, 0x6d, 0x07, 0x0a, 0xe8, 0xd3, 0x62, 0x24,
+	0xc7, 0xd3, 0x29, 0xc8, 0xb2, 0x9f, 0xf7, 0x51, 0x5b, 0x68, 0x5c, 0x7d, 0x4b, 0xcb, 0xe0, 0x80,
+	0xba, 0x4f, 0x97, 0x66, 0xbf, 0x7f, 0x3b, 0x2f, 0xad, 0x5c, 0x1a, 0xfc, 0xa0, 0x68, 0xf3, 0x3b,
+	0x91, 0x4b, 0x4e, 0x12, 0xf7, 0x05, 0x5a, 0x05, 0xae, 0xe4, 0x99, 0x71, 0x5f, 0x3b, 0xd8, 0xbe,
+	0x65, 0x52, 0x08, 0x8f, 0xb5, 0xe8, 0xb0, 0x71, 0xfe, 0x6b, 0xa7, 0x86, 0xed, 0x1b, 0xfe, 0x4f,
+	0xa7, 0x38, 0x71, 0xa0, 0x60, 0x76, 0x04, 0x53, 0x90, 0xd2, 0x8e, 0xb6, 0x7e, 0x75, 0x61, 0xb4,
+	0x35, 0xb4, 0xb3, 0xa7, 0x24, 0xe1, 0x61, 0x6c, 0x7f, 0x9e, 0x1e, 0x2e, 0xa1, 0x3b, 0x40, 0x88,
+	0xf1, 0x4c, 0x91, 0x64, 0x06, 0x5c, 0x99, 0x9c, 0x7b, 0x78, 0x81, 0xb9, 0x11, 0x42, 0xe3, 0x66,
+	0x08, 0x7d, 0xd4, 0x09, 0x05, 0x85, 0x2c, 0x25, 0x21, 0x98, 0xac, 0x3b, 0xb8, 0x22, 0xf4, 0xcf,
+	0xaa, 0x81, 0x49, 0xba, 0x87, 0xcd, 0xfa, 0x8e, 0x19, 0x69, 0xdd, 0x31, 0x23, 0x87, 0xe3, 0xf3,
+	0xcb, 0x81, 0x73, 0x71, 0x39, 0x70, 0x7e, 0x5f, 0x0e, 0x9c, 0xaf, 0x57, 0x83, 0xda, 0xc5, 0xd5,
+	0xa0, 0xf6, 0xe3, 0x6a, 0x50, 0xfb, 0xf4, 0x2c, 0x62, 0x2a, 0xce, 0x4f, 0x87, 0xa1, 0x98, 0x8d,
+	0xca, 0x8b, 0xad, 0x7c, 0x46, 0x50, 0xad, 0x8b, 0xcb, 0xee, 0xa5, 0x7e, 0xce, 0xf7, 0x4f, 0x9b,
+	0xe6, 0xba, 0x7b, 0xf2, 0x27, 0x00, 0x00, 0xff, 0xff, 0xa6, 0xfe, 0x7e, 0x39, 0x52, 0x05, 0x00,
 	0x00,
 }
 
@@ -536,6 +709,51 @@ func (m *EventTemplateChanged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintEvents(dAtA, i, uint64(len(m.TemplateHash)))
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDraftChanged) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDraftChanged) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDraftChanged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Discarded {
+		i--
+		if m.Discarded {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Name) > 0 {
+		i -= len(m.Name)
+		copy(dAtA[i:], m.Name)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.AuthorOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.AuthorOrgId))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -654,6 +872,69 @@ func (m *EventDecided) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *EventReview) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventReview) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventReview) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Overdue {
+		i--
+		if m.Overdue {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.Appealed {
+		i--
+		if m.Appealed {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DueAt != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.DueAt))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.LenderOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.LenderOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.EnterpriseId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.EnterpriseId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.ApplicationId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.ApplicationId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *EventOfferChanged) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -740,6 +1021,11 @@ func (m *EventItemDeferred) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.ApplicationId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.ApplicationId))
+		i--
+		dAtA[i] = 0x38
+	}
 	if m.Code != 0 {
 		i = encodeVarintEvents(dAtA, i, uint64(m.Code))
 		i--
@@ -802,6 +1088,25 @@ func (m *EventTemplateChanged) Size() (n int) {
 	return n
 }
 
+func (m *EventDraftChanged) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.AuthorOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.AuthorOrgId))
+	}
+	l = len(m.Name)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Discarded {
+		n += 2
+	}
+	return n
+}
+
 func (m *EventPoolChanged) Size() (n int) {
 	if m == nil {
 		return 0
@@ -849,6 +1154,33 @@ func (m *EventDecided) Size() (n int) {
 	}
 	if m.Outcome != 0 {
 		n += 1 + sovEvents(uint64(m.Outcome))
+	}
+	return n
+}
+
+func (m *EventReview) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ApplicationId != 0 {
+		n += 1 + sovEvents(uint64(m.ApplicationId))
+	}
+	if m.EnterpriseId != 0 {
+		n += 1 + sovEvents(uint64(m.EnterpriseId))
+	}
+	if m.LenderOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.LenderOrgId))
+	}
+	if m.DueAt != 0 {
+		n += 1 + sovEvents(uint64(m.DueAt))
+	}
+	if m.Appealed {
+		n += 2
+	}
+	if m.Overdue {
+		n += 2
 	}
 	return n
 }
@@ -903,6 +1235,9 @@ func (m *EventItemDeferred) Size() (n int) {
 	}
 	if m.Code != 0 {
 		n += 1 + sovEvents(uint64(m.Code))
+	}
+	if m.ApplicationId != 0 {
+		n += 1 + sovEvents(uint64(m.ApplicationId))
 	}
 	return n
 }
@@ -995,6 +1330,127 @@ func (m *EventTemplateChanged) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDraftChanged) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDraftChanged: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDraftChanged: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AuthorOrgId", wireType)
+			}
+			m.AuthorOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AuthorOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Name", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Name = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Discarded", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Discarded = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])
@@ -1298,6 +1754,172 @@ func (m *EventDecided) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventReview) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventReview: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventReview: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ApplicationId", wireType)
+			}
+			m.ApplicationId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ApplicationId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EnterpriseId", wireType)
+			}
+			m.EnterpriseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EnterpriseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LenderOrgId", wireType)
+			}
+			m.LenderOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LenderOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueAt", wireType)
+			}
+			m.DueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Appealed", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Appealed = bool(v != 0)
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Overdue", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Overdue = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])
@@ -1642,6 +2264,25 @@ func (m *EventItemDeferred) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.Code |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ApplicationId", wireType)
+			}
+			m.ApplicationId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ApplicationId |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}

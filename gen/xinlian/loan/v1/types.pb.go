@@ -101,12 +101,14 @@ type TemplateStatus int32
 const (
 	// TEMPLATE_STATUS_UNSPECIFIED is refused.
 	TemplateStatus_TEMPLATE_STATUS_UNSPECIFIED TemplateStatus = 0
-	// TEMPLATE_STATUS_SUBMITTED is frozen by its hash and waits for audits and the time lock.
+	// TEMPLATE_STATUS_SUBMITTED is frozen by its hash, has passed its own test cases and waits for auditors.
 	TemplateStatus_TEMPLATE_STATUS_SUBMITTED TemplateStatus = 1
 	// TEMPLATE_STATUS_ACTIVE may be offered.
 	TemplateStatus_TEMPLATE_STATUS_ACTIVE TemplateStatus = 2
 	// TEMPLATE_STATUS_RETIRED takes no new product.
 	TemplateStatus_TEMPLATE_STATUS_RETIRED TemplateStatus = 3
+	// TEMPLATE_STATUS_REVIEWED has enough auditors' signatures and waits for the time lock.
+	TemplateStatus_TEMPLATE_STATUS_REVIEWED TemplateStatus = 4
 )
 
 var TemplateStatus_name = map[int32]string{
@@ -114,6 +116,7 @@ var TemplateStatus_name = map[int32]string{
 	1: "TEMPLATE_STATUS_SUBMITTED",
 	2: "TEMPLATE_STATUS_ACTIVE",
 	3: "TEMPLATE_STATUS_RETIRED",
+	4: "TEMPLATE_STATUS_REVIEWED",
 }
 
 var TemplateStatus_value = map[string]int32{
@@ -121,6 +124,7 @@ var TemplateStatus_value = map[string]int32{
 	"TEMPLATE_STATUS_SUBMITTED":   1,
 	"TEMPLATE_STATUS_ACTIVE":      2,
 	"TEMPLATE_STATUS_RETIRED":     3,
+	"TEMPLATE_STATUS_REVIEWED":    4,
 }
 
 func (x TemplateStatus) String() string {
@@ -167,6 +171,42 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return fileDescriptor_32e870c0575f9f69, []int{3}
 }
 
+// Rounding names where a remainder fell.
+type Rounding int32
+
+const (
+	// ROUNDING_UNSPECIFIED stands in decisions of before roundings were recorded.
+	Rounding_ROUNDING_UNSPECIFIED Rounding = 0
+	// ROUNDING_EXACT had nothing to round.
+	Rounding_ROUNDING_EXACT Rounding = 1
+	// ROUNDING_DOWN dropped the remainder.
+	Rounding_ROUNDING_DOWN Rounding = 2
+	// ROUNDING_UP counted any remainder as one.
+	Rounding_ROUNDING_UP Rounding = 3
+)
+
+var Rounding_name = map[int32]string{
+	0: "ROUNDING_UNSPECIFIED",
+	1: "ROUNDING_EXACT",
+	2: "ROUNDING_DOWN",
+	3: "ROUNDING_UP",
+}
+
+var Rounding_value = map[string]int32{
+	"ROUNDING_UNSPECIFIED": 0,
+	"ROUNDING_EXACT":       1,
+	"ROUNDING_DOWN":        2,
+	"ROUNDING_UP":          3,
+}
+
+func (x Rounding) String() string {
+	return proto.EnumName(Rounding_name, int32(x))
+}
+
+func (Rounding) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{4}
+}
+
 // OfferStatus is the state of an offer.
 type OfferStatus int32
 
@@ -200,7 +240,7 @@ func (x OfferStatus) String() string {
 }
 
 func (OfferStatus) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{4}
+	return fileDescriptor_32e870c0575f9f69, []int{5}
 }
 
 // TrancheStatus is the state of a tranche.
@@ -240,7 +280,7 @@ func (x TrancheStatus) String() string {
 }
 
 func (TrancheStatus) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{5}
+	return fileDescriptor_32e870c0575f9f69, []int{6}
 }
 
 // LoanStatus is the state of a loan.
@@ -280,7 +320,7 @@ func (x LoanStatus) String() string {
 }
 
 func (LoanStatus) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{6}
+	return fileDescriptor_32e870c0575f9f69, []int{7}
 }
 
 // InstalmentStatus is the state of an instalment.
@@ -320,7 +360,7 @@ func (x InstalmentStatus) String() string {
 }
 
 func (InstalmentStatus) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{7}
+	return fileDescriptor_32e870c0575f9f69, []int{8}
 }
 
 // EntryKind says what a journal entry records.
@@ -347,32 +387,48 @@ const (
 	EntryKind_ENTRY_KIND_WRITTEN_OFF EntryKind = 8
 	// ENTRY_KIND_CANCELLED is a tranche that will not be released.
 	EntryKind_ENTRY_KIND_CANCELLED EntryKind = 9
+	// ENTRY_KIND_COVENANT_BROKEN is a change in the covenants that do not hold.
+	EntryKind_ENTRY_KIND_COVENANT_BROKEN EntryKind = 60
+	// ENTRY_KIND_COVENANT_KEPT tells that all covenants hold again.
+	EntryKind_ENTRY_KIND_COVENANT_KEPT EntryKind = 61
+	// ENTRY_KIND_WARNED is a change in the early warnings; with none left it is their end.
+	EntryKind_ENTRY_KIND_WARNED EntryKind = 62
+	// ENTRY_KIND_RATE_LOWERED is a step-down that was earned, with the interest that it takes off.
+	EntryKind_ENTRY_KIND_RATE_LOWERED EntryKind = 63
 )
 
 var EntryKind_name = map[int32]string{
-	0: "ENTRY_KIND_UNSPECIFIED",
-	1: "ENTRY_KIND_SIGNED",
-	2: "ENTRY_KIND_DISBURSED",
-	3: "ENTRY_KIND_COLLECTED",
-	4: "ENTRY_KIND_REPAID",
-	5: "ENTRY_KIND_LATE",
-	6: "ENTRY_KIND_HELD",
-	7: "ENTRY_KIND_CLOSED",
-	8: "ENTRY_KIND_WRITTEN_OFF",
-	9: "ENTRY_KIND_CANCELLED",
+	0:  "ENTRY_KIND_UNSPECIFIED",
+	1:  "ENTRY_KIND_SIGNED",
+	2:  "ENTRY_KIND_DISBURSED",
+	3:  "ENTRY_KIND_COLLECTED",
+	4:  "ENTRY_KIND_REPAID",
+	5:  "ENTRY_KIND_LATE",
+	6:  "ENTRY_KIND_HELD",
+	7:  "ENTRY_KIND_CLOSED",
+	8:  "ENTRY_KIND_WRITTEN_OFF",
+	9:  "ENTRY_KIND_CANCELLED",
+	60: "ENTRY_KIND_COVENANT_BROKEN",
+	61: "ENTRY_KIND_COVENANT_KEPT",
+	62: "ENTRY_KIND_WARNED",
+	63: "ENTRY_KIND_RATE_LOWERED",
 }
 
 var EntryKind_value = map[string]int32{
-	"ENTRY_KIND_UNSPECIFIED": 0,
-	"ENTRY_KIND_SIGNED":      1,
-	"ENTRY_KIND_DISBURSED":   2,
-	"ENTRY_KIND_COLLECTED":   3,
-	"ENTRY_KIND_REPAID":      4,
-	"ENTRY_KIND_LATE":        5,
-	"ENTRY_KIND_HELD":        6,
-	"ENTRY_KIND_CLOSED":      7,
-	"ENTRY_KIND_WRITTEN_OFF": 8,
-	"ENTRY_KIND_CANCELLED":   9,
+	"ENTRY_KIND_UNSPECIFIED":     0,
+	"ENTRY_KIND_SIGNED":          1,
+	"ENTRY_KIND_DISBURSED":       2,
+	"ENTRY_KIND_COLLECTED":       3,
+	"ENTRY_KIND_REPAID":          4,
+	"ENTRY_KIND_LATE":            5,
+	"ENTRY_KIND_HELD":            6,
+	"ENTRY_KIND_CLOSED":          7,
+	"ENTRY_KIND_WRITTEN_OFF":     8,
+	"ENTRY_KIND_CANCELLED":       9,
+	"ENTRY_KIND_COVENANT_BROKEN": 60,
+	"ENTRY_KIND_COVENANT_KEPT":   61,
+	"ENTRY_KIND_WARNED":          62,
+	"ENTRY_KIND_RATE_LOWERED":    63,
 }
 
 func (x EntryKind) String() string {
@@ -380,7 +436,7 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{8}
+	return fileDescriptor_32e870c0575f9f69, []int{9}
 }
 
 // Variable is one value of a test case's environment.
@@ -389,6 +445,8 @@ type Variable struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// value is its integer; 0 and 1 stand for false and true.
 	Value int64 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
+	// text is its string, at most 64 bytes, for a variable that is one.
+	Text string `protobuf:"bytes,60,opt,name=text,proto3" json:"text,omitempty"`
 }
 
 func (m *Variable) Reset()         { *m = Variable{} }
@@ -438,9 +496,16 @@ func (m *Variable) GetValue() int64 {
 	return 0
 }
 
+func (m *Variable) GetText() string {
+	if m != nil {
+		return m.Text
+	}
+	return ""
+}
+
 // TestCase is one case that the chain runs when a template is submitted.
 type TestCase struct {
-	// condition is the list that it tests: eligibility, referral or release; every condition of a list must hold in one case and fail in another.
+	// condition is the list that it tests: eligibility, referral, release, covenant, warning, or step-1 to step-4 for one step-down; every condition must hold in one case and fail in another.
 	Condition string `protobuf:"bytes,1,opt,name=condition,proto3" json:"condition,omitempty"`
 	// variables gives the environment, at most 32; others are 0.
 	Variables []Variable `protobuf:"bytes,2,rep,name=variables,proto3" json:"variables"`
@@ -506,11 +571,11 @@ func (m *TestCase) GetWant() bool {
 type Condition struct {
 	// code is a stable reason code, 1 to 32 bytes, like score-min.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	// expression is CEL over integers and booleans, at most 512 bytes.
+	// expression is CEL over the environment of its list, at most 512 bytes.
 	Expression string `protobuf:"bytes,2,opt,name=expression,proto3" json:"expression,omitempty"`
-	// zh says it in Chinese, at most 256 bytes.
+	// zh is the expression in Chinese words, exactly as the chain makes them, at most 2048 bytes.
 	Zh string `protobuf:"bytes,3,opt,name=zh,proto3" json:"zh,omitempty"`
-	// en says it in English, at most 256 bytes.
+	// en is the expression in English words, likewise.
 	En string `protobuf:"bytes,4,opt,name=en,proto3" json:"en,omitempty"`
 }
 
@@ -575,6 +640,61 @@ func (m *Condition) GetEn() string {
 	return ""
 }
 
+// StepDown lowers the yearly rate of a loan once its condition holds.
+type StepDown struct {
+	// condition must hold after an instalment was paid, with nothing late and no covenant broken.
+	Condition Condition `protobuf:"bytes,1,opt,name=condition,proto3" json:"condition"`
+	// bps is taken off the yearly rate, 1 to 1000 basis points.
+	Bps uint32 `protobuf:"varint,2,opt,name=bps,proto3" json:"bps,omitempty"`
+}
+
+func (m *StepDown) Reset()         { *m = StepDown{} }
+func (m *StepDown) String() string { return proto.CompactTextString(m) }
+func (*StepDown) ProtoMessage()    {}
+func (*StepDown) Descriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{3}
+}
+func (m *StepDown) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *StepDown) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_StepDown.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *StepDown) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_StepDown.Merge(m, src)
+}
+func (m *StepDown) XXX_Size() int {
+	return m.Size()
+}
+func (m *StepDown) XXX_DiscardUnknown() {
+	xxx_messageInfo_StepDown.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_StepDown proto.InternalMessageInfo
+
+func (m *StepDown) GetCondition() Condition {
+	if m != nil {
+		return m.Condition
+	}
+	return Condition{}
+}
+
+func (m *StepDown) GetBps() uint32 {
+	if m != nil {
+		return m.Bps
+	}
+	return 0
+}
+
 // TemplateTerms is the whole content of a template; its canonical hash is what auditors sign.
 type TemplateTerms struct {
 	// name is a short public name, 1 to 32 bytes.
@@ -601,13 +721,19 @@ type TemplateTerms struct {
 	Release []Condition `protobuf:"bytes,11,rep,name=release,proto3" json:"release"`
 	// tests lists the template's own test cases, 1 to 64.
 	Tests []TestCase `protobuf:"bytes,12,rep,name=tests,proto3" json:"tests"`
+	// covenants lists conditions that must hold while the loan runs, or no further tranche is released and no rate lowered, at most 8.
+	Covenants []Condition `protobuf:"bytes,60,rep,name=covenants,proto3" json:"covenants"`
+	// warnings lists conditions that hold while all is well; one that does not is recorded as an early warning, at most 8.
+	Warnings []Condition `protobuf:"bytes,61,rep,name=warnings,proto3" json:"warnings"`
+	// step_downs lowers the rate for good conduct, each once and in this order, at most 4.
+	StepDowns []StepDown `protobuf:"bytes,62,rep,name=step_downs,json=stepDowns,proto3" json:"step_downs"`
 }
 
 func (m *TemplateTerms) Reset()         { *m = TemplateTerms{} }
 func (m *TemplateTerms) String() string { return proto.CompactTextString(m) }
 func (*TemplateTerms) ProtoMessage()    {}
 func (*TemplateTerms) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{3}
+	return fileDescriptor_32e870c0575f9f69, []int{4}
 }
 func (m *TemplateTerms) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -720,6 +846,27 @@ func (m *TemplateTerms) GetTests() []TestCase {
 	return nil
 }
 
+func (m *TemplateTerms) GetCovenants() []Condition {
+	if m != nil {
+		return m.Covenants
+	}
+	return nil
+}
+
+func (m *TemplateTerms) GetWarnings() []Condition {
+	if m != nil {
+		return m.Warnings
+	}
+	return nil
+}
+
+func (m *TemplateTerms) GetStepDowns() []StepDown {
+	if m != nil {
+		return m.StepDowns
+	}
+	return nil
+}
+
 // Template is a submitted template.
 type Template struct {
 	// hash is the canonical hash of the terms, 32 bytes.
@@ -732,13 +879,19 @@ type Template struct {
 	AuthorOrgId uint64 `protobuf:"varint,4,opt,name=author_org_id,json=authorOrgId,proto3" json:"author_org_id,omitempty"`
 	// submitted_at is the block time, Unix seconds.
 	SubmittedAt int64 `protobuf:"varint,5,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
+	// reviewed_at is the block time when enough auditors had signed, from which the time lock runs, Unix seconds; 0 before.
+	ReviewedAt int64 `protobuf:"varint,60,opt,name=reviewed_at,json=reviewedAt,proto3" json:"reviewed_at,omitempty"`
+	// compiled holds the canonical encodings of the conditions in the order eligibility, referral, release, covenants, warnings, step_downs; they are what runs.
+	Compiled [][]byte `protobuf:"bytes,61,rep,name=compiled,proto3" json:"compiled,omitempty"`
+	// activated_at is the block time, Unix seconds, 0 before.
+	ActivatedAt int64 `protobuf:"varint,62,opt,name=activated_at,json=activatedAt,proto3" json:"activated_at,omitempty"`
 }
 
 func (m *Template) Reset()         { *m = Template{} }
 func (m *Template) String() string { return proto.CompactTextString(m) }
 func (*Template) ProtoMessage()    {}
 func (*Template) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{4}
+	return fileDescriptor_32e870c0575f9f69, []int{5}
 }
 func (m *Template) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -802,6 +955,91 @@ func (m *Template) GetSubmittedAt() int64 {
 	return 0
 }
 
+func (m *Template) GetReviewedAt() int64 {
+	if m != nil {
+		return m.ReviewedAt
+	}
+	return 0
+}
+
+func (m *Template) GetCompiled() [][]byte {
+	if m != nil {
+		return m.Compiled
+	}
+	return nil
+}
+
+func (m *Template) GetActivatedAt() int64 {
+	if m != nil {
+		return m.ActivatedAt
+	}
+	return 0
+}
+
+// TemplateDraft is a template that its author still changes. Nothing rests on it.
+type TemplateDraft struct {
+	// author_org_id writes it.
+	AuthorOrgId uint64 `protobuf:"varint,1,opt,name=author_org_id,json=authorOrgId,proto3" json:"author_org_id,omitempty"`
+	// terms is the content; its name tells drafts of one author apart.
+	Terms TemplateTerms `protobuf:"bytes,2,opt,name=terms,proto3" json:"terms"`
+	// saved_at is the block time of the last change, Unix seconds.
+	SavedAt int64 `protobuf:"varint,3,opt,name=saved_at,json=savedAt,proto3" json:"saved_at,omitempty"`
+}
+
+func (m *TemplateDraft) Reset()         { *m = TemplateDraft{} }
+func (m *TemplateDraft) String() string { return proto.CompactTextString(m) }
+func (*TemplateDraft) ProtoMessage()    {}
+func (*TemplateDraft) Descriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{6}
+}
+func (m *TemplateDraft) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *TemplateDraft) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_TemplateDraft.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *TemplateDraft) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_TemplateDraft.Merge(m, src)
+}
+func (m *TemplateDraft) XXX_Size() int {
+	return m.Size()
+}
+func (m *TemplateDraft) XXX_DiscardUnknown() {
+	xxx_messageInfo_TemplateDraft.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_TemplateDraft proto.InternalMessageInfo
+
+func (m *TemplateDraft) GetAuthorOrgId() uint64 {
+	if m != nil {
+		return m.AuthorOrgId
+	}
+	return 0
+}
+
+func (m *TemplateDraft) GetTerms() TemplateTerms {
+	if m != nil {
+		return m.Terms
+	}
+	return TemplateTerms{}
+}
+
+func (m *TemplateDraft) GetSavedAt() int64 {
+	if m != nil {
+		return m.SavedAt
+	}
+	return 0
+}
+
 // Pool is money that funds loans.
 type Pool struct {
 	// id is given in order, from 1.
@@ -824,7 +1062,7 @@ func (m *Pool) Reset()         { *m = Pool{} }
 func (m *Pool) String() string { return proto.CompactTextString(m) }
 func (*Pool) ProtoMessage()    {}
 func (*Pool) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{5}
+	return fileDescriptor_32e870c0575f9f69, []int{7}
 }
 func (m *Pool) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -928,19 +1166,21 @@ type ProductTerms struct {
 	MarginBps uint32 `protobuf:"varint,11,opt,name=margin_bps,json=marginBps,proto3" json:"margin_bps,omitempty"`
 	// lgd_bps is the loss given default, for the expected loss.
 	LgdBps uint32 `protobuf:"varint,12,opt,name=lgd_bps,json=lgdBps,proto3" json:"lgd_bps,omitempty"`
-	// capacity_periods scales monthly capacity to a limit: limit = capacity * capacity_periods.
+	// capacity_periods scales monthly capacity to a limit: limit = capacity * capacity_periods * band factor * grade factor.
 	CapacityPeriods uint32 `protobuf:"varint,13,opt,name=capacity_periods,json=capacityPeriods,proto3" json:"capacity_periods,omitempty"`
 	// exposure_fen_max bounds one enterprise's outstanding principal with all lenders.
 	ExposureFenMax int64 `protobuf:"varint,14,opt,name=exposure_fen_max,json=exposureFenMax,proto3" json:"exposure_fen_max,omitempty"`
 	// offer_seconds is how long an offer stays open.
 	OfferSeconds int64 `protobuf:"varint,15,opt,name=offer_seconds,json=offerSeconds,proto3" json:"offer_seconds,omitempty"`
+	// band_factor_bps is the share of capacity that is lent on, for each band of the model from the best down, none rising; empty for all of it in every band.
+	BandFactorBps []uint32 `protobuf:"varint,16,rep,packed,name=band_factor_bps,json=bandFactorBps,proto3" json:"band_factor_bps,omitempty"`
 }
 
 func (m *ProductTerms) Reset()         { *m = ProductTerms{} }
 func (m *ProductTerms) String() string { return proto.CompactTextString(m) }
 func (*ProductTerms) ProtoMessage()    {}
 func (*ProductTerms) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{6}
+	return fileDescriptor_32e870c0575f9f69, []int{8}
 }
 func (m *ProductTerms) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1074,6 +1314,13 @@ func (m *ProductTerms) GetOfferSeconds() int64 {
 	return 0
 }
 
+func (m *ProductTerms) GetBandFactorBps() []uint32 {
+	if m != nil {
+		return m.BandFactorBps
+	}
+	return nil
+}
+
 // Product is a live product.
 type Product struct {
 	// id is given in order, from 1.
@@ -1090,7 +1337,7 @@ func (m *Product) Reset()         { *m = Product{} }
 func (m *Product) String() string { return proto.CompactTextString(m) }
 func (*Product) ProtoMessage()    {}
 func (*Product) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{7}
+	return fileDescriptor_32e870c0575f9f69, []int{9}
 }
 func (m *Product) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1155,13 +1402,15 @@ type Reason struct {
 	Value int64 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
 	// threshold is what was wanted, 0 where the expression has no single one.
 	Threshold int64 `protobuf:"varint,3,opt,name=threshold,proto3" json:"threshold,omitempty"`
+	// undefined tells that the condition had no value, by a division by zero or an overflow, and so did not hold.
+	Undefined bool `protobuf:"varint,60,opt,name=undefined,proto3" json:"undefined,omitempty"`
 }
 
 func (m *Reason) Reset()         { *m = Reason{} }
 func (m *Reason) String() string { return proto.CompactTextString(m) }
 func (*Reason) ProtoMessage()    {}
 func (*Reason) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{8}
+	return fileDescriptor_32e870c0575f9f69, []int{10}
 }
 func (m *Reason) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1211,19 +1460,28 @@ func (m *Reason) GetThreshold() int64 {
 	return 0
 }
 
+func (m *Reason) GetUndefined() bool {
+	if m != nil {
+		return m.Undefined
+	}
+	return false
+}
+
 // RatePart is one summand of a rate.
 type RatePart struct {
 	// code is index, funding, expected-loss, margin, zero-floor or legal-cap.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// bps is the part, in basis points.
 	Bps int64 `protobuf:"varint,2,opt,name=bps,proto3" json:"bps,omitempty"`
+	// rounding says how it came to whole basis points.
+	Rounding Rounding `protobuf:"varint,3,opt,name=rounding,proto3,enum=xinlian.loan.v1.Rounding" json:"rounding,omitempty"`
 }
 
 func (m *RatePart) Reset()         { *m = RatePart{} }
 func (m *RatePart) String() string { return proto.CompactTextString(m) }
 func (*RatePart) ProtoMessage()    {}
 func (*RatePart) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{9}
+	return fileDescriptor_32e870c0575f9f69, []int{11}
 }
 func (m *RatePart) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1266,6 +1524,77 @@ func (m *RatePart) GetBps() int64 {
 	return 0
 }
 
+func (m *RatePart) GetRounding() Rounding {
+	if m != nil {
+		return m.Rounding
+	}
+	return Rounding_ROUNDING_UNSPECIFIED
+}
+
+// LimitBound is one bound on the amount; the smallest is the limit.
+type LimitBound struct {
+	// code is limit-product, limit-capacity, limit-band, limit-grade, limit-exposure or limit-pool.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// limit_fen is the bound, in fen.
+	LimitFen int64 `protobuf:"varint,2,opt,name=limit_fen,json=limitFen,proto3" json:"limit_fen,omitempty"`
+	// rounding says how it came to whole fen.
+	Rounding Rounding `protobuf:"varint,3,opt,name=rounding,proto3,enum=xinlian.loan.v1.Rounding" json:"rounding,omitempty"`
+}
+
+func (m *LimitBound) Reset()         { *m = LimitBound{} }
+func (m *LimitBound) String() string { return proto.CompactTextString(m) }
+func (*LimitBound) ProtoMessage()    {}
+func (*LimitBound) Descriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{12}
+}
+func (m *LimitBound) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *LimitBound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_LimitBound.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *LimitBound) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_LimitBound.Merge(m, src)
+}
+func (m *LimitBound) XXX_Size() int {
+	return m.Size()
+}
+func (m *LimitBound) XXX_DiscardUnknown() {
+	xxx_messageInfo_LimitBound.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_LimitBound proto.InternalMessageInfo
+
+func (m *LimitBound) GetCode() string {
+	if m != nil {
+		return m.Code
+	}
+	return ""
+}
+
+func (m *LimitBound) GetLimitFen() int64 {
+	if m != nil {
+		return m.LimitFen
+	}
+	return 0
+}
+
+func (m *LimitBound) GetRounding() Rounding {
+	if m != nil {
+		return m.Rounding
+	}
+	return Rounding_ROUNDING_UNSPECIFIED
+}
+
 // DecisionInputs names everything that a decision was computed from.
 type DecisionInputs struct {
 	// template_hash, 32 bytes.
@@ -1290,13 +1619,33 @@ type DecisionInputs struct {
 	IndexLive bool `protobuf:"varint,10,opt,name=index_live,json=indexLive,proto3" json:"index_live,omitempty"`
 	// reserved_fen is what open offers and tranches not yet released already promise the enterprise.
 	ReservedFen int64 `protobuf:"varint,11,opt,name=reserved_fen,json=reservedFen,proto3" json:"reserved_fen,omitempty"`
+	// model_hash names the score model that the decision rests on, 32 bytes.
+	ModelHash []byte `protobuf:"bytes,12,opt,name=model_hash,json=modelHash,proto3" json:"model_hash,omitempty"`
+	// model_id is that model's name and version, like sme-v2.
+	ModelId string `protobuf:"bytes,13,opt,name=model_id,json=modelId,proto3" json:"model_id,omitempty"`
+	// feature_set_version is the version of the features that it scores.
+	FeatureSetVersion uint32 `protobuf:"varint,14,opt,name=feature_set_version,json=featureSetVersion,proto3" json:"feature_set_version,omitempty"`
+	// points are the score's.
+	Points int64 `protobuf:"varint,15,opt,name=points,proto3" json:"points,omitempty"`
+	// capacity_fen is the score's monthly capacity, in fen.
+	CapacityFen int64 `protobuf:"varint,16,opt,name=capacity_fen,json=capacityFen,proto3" json:"capacity_fen,omitempty"`
+	// band is the score's, by the model's table of bands.
+	Band string `protobuf:"bytes,17,opt,name=band,proto3" json:"band,omitempty"`
+	// pd_ppm is the band's probability of default, in millionths.
+	PdPpm uint32 `protobuf:"varint,18,opt,name=pd_ppm,json=pdPpm,proto3" json:"pd_ppm,omitempty"`
+	// band_factor_bps is the share of capacity that the product lends on in this band.
+	BandFactorBps uint32 `protobuf:"varint,19,opt,name=band_factor_bps,json=bandFactorBps,proto3" json:"band_factor_bps,omitempty"`
+	// grade_factor_bps is the share of capacity that data of this grade carries.
+	GradeFactorBps uint32 `protobuf:"varint,20,opt,name=grade_factor_bps,json=gradeFactorBps,proto3" json:"grade_factor_bps,omitempty"`
+	// lgd_bps is the product's loss given default.
+	LgdBps uint32 `protobuf:"varint,21,opt,name=lgd_bps,json=lgdBps,proto3" json:"lgd_bps,omitempty"`
 }
 
 func (m *DecisionInputs) Reset()         { *m = DecisionInputs{} }
 func (m *DecisionInputs) String() string { return proto.CompactTextString(m) }
 func (*DecisionInputs) ProtoMessage()    {}
 func (*DecisionInputs) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{10}
+	return fileDescriptor_32e870c0575f9f69, []int{13}
 }
 func (m *DecisionInputs) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1402,6 +1751,76 @@ func (m *DecisionInputs) GetReservedFen() int64 {
 	return 0
 }
 
+func (m *DecisionInputs) GetModelHash() []byte {
+	if m != nil {
+		return m.ModelHash
+	}
+	return nil
+}
+
+func (m *DecisionInputs) GetModelId() string {
+	if m != nil {
+		return m.ModelId
+	}
+	return ""
+}
+
+func (m *DecisionInputs) GetFeatureSetVersion() uint32 {
+	if m != nil {
+		return m.FeatureSetVersion
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetPoints() int64 {
+	if m != nil {
+		return m.Points
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetCapacityFen() int64 {
+	if m != nil {
+		return m.CapacityFen
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetBand() string {
+	if m != nil {
+		return m.Band
+	}
+	return ""
+}
+
+func (m *DecisionInputs) GetPdPpm() uint32 {
+	if m != nil {
+		return m.PdPpm
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetBandFactorBps() uint32 {
+	if m != nil {
+		return m.BandFactorBps
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetGradeFactorBps() uint32 {
+	if m != nil {
+		return m.GradeFactorBps
+	}
+	return 0
+}
+
+func (m *DecisionInputs) GetLgdBps() uint32 {
+	if m != nil {
+		return m.LgdBps
+	}
+	return 0
+}
+
 // Decision is the outcome of an application with everything needed to compute it again.
 type Decision struct {
 	// outcome is what was decided.
@@ -1424,13 +1843,19 @@ type Decision struct {
 	Officer string `protobuf:"bytes,9,opt,name=officer,proto3" json:"officer,omitempty"`
 	// note_hash is the salted hash of the officer's reason, 32 bytes, or empty.
 	NoteHash []byte `protobuf:"bytes,10,opt,name=note_hash,json=noteHash,proto3" json:"note_hash,omitempty"`
+	// bounds lists the four bounds on the amount, the tightest first.
+	Bounds []LimitBound `protobuf:"bytes,11,rep,name=bounds,proto3" json:"bounds"`
+	// brief_hash is the hash of the brief that the officer signed for, 32 bytes, or empty.
+	BriefHash []byte `protobuf:"bytes,12,opt,name=brief_hash,json=briefHash,proto3" json:"brief_hash,omitempty"`
+	// overruled lists the eligibility conditions that an admin of the lender set aside on appeal, at most 4.
+	Overruled []Reason `protobuf:"bytes,13,rep,name=overruled,proto3" json:"overruled"`
 }
 
 func (m *Decision) Reset()         { *m = Decision{} }
 func (m *Decision) String() string { return proto.CompactTextString(m) }
 func (*Decision) ProtoMessage()    {}
 func (*Decision) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{11}
+	return fileDescriptor_32e870c0575f9f69, []int{14}
 }
 func (m *Decision) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1529,6 +1954,182 @@ func (m *Decision) GetNoteHash() []byte {
 	return nil
 }
 
+func (m *Decision) GetBounds() []LimitBound {
+	if m != nil {
+		return m.Bounds
+	}
+	return nil
+}
+
+func (m *Decision) GetBriefHash() []byte {
+	if m != nil {
+		return m.BriefHash
+	}
+	return nil
+}
+
+func (m *Decision) GetOverruled() []Reason {
+	if m != nil {
+		return m.Overruled
+	}
+	return nil
+}
+
+// Appeal is an enterprise's demand that a person look at a decision again.
+type Appeal struct {
+	// device appealed.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// note_hash is the salted hash of what the enterprise says, 32 bytes.
+	NoteHash []byte `protobuf:"bytes,2,opt,name=note_hash,json=noteHash,proto3" json:"note_hash,omitempty"`
+	// decision is what it appeals against, whole.
+	Decision Decision `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision"`
+	// dispute_id is the dispute of x/attestation about a record behind the decision, 0 for none.
+	DisputeId uint64 `protobuf:"varint,4,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+}
+
+func (m *Appeal) Reset()         { *m = Appeal{} }
+func (m *Appeal) String() string { return proto.CompactTextString(m) }
+func (*Appeal) ProtoMessage()    {}
+func (*Appeal) Descriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{15}
+}
+func (m *Appeal) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Appeal) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Appeal.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Appeal) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Appeal.Merge(m, src)
+}
+func (m *Appeal) XXX_Size() int {
+	return m.Size()
+}
+func (m *Appeal) XXX_DiscardUnknown() {
+	xxx_messageInfo_Appeal.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Appeal proto.InternalMessageInfo
+
+func (m *Appeal) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *Appeal) GetNoteHash() []byte {
+	if m != nil {
+		return m.NoteHash
+	}
+	return nil
+}
+
+func (m *Appeal) GetDecision() Decision {
+	if m != nil {
+		return m.Decision
+	}
+	return Decision{}
+}
+
+func (m *Appeal) GetDisputeId() uint64 {
+	if m != nil {
+		return m.DisputeId
+	}
+	return 0
+}
+
+// Review is a person's duty to decide, with a clock.
+type Review struct {
+	// opened_at is the block time, Unix seconds.
+	OpenedAt int64 `protobuf:"varint,1,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	// due_at is when it should be decided, Unix seconds.
+	DueAt int64 `protobuf:"varint,2,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// overdue tells that nobody had decided by then.
+	Overdue bool `protobuf:"varint,3,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// decided_at is the block time of the person's decision, 0 while it is open.
+	DecidedAt int64 `protobuf:"varint,4,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
+	// appeal is what opened it; absent where the chain referred.
+	Appeal *Appeal `protobuf:"bytes,5,opt,name=appeal,proto3" json:"appeal,omitempty"`
+}
+
+func (m *Review) Reset()         { *m = Review{} }
+func (m *Review) String() string { return proto.CompactTextString(m) }
+func (*Review) ProtoMessage()    {}
+func (*Review) Descriptor() ([]byte, []int) {
+	return fileDescriptor_32e870c0575f9f69, []int{16}
+}
+func (m *Review) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Review) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Review.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Review) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Review.Merge(m, src)
+}
+func (m *Review) XXX_Size() int {
+	return m.Size()
+}
+func (m *Review) XXX_DiscardUnknown() {
+	xxx_messageInfo_Review.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Review proto.InternalMessageInfo
+
+func (m *Review) GetOpenedAt() int64 {
+	if m != nil {
+		return m.OpenedAt
+	}
+	return 0
+}
+
+func (m *Review) GetDueAt() int64 {
+	if m != nil {
+		return m.DueAt
+	}
+	return 0
+}
+
+func (m *Review) GetOverdue() bool {
+	if m != nil {
+		return m.Overdue
+	}
+	return false
+}
+
+func (m *Review) GetDecidedAt() int64 {
+	if m != nil {
+		return m.DecidedAt
+	}
+	return 0
+}
+
+func (m *Review) GetAppeal() *Appeal {
+	if m != nil {
+		return m.Appeal
+	}
+	return nil
+}
+
 // Application is an enterprise's request for a loan.
 type Application struct {
 	// id is given in order, from 1.
@@ -1559,13 +2160,17 @@ type Application struct {
 	AppliedAt int64 `protobuf:"varint,13,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// referral is the chain's own decision, kept when an officer decided after it; absent otherwise.
 	Referral *Decision `protobuf:"bytes,14,opt,name=referral,proto3" json:"referral,omitempty"`
+	// reviews lists whose turn it was to decide, at most 2: of the chain's referral, of the enterprise's appeal.
+	Reviews []Review `protobuf:"bytes,15,rep,name=reviews,proto3" json:"reviews"`
+	// overtaken tells that a newer application to the same product took its place while it waited; nobody decides it any more.
+	Overtaken bool `protobuf:"varint,16,opt,name=overtaken,proto3" json:"overtaken,omitempty"`
 }
 
 func (m *Application) Reset()         { *m = Application{} }
 func (m *Application) String() string { return proto.CompactTextString(m) }
 func (*Application) ProtoMessage()    {}
 func (*Application) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{12}
+	return fileDescriptor_32e870c0575f9f69, []int{17}
 }
 func (m *Application) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1692,6 +2297,20 @@ func (m *Application) GetReferral() *Decision {
 	return nil
 }
 
+func (m *Application) GetReviews() []Review {
+	if m != nil {
+		return m.Reviews
+	}
+	return nil
+}
+
+func (m *Application) GetOvertaken() bool {
+	if m != nil {
+		return m.Overtaken
+	}
+	return false
+}
+
 // Offer is what the lender's product promises until it expires.
 type Offer struct {
 	// id is given in order, from 1.
@@ -1724,7 +2343,7 @@ func (m *Offer) Reset()         { *m = Offer{} }
 func (m *Offer) String() string { return proto.CompactTextString(m) }
 func (*Offer) ProtoMessage()    {}
 func (*Offer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{13}
+	return fileDescriptor_32e870c0575f9f69, []int{18}
 }
 func (m *Offer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1859,13 +2478,15 @@ type Tranche struct {
 	InstalmentsLive uint32 `protobuf:"varint,9,opt,name=instalments_live,json=instalmentsLive,proto3" json:"instalments_live,omitempty"`
 	// accrued_at is the block time of the last prepayment, to which interest is settled, 0 for none.
 	AccruedAt int64 `protobuf:"varint,10,opt,name=accrued_at,json=accruedAt,proto3" json:"accrued_at,omitempty"`
+	// rate_bps is the yearly rate that its schedule was made with, 0 before it is paid out.
+	RateBps uint32 `protobuf:"varint,60,opt,name=rate_bps,json=rateBps,proto3" json:"rate_bps,omitempty"`
 }
 
 func (m *Tranche) Reset()         { *m = Tranche{} }
 func (m *Tranche) String() string { return proto.CompactTextString(m) }
 func (*Tranche) ProtoMessage()    {}
 func (*Tranche) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{14}
+	return fileDescriptor_32e870c0575f9f69, []int{19}
 }
 func (m *Tranche) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1964,6 +2585,13 @@ func (m *Tranche) GetAccruedAt() int64 {
 	return 0
 }
 
+func (m *Tranche) GetRateBps() uint32 {
+	if m != nil {
+		return m.RateBps
+	}
+	return 0
+}
+
 // Loan is a signed contract and its state.
 type Loan struct {
 	// id is given in order, from 1.
@@ -2008,13 +2636,21 @@ type Loan struct {
 	JournalHead []byte `protobuf:"bytes,20,opt,name=journal_head,json=journalHead,proto3" json:"journal_head,omitempty"`
 	// device signed the contract.
 	Device string `protobuf:"bytes,21,opt,name=device,proto3" json:"device,omitempty"`
+	// breaches lists the covenants that did not hold when last asked, at most 4.
+	Breaches []Reason `protobuf:"bytes,60,rep,name=breaches,proto3" json:"breaches"`
+	// alarms lists the warnings that stood when last asked, at most 4.
+	Alarms []Reason `protobuf:"bytes,61,rep,name=alarms,proto3" json:"alarms"`
+	// step_downs_earned counts the step-downs of the template that were earned.
+	StepDownsEarned uint32 `protobuf:"varint,62,opt,name=step_downs_earned,json=stepDownsEarned,proto3" json:"step_downs_earned,omitempty"`
+	// rate_cut_bps is what they take off rate_bps together.
+	RateCutBps uint32 `protobuf:"varint,63,opt,name=rate_cut_bps,json=rateCutBps,proto3" json:"rate_cut_bps,omitempty"`
 }
 
 func (m *Loan) Reset()         { *m = Loan{} }
 func (m *Loan) String() string { return proto.CompactTextString(m) }
 func (*Loan) ProtoMessage()    {}
 func (*Loan) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{15}
+	return fileDescriptor_32e870c0575f9f69, []int{20}
 }
 func (m *Loan) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -2190,6 +2826,34 @@ func (m *Loan) GetDevice() string {
 	return ""
 }
 
+func (m *Loan) GetBreaches() []Reason {
+	if m != nil {
+		return m.Breaches
+	}
+	return nil
+}
+
+func (m *Loan) GetAlarms() []Reason {
+	if m != nil {
+		return m.Alarms
+	}
+	return nil
+}
+
+func (m *Loan) GetStepDownsEarned() uint32 {
+	if m != nil {
+		return m.StepDownsEarned
+	}
+	return 0
+}
+
+func (m *Loan) GetRateCutBps() uint32 {
+	if m != nil {
+		return m.RateCutBps
+	}
+	return 0
+}
+
 // Instalment is one row of a tranche's schedule.
 type Instalment struct {
 	// loan_id is the loan.
@@ -2224,7 +2888,7 @@ func (m *Instalment) Reset()         { *m = Instalment{} }
 func (m *Instalment) String() string { return proto.CompactTextString(m) }
 func (*Instalment) ProtoMessage()    {}
 func (*Instalment) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{16}
+	return fileDescriptor_32e870c0575f9f69, []int{21}
 }
 func (m *Instalment) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -2378,7 +3042,7 @@ func (m *JournalEntry) Reset()         { *m = JournalEntry{} }
 func (m *JournalEntry) String() string { return proto.CompactTextString(m) }
 func (*JournalEntry) ProtoMessage()    {}
 func (*JournalEntry) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{17}
+	return fileDescriptor_32e870c0575f9f69, []int{22}
 }
 func (m *JournalEntry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -2514,7 +3178,7 @@ func (m *Exposure) Reset()         { *m = Exposure{} }
 func (m *Exposure) String() string { return proto.CompactTextString(m) }
 func (*Exposure) ProtoMessage()    {}
 func (*Exposure) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{18}
+	return fileDescriptor_32e870c0575f9f69, []int{23}
 }
 func (m *Exposure) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -2585,13 +3249,17 @@ type Params struct {
 	CompressedPeriodSeconds int64 `protobuf:"varint,5,opt,name=compressed_period_seconds,json=compressedPeriodSeconds,proto3" json:"compressed_period_seconds,omitempty"`
 	// retry_seconds passes between two attempts to collect a late instalment.
 	RetrySeconds int64 `protobuf:"varint,6,opt,name=retry_seconds,json=retrySeconds,proto3" json:"retry_seconds,omitempty"`
+	// review_seconds is how long a person may take to decide a referral or an appeal before it is overdue.
+	ReviewSeconds int64 `protobuf:"varint,7,opt,name=review_seconds,json=reviewSeconds,proto3" json:"review_seconds,omitempty"`
+	// appeal_seconds is how long after a decision it may be appealed.
+	AppealSeconds int64 `protobuf:"varint,8,opt,name=appeal_seconds,json=appealSeconds,proto3" json:"appeal_seconds,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_32e870c0575f9f69, []int{19}
+	return fileDescriptor_32e870c0575f9f69, []int{24}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -2662,11 +3330,26 @@ func (m *Params) GetRetrySeconds() int64 {
 	return 0
 }
 
+func (m *Params) GetReviewSeconds() int64 {
+	if m != nil {
+		return m.ReviewSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetAppealSeconds() int64 {
+	if m != nil {
+		return m.AppealSeconds
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("xinlian.loan.v1.Method", Method_name, Method_value)
 	proto.RegisterEnum("xinlian.loan.v1.PeriodUnit", PeriodUnit_name, PeriodUnit_value)
 	proto.RegisterEnum("xinlian.loan.v1.TemplateStatus", TemplateStatus_name, TemplateStatus_value)
 	proto.RegisterEnum("xinlian.loan.v1.Outcome", Outcome_name, Outcome_value)
+	proto.RegisterEnum("xinlian.loan.v1.Rounding", Rounding_name, Rounding_value)
 	proto.RegisterEnum("xinlian.loan.v1.OfferStatus", OfferStatus_name, OfferStatus_value)
 	proto.RegisterEnum("xinlian.loan.v1.TrancheStatus", TrancheStatus_name, TrancheStatus_value)
 	proto.RegisterEnum("xinlian.loan.v1.LoanStatus", LoanStatus_name, LoanStatus_value)
@@ -2675,15 +3358,20 @@ func init() {
 	proto.RegisterType((*Variable)(nil), "xinlian.loan.v1.Variable")
 	proto.RegisterType((*TestCase)(nil), "xinlian.loan.v1.TestCase")
 	proto.RegisterType((*Condition)(nil), "xinlian.loan.v1.Condition")
+	proto.RegisterType((*StepDown)(nil), "xinlian.loan.v1.StepDown")
 	proto.RegisterType((*TemplateTerms)(nil), "xinlian.loan.v1.TemplateTerms")
 	proto.RegisterType((*Template)(nil), "xinlian.loan.v1.Template")
+	proto.RegisterType((*TemplateDraft)(nil), "xinlian.loan.v1.TemplateDraft")
 	proto.RegisterType((*Pool)(nil), "xinlian.loan.v1.Pool")
 	proto.RegisterType((*ProductTerms)(nil), "xinlian.loan.v1.ProductTerms")
 	proto.RegisterType((*Product)(nil), "xinlian.loan.v1.Product")
 	proto.RegisterType((*Reason)(nil), "xinlian.loan.v1.Reason")
 	proto.RegisterType((*RatePart)(nil), "xinlian.loan.v1.RatePart")
+	proto.RegisterType((*LimitBound)(nil), "xinlian.loan.v1.LimitBound")
 	proto.RegisterType((*DecisionInputs)(nil), "xinlian.loan.v1.DecisionInputs")
 	proto.RegisterType((*Decision)(nil), "xinlian.loan.v1.Decision")
+	proto.RegisterType((*Appeal)(nil), "xinlian.loan.v1.Appeal")
+	proto.RegisterType((*Review)(nil), "xinlian.loan.v1.Review")
 	proto.RegisterType((*Application)(nil), "xinlian.loan.v1.Application")
 	proto.RegisterType((*Offer)(nil), "xinlian.loan.v1.Offer")
 	proto.RegisterType((*Tranche)(nil), "xinlian.loan.v1.Tranche")
@@ -2697,191 +3385,236 @@ func init() {
 func init() { proto.RegisterFile("xinlian/loan/v1/types.proto", fileDescriptor_32e870c0575f9f69) }
 
 var fileDescriptor_32e870c0575f9f69 = []byte{
-	// 2936 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x59, 0xcb, 0x6f, 0xe3, 0xc6,
-	0x19, 0x5f, 0x3d, 0xac, 0xc7, 0xa7, 0x87, 0xb5, 0x5c, 0x3b, 0xa6, 0x77, 0xd7, 0x5e, 0xaf, 0x36,
-	0x6d, 0x36, 0x46, 0xea, 0x6d, 0x9c, 0xa4, 0x41, 0x36, 0x49, 0x51, 0x59, 0xa2, 0x63, 0x36, 0xb2,
-	0xa4, 0xd0, 0xf2, 0x06, 0xe9, 0x85, 0x18, 0x8b, 0x23, 0x69, 0x1a, 0x89, 0x14, 0xc8, 0x91, 0x63,
-	0xa7, 0x97, 0x9e, 0x0a, 0xf4, 0x16, 0xb4, 0xd7, 0x02, 0x05, 0xd2, 0x53, 0x8f, 0xbd, 0x15, 0xe8,
-	0x3f, 0x90, 0x63, 0x4e, 0x45, 0x51, 0xa0, 0x45, 0x91, 0xfc, 0x0d, 0x3d, 0xe5, 0x52, 0xcc, 0x83,
-	0x14, 0x5f, 0x6e, 0x7c, 0x12, 0xe7, 0xf7, 0x7d, 0xf3, 0xcd, 0xcc, 0xf7, 0x9e, 0x11, 0x3c, 0xb8,
-	0x22, 0xf6, 0x8c, 0x20, 0xfb, 0xd9, 0xcc, 0x41, 0xf6, 0xb3, 0xcb, 0xd7, 0x9f, 0xd1, 0xeb, 0x05,
-	0xf6, 0x0e, 0x16, 0xae, 0x43, 0x1d, 0x65, 0x5d, 0x12, 0x0f, 0x18, 0xf1, 0xe0, 0xf2, 0xf5, 0xfb,
-	0x1b, 0x13, 0x67, 0xe2, 0x70, 0xda, 0x33, 0xf6, 0x25, 0xd8, 0x9a, 0x6f, 0x42, 0xe9, 0x05, 0x72,
-	0x09, 0xba, 0x98, 0x61, 0x45, 0x81, 0xbc, 0x8d, 0xe6, 0x58, 0xcd, 0xec, 0x65, 0x9e, 0x96, 0x0d,
-	0xfe, 0xad, 0x6c, 0xc0, 0xda, 0x25, 0x9a, 0x2d, 0xb1, 0x9a, 0xdd, 0xcb, 0x3c, 0xcd, 0x19, 0x62,
-	0xd0, 0xfc, 0x15, 0x94, 0x86, 0xd8, 0xa3, 0x6d, 0xe4, 0x61, 0xe5, 0x21, 0x94, 0x47, 0x8e, 0x6d,
-	0x11, 0x4a, 0x1c, 0x5b, 0x4e, 0x5d, 0x01, 0xca, 0xfb, 0x50, 0xbe, 0x94, 0xf2, 0x3d, 0x35, 0xbb,
-	0x97, 0x7b, 0x5a, 0x39, 0xdc, 0x3e, 0x88, 0x6d, 0xed, 0xc0, 0xdf, 0xc1, 0x51, 0xfe, 0xab, 0x7f,
-	0x3f, 0xba, 0x63, 0xac, 0x66, 0xb0, 0x2d, 0x7d, 0x86, 0x6c, 0xaa, 0xe6, 0xf6, 0x32, 0x4f, 0x4b,
-	0x06, 0xff, 0x6e, 0x9a, 0x50, 0x6e, 0x07, 0xf2, 0x15, 0xc8, 0x8f, 0x1c, 0x2b, 0xd8, 0x33, 0xfb,
-	0x56, 0x76, 0x01, 0xf0, 0xd5, 0xc2, 0xc5, 0x9e, 0xc7, 0xb6, 0x94, 0xe5, 0x94, 0x10, 0xa2, 0xd4,
-	0x21, 0xfb, 0xf9, 0x94, 0x8b, 0x2c, 0x1b, 0xd9, 0xcf, 0xa7, 0x6c, 0x8c, 0x6d, 0x35, 0x2f, 0xc6,
-	0xd8, 0x6e, 0xfe, 0x25, 0x0f, 0xb5, 0x21, 0x9e, 0x2f, 0x66, 0x88, 0xe2, 0x21, 0x76, 0xe7, 0x5e,
-	0xaa, 0x66, 0x54, 0x28, 0x5e, 0x62, 0x37, 0x58, 0xa2, 0x66, 0xf8, 0x43, 0xe5, 0x19, 0x14, 0xe6,
-	0x98, 0x4e, 0x1d, 0x8b, 0xaf, 0x51, 0x3f, 0xdc, 0x4a, 0x1c, 0xf8, 0x94, 0x93, 0x0d, 0xc9, 0xa6,
-	0xbc, 0x07, 0x95, 0x05, 0x76, 0x89, 0x63, 0x99, 0x4b, 0x9b, 0x50, 0xbe, 0x93, 0xfa, 0xe1, 0x83,
-	0xc4, 0xac, 0x01, 0xe7, 0x39, 0xb7, 0x09, 0x35, 0x60, 0x11, 0x7c, 0x2b, 0x8f, 0xa0, 0x42, 0x5d,
-	0x64, 0x8f, 0xa6, 0xd8, 0xbc, 0x58, 0x78, 0xea, 0xda, 0x5e, 0xee, 0x69, 0xcd, 0x00, 0x09, 0x1d,
-	0x2d, 0x3c, 0x65, 0x07, 0x60, 0xe2, 0xa2, 0x11, 0x36, 0x2d, 0x74, 0xed, 0xa9, 0x05, 0xbe, 0xd9,
-	0x32, 0x47, 0x3a, 0xe8, 0xda, 0x53, 0xf6, 0xa0, 0xca, 0x4e, 0x6a, 0x8e, 0xb1, 0x10, 0x50, 0xe4,
-	0x0c, 0xc0, 0xb0, 0x63, 0xcc, 0x05, 0xbc, 0x06, 0xca, 0xc2, 0xc5, 0x0b, 0x74, 0x3d, 0xc7, 0x36,
-	0x0d, 0xf8, 0x4a, 0x9c, 0xaf, 0xb1, 0xa2, 0x48, 0xee, 0x23, 0xa8, 0xe0, 0x19, 0x99, 0x90, 0x0b,
-	0x32, 0x23, 0xf4, 0x5a, 0x2d, 0x73, 0xa3, 0xdf, 0x4f, 0x9c, 0x26, 0xb0, 0xa1, 0xb4, 0x7a, 0x78,
-	0x92, 0xf2, 0x1e, 0x94, 0x5c, 0x3c, 0xc6, 0xae, 0x8b, 0x66, 0x2a, 0xdc, 0x52, 0x40, 0x30, 0x43,
-	0x79, 0x0e, 0x45, 0x17, 0xcf, 0x30, 0xf2, 0xb0, 0x5a, 0xb9, 0xe5, 0x64, 0x7f, 0x82, 0xf2, 0x16,
-	0xac, 0x51, 0xec, 0x51, 0x4f, 0xad, 0xde, 0xe0, 0xac, 0xbe, 0xe3, 0xcb, 0x89, 0x82, 0xbb, 0xf9,
-	0xcf, 0x0c, 0x0b, 0x09, 0xe1, 0x33, 0xcc, 0x5d, 0xa6, 0xc8, 0x9b, 0x72, 0x77, 0xa9, 0x1a, 0xfc,
-	0x5b, 0x79, 0xce, 0xe4, 0xba, 0x73, 0x8f, 0x3b, 0x4b, 0xe5, 0x70, 0x37, 0x45, 0x6e, 0xc8, 0xe3,
-	0x56, 0xc2, 0x99, 0xfb, 0xbd, 0x0d, 0x05, 0x8f, 0x22, 0xba, 0xf4, 0xa4, 0x43, 0x3d, 0xba, 0x71,
-	0xf2, 0x19, 0x67, 0x33, 0x24, 0xbb, 0xd2, 0x84, 0x1a, 0x5a, 0xd2, 0xa9, 0xe3, 0x9a, 0x8e, 0x3b,
-	0x31, 0x89, 0xc5, 0x5d, 0x2b, 0x6f, 0x54, 0x04, 0xd8, 0x77, 0x27, 0xba, 0xa5, 0x3c, 0x86, 0xaa,
-	0xb7, 0xbc, 0x98, 0x13, 0x4a, 0xb1, 0x65, 0x22, 0xaa, 0xae, 0xf1, 0x40, 0xaf, 0x04, 0x58, 0x8b,
-	0x36, 0xff, 0x95, 0x81, 0xfc, 0xc0, 0x71, 0x66, 0x2c, 0x52, 0x88, 0xc5, 0x8f, 0x95, 0x37, 0xb2,
-	0xc4, 0x52, 0x5e, 0x86, 0xfa, 0x1c, 0xd9, 0x68, 0x82, 0x83, 0x05, 0xb2, 0x9c, 0x56, 0x95, 0xa8,
-	0x58, 0xe1, 0x15, 0x58, 0x1f, 0x39, 0x36, 0x75, 0xc9, 0xc5, 0x92, 0xad, 0x31, 0xc6, 0x36, 0x3f,
-	0x47, 0xce, 0xa8, 0x87, 0xe0, 0x63, 0x6c, 0x2b, 0xdb, 0x50, 0x9a, 0x09, 0x0f, 0x13, 0xe1, 0x98,
-	0x33, 0x8a, 0x33, 0xee, 0x57, 0x36, 0xdb, 0xa5, 0x8b, 0x3d, 0xec, 0x5e, 0x4a, 0x01, 0x72, 0x97,
-	0x3e, 0xc6, 0x58, 0x76, 0x00, 0x30, 0x72, 0x6d, 0xc9, 0x50, 0xe0, 0x0c, 0x65, 0x81, 0xf8, 0xc2,
-	0x1d, 0x4f, 0x08, 0x2f, 0x4a, 0xe1, 0x8e, 0xc7, 0x84, 0x37, 0xbf, 0xcb, 0x41, 0x75, 0xe0, 0x3a,
-	0xd6, 0x72, 0x44, 0x45, 0xbc, 0x3f, 0x81, 0x1a, 0x95, 0x1a, 0x35, 0x43, 0x96, 0xac, 0xfa, 0xe0,
-	0x09, 0xb3, 0xa8, 0x9f, 0x14, 0xb2, 0xa1, 0xa4, 0xb0, 0x05, 0xc5, 0x85, 0xe3, 0xcc, 0x98, 0x26,
-	0x72, 0x5c, 0x13, 0x05, 0x36, 0xd4, 0x2d, 0xb6, 0xb9, 0xb9, 0x63, 0xe1, 0x99, 0x10, 0x97, 0xe7,
-	0xe2, 0xca, 0x1c, 0xe1, 0xb2, 0x5e, 0x86, 0x3a, 0x9a, 0x3b, 0x4b, 0x71, 0x76, 0x73, 0x4e, 0xfc,
-	0x03, 0x56, 0x05, 0x7a, 0x8c, 0xed, 0x53, 0x62, 0xc7, 0xb9, 0xd0, 0x95, 0x3c, 0x65, 0x88, 0x0b,
-	0x5d, 0xb1, 0x7c, 0x20, 0xb2, 0x83, 0xc7, 0x05, 0xc9, 0x70, 0x96, 0x10, 0x13, 0x13, 0x66, 0x40,
-	0x57, 0x32, 0x8e, 0x03, 0x06, 0x74, 0xc5, 0x54, 0x45, 0x6c, 0x0b, 0x5f, 0xb1, 0x63, 0x94, 0xf9,
-	0xe9, 0x8a, 0x7c, 0xac, 0x5b, 0x6c, 0xee, 0x78, 0x69, 0x5b, 0xc4, 0x9e, 0xf0, 0x1c, 0x00, 0x62,
-	0xae, 0x84, 0x64, 0xb2, 0x99, 0x23, 0x77, 0x42, 0x6c, 0x4e, 0xaf, 0x88, 0x64, 0x23, 0x10, 0x46,
-	0xde, 0x82, 0xe2, 0x6c, 0x62, 0x71, 0x5a, 0x95, 0xd3, 0x0a, 0xb3, 0x89, 0xc5, 0x08, 0xaf, 0x42,
-	0x63, 0x84, 0x16, 0x68, 0x44, 0xe8, 0xb5, 0x29, 0xb7, 0xa2, 0xd6, 0x38, 0xc7, 0xba, 0x8f, 0x8b,
-	0xfc, 0xe7, 0x29, 0x4f, 0xa1, 0x81, 0xaf, 0x16, 0x8e, 0xb7, 0x74, 0x71, 0xa0, 0x88, 0xba, 0x70,
-	0x28, 0x1f, 0x97, 0xaa, 0x78, 0x02, 0x35, 0x67, 0x3c, 0xc6, 0xae, 0xe9, 0x61, 0x56, 0x92, 0x3c,
-	0x75, 0x5d, 0xe8, 0x8b, 0x83, 0x67, 0x02, 0x6b, 0xfe, 0x2e, 0x03, 0x45, 0x69, 0xfd, 0x84, 0x83,
-	0x37, 0xa1, 0x36, 0xc3, 0xb6, 0x15, 0xf7, 0xef, 0x8a, 0x00, 0x85, 0x7b, 0xbf, 0xe3, 0x47, 0x76,
-	0x8e, 0x47, 0xf6, 0x4e, 0x32, 0x6f, 0x87, 0x5c, 0x2b, 0x1a, 0xd8, 0x2a, 0x4b, 0x54, 0x94, 0xb8,
-	0x58, 0x44, 0x66, 0xc9, 0xf0, 0x87, 0xcd, 0x01, 0x14, 0x0c, 0x8c, 0xbc, 0x1b, 0x2a, 0x5c, 0x6a,
-	0x55, 0x66, 0x95, 0x98, 0x4e, 0x5d, 0xec, 0x4d, 0x9d, 0x99, 0x25, 0x23, 0x6c, 0x05, 0x34, 0x7f,
-	0x0c, 0x25, 0x03, 0x51, 0x3c, 0x40, 0x2e, 0x4d, 0x95, 0xd9, 0x80, 0x1c, 0xb3, 0x8a, 0x90, 0xc8,
-	0x3e, 0x9b, 0xff, 0xcd, 0x42, 0xbd, 0x83, 0x47, 0x84, 0x15, 0x35, 0xdd, 0x5e, 0x2c, 0xe9, 0x2d,
-	0x03, 0x63, 0x07, 0x60, 0x21, 0x8e, 0xbc, 0xd2, 0x58, 0x59, 0x22, 0xba, 0xc5, 0xbc, 0xcb, 0x1b,
-	0x39, 0x2e, 0xf6, 0x83, 0xa4, 0x6a, 0x14, 0xf9, 0x58, 0xb7, 0xd8, 0xb9, 0x26, 0x2e, 0xb2, 0x30,
-	0xd7, 0x46, 0xcd, 0x10, 0x03, 0xe5, 0x01, 0x94, 0x85, 0x3b, 0x8a, 0xf2, 0xc6, 0xf6, 0x27, 0xfc,
-	0x93, 0xf9, 0xcd, 0x63, 0xa8, 0x86, 0x9d, 0x41, 0x46, 0x44, 0x25, 0xe4, 0x08, 0xca, 0x0f, 0x61,
-	0xfd, 0x33, 0x97, 0xe5, 0x32, 0xdb, 0x74, 0xc6, 0xe3, 0x50, 0x02, 0xa8, 0x49, 0xb8, 0x3f, 0x1e,
-	0x33, 0xbe, 0x3d, 0xa8, 0xba, 0xec, 0x60, 0x23, 0xb4, 0x08, 0x15, 0x38, 0x60, 0x58, 0x1b, 0x2d,
-	0xd8, 0x62, 0x4d, 0xa8, 0xf1, 0xf0, 0x1e, 0xbb, 0x58, 0xac, 0x56, 0x16, 0xab, 0x31, 0xf0, 0xd8,
-	0xc5, 0x58, 0xa6, 0x21, 0xb1, 0xdb, 0x19, 0xb9, 0xc4, 0x3c, 0x40, 0x4a, 0x86, 0xd8, 0x7f, 0x97,
-	0x5c, 0xe2, 0x44, 0x22, 0xab, 0x24, 0x12, 0x59, 0xf3, 0x0f, 0x39, 0x28, 0xf9, 0x7a, 0x57, 0x0e,
-	0xa1, 0xe8, 0x2c, 0xe9, 0xc8, 0x91, 0xdd, 0x47, 0xfd, 0x50, 0x4d, 0xf8, 0x57, 0x5f, 0xd0, 0x0d,
-	0x9f, 0x51, 0x79, 0x9b, 0xb9, 0x15, 0x73, 0x1e, 0xbf, 0xe5, 0x4a, 0x76, 0x20, 0xc2, 0xb9, 0x56,
-	0xc5, 0x8f, 0x73, 0x33, 0x4d, 0xcf, 0xc8, 0x9c, 0xd0, 0x50, 0x8e, 0x2e, 0x71, 0x40, 0x26, 0x50,
-	0xae, 0x1e, 0xa6, 0x1a, 0x61, 0x9f, 0x22, 0x1b, 0x33, 0xbd, 0xfc, 0x14, 0xb8, 0x96, 0xcc, 0x05,
-	0x72, 0xa9, 0xe8, 0x40, 0xd2, 0x2a, 0xa7, 0xef, 0x7e, 0x7e, 0x9b, 0xe7, 0xca, 0xb1, 0xa7, 0xbc,
-	0x0f, 0x05, 0xc2, 0x1d, 0x8c, 0x9b, 0xaf, 0x92, 0x52, 0xe0, 0xa2, 0x7e, 0x28, 0x25, 0xc8, 0x49,
-	0xca, 0x4b, 0x50, 0x98, 0x62, 0x32, 0x99, 0x52, 0x69, 0x57, 0x39, 0x62, 0xa6, 0xb0, 0xf0, 0x88,
-	0x58, 0xa2, 0xb0, 0x95, 0x44, 0x44, 0x48, 0xa4, 0x45, 0x59, 0xf4, 0x39, 0xe3, 0x31, 0x19, 0x61,
-	0xd7, 0xcf, 0x72, 0x72, 0xc8, 0xf4, 0x60, 0x3b, 0xbe, 0x8b, 0x03, 0xf7, 0xd1, 0x12, 0x03, 0x98,
-	0x7b, 0x37, 0xff, 0x9e, 0x83, 0x4a, 0x6b, 0xb1, 0x98, 0x91, 0x11, 0xa2, 0xb2, 0x9d, 0x8c, 0xe4,
-	0x8c, 0x27, 0x50, 0xc3, 0x36, 0xc5, 0xee, 0xc2, 0x25, 0x1e, 0x0e, 0xd5, 0xc4, 0x15, 0x28, 0xea,
-	0x41, 0x28, 0x46, 0x72, 0xf1, 0x18, 0x49, 0xe4, 0x9d, 0x7c, 0x32, 0xef, 0xec, 0x00, 0xac, 0xaa,
-	0x81, 0x8c, 0x8b, 0x72, 0x50, 0x09, 0xd8, 0xe9, 0xfc, 0x3c, 0x2a, 0x5a, 0x3e, 0x7f, 0xc8, 0x26,
-	0x8e, 0x1c, 0xdb, 0x63, 0x95, 0x96, 0x58, 0x5c, 0x65, 0x55, 0xde, 0xb2, 0x33, 0x24, 0x16, 0x9f,
-	0xa5, 0x68, 0x7c, 0xbe, 0x0b, 0x25, 0x4b, 0x1a, 0x82, 0xab, 0x2c, 0xcd, 0xca, 0xbe, 0xa5, 0xfc,
-	0xae, 0xcc, 0x9f, 0xc0, 0xac, 0x64, 0xe1, 0x4b, 0x32, 0x12, 0x41, 0x51, 0x36, 0xe4, 0x88, 0xad,
-	0x27, 0x92, 0x34, 0xb1, 0x78, 0x34, 0xe4, 0xb9, 0x1d, 0xb0, 0xab, 0x5b, 0x21, 0xc3, 0x56, 0xe3,
-	0x86, 0x45, 0xcc, 0x02, 0xc2, 0xb0, 0x35, 0x79, 0x74, 0x81, 0xb4, 0xa8, 0xf2, 0x56, 0xa8, 0x7b,
-	0xac, 0x7f, 0xcf, 0x36, 0x57, 0x6d, 0x63, 0xf3, 0x8f, 0x39, 0x58, 0xeb, 0xb3, 0x95, 0x13, 0x26,
-	0xfd, 0x01, 0xd4, 0xd1, 0xca, 0xe2, 0x2b, 0x9b, 0xd6, 0x42, 0xa8, 0x9e, 0x62, 0xf9, 0x5c, 0x8a,
-	0xe5, 0x6f, 0x69, 0xda, 0x90, 0x77, 0xac, 0xc5, 0xbd, 0x23, 0x91, 0x85, 0x0b, 0x29, 0x59, 0xf8,
-	0x09, 0xd4, 0x16, 0x2e, 0xb1, 0x47, 0x64, 0x81, 0x66, 0xa1, 0x9c, 0x57, 0x0d, 0xc0, 0x78, 0x4c,
-	0x97, 0xa2, 0x31, 0x1d, 0xf2, 0x9f, 0x72, 0xd4, 0x7f, 0x9e, 0x40, 0x8d, 0x37, 0x6e, 0x68, 0x44,
-	0xc3, 0x11, 0x52, 0xf5, 0x41, 0xbe, 0xfc, 0x9b, 0x41, 0xcf, 0x5a, 0xe1, 0x69, 0xeb, 0x61, 0x32,
-	0x6d, 0xf1, 0x22, 0x1c, 0x6d, 0x58, 0x77, 0xf8, 0xd5, 0x8d, 0xb8, 0xd8, 0x63, 0x86, 0xad, 0xca,
-	0x1e, 0x4e, 0x20, 0x2d, 0xda, 0xfc, 0x32, 0x07, 0xc5, 0xa1, 0xb8, 0xd8, 0x30, 0xdf, 0xb0, 0x97,
-	0xf3, 0x0b, 0xec, 0x72, 0x3b, 0xd5, 0x0c, 0x39, 0x4a, 0x9e, 0x3b, 0x9b, 0x72, 0xee, 0x57, 0x60,
-	0xdd, 0x59, 0x52, 0x8f, 0x22, 0xd1, 0xca, 0x84, 0x5a, 0xd2, 0x10, 0xcc, 0x18, 0x7f, 0x12, 0x1c,
-	0x43, 0xdc, 0xca, 0x52, 0xfa, 0x76, 0xb1, 0x9f, 0xd8, 0x41, 0x1e, 0x43, 0xd5, 0x22, 0xde, 0xc5,
-	0xd2, 0xf5, 0x22, 0x5d, 0x75, 0x80, 0xb5, 0xa8, 0xf2, 0x33, 0xa8, 0x4e, 0xf1, 0xcc, 0x32, 0xfd,
-	0x54, 0x5d, 0xb8, 0x4d, 0xaa, 0xae, 0xb0, 0x29, 0x86, 0x4c, 0xd7, 0xac, 0x91, 0x63, 0xb7, 0x2f,
-	0x62, 0x85, 0x0c, 0x0c, 0x12, 0x62, 0xbb, 0x7f, 0x15, 0x1a, 0xc4, 0xf6, 0x28, 0x9a, 0xb1, 0xeb,
-	0x99, 0x67, 0x32, 0x58, 0x9a, 0x79, 0x3d, 0x84, 0x0f, 0x10, 0xb1, 0xe2, 0xac, 0xbc, 0x78, 0x95,
-	0x13, 0xac, 0xbc, 0x84, 0xb1, 0xe8, 0x1b, 0x8d, 0xdc, 0xa5, 0x38, 0x19, 0xc8, 0xe8, 0x13, 0x48,
-	0x8b, 0x36, 0xff, 0xb6, 0x06, 0xf9, 0xae, 0x83, 0x92, 0x89, 0x31, 0x1c, 0xe8, 0xd9, 0x68, 0xa0,
-	0x27, 0x03, 0x2c, 0x77, 0xab, 0x00, 0xcb, 0xdf, 0x26, 0xc0, 0xd6, 0xbe, 0x2f, 0xc0, 0x0a, 0xf1,
-	0x00, 0x0b, 0xb5, 0xf1, 0xc5, 0x48, 0x1b, 0x9f, 0x88, 0xbc, 0x52, 0x7a, 0xe4, 0x45, 0xe3, 0xa3,
-	0x9c, 0x12, 0x1f, 0xd1, 0x24, 0x0c, 0xf1, 0x24, 0x9c, 0xf0, 0xe2, 0xca, 0xf7, 0x44, 0x6f, 0xf5,
-	0xc6, 0xe8, 0xad, 0x45, 0xa3, 0xf7, 0x39, 0x94, 0xe4, 0xdb, 0x80, 0xa7, 0xd6, 0xb9, 0xcb, 0xa9,
-	0x37, 0xf9, 0xb4, 0x9f, 0xc2, 0x7d, 0x7e, 0xe5, 0x8d, 0x20, 0x1a, 0xd6, 0x6f, 0x78, 0xa3, 0x60,
-	0x86, 0x8f, 0x85, 0xc2, 0x16, 0x14, 0x1d, 0xdb, 0xa4, 0x64, 0x8e, 0xd5, 0x86, 0x88, 0x54, 0xc7,
-	0x1e, 0x92, 0x39, 0xbf, 0x26, 0x33, 0x9d, 0xa9, 0x77, 0x39, 0xca, 0xbf, 0x59, 0xe5, 0xf5, 0xc8,
-	0xc4, 0x16, 0xae, 0xa5, 0x88, 0x0e, 0x44, 0x00, 0x2d, 0xca, 0xa2, 0xf6, 0x97, 0xce, 0xd2, 0xb5,
-	0xd1, 0xcc, 0xc4, 0xec, 0xe2, 0x88, 0x3d, 0xf5, 0x1e, 0x37, 0x4f, 0x5d, 0xc2, 0x9a, 0x40, 0x59,
-	0xf4, 0xf9, 0x8c, 0x53, 0x8c, 0x2c, 0x75, 0x83, 0xab, 0xb7, 0x22, 0xb1, 0x13, 0x8c, 0xac, 0x50,
-	0x35, 0xda, 0x0c, 0x57, 0xa3, 0xe6, 0x5f, 0x73, 0x00, 0x7a, 0xe0, 0xf0, 0xfc, 0xbe, 0xe2, 0x20,
-	0xee, 0x91, 0xc2, 0x91, 0x0b, 0x6c, 0xa8, 0x5b, 0x4c, 0xc1, 0x52, 0x2d, 0xfe, 0xf3, 0x0f, 0x4d,
-	0x24, 0xa6, 0x5c, 0x24, 0x31, 0x6d, 0x42, 0xc1, 0x5a, 0x62, 0x76, 0x2e, 0x71, 0xb7, 0x5d, 0xb3,
-	0x96, 0xb8, 0x45, 0x93, 0x96, 0x5e, 0x4b, 0xb1, 0xf4, 0x63, 0xa8, 0x12, 0xe6, 0xe3, 0x58, 0x5e,
-	0x60, 0x65, 0x97, 0xeb, 0x63, 0x8c, 0x65, 0x0b, 0x8a, 0x63, 0xd9, 0x95, 0xca, 0x2e, 0x68, 0x2c,
-	0x1a, 0xd2, 0xd7, 0x40, 0xe1, 0x29, 0x22, 0xba, 0x8a, 0xe8, 0x86, 0x1a, 0x8c, 0x32, 0x08, 0xaf,
-	0xb4, 0x0f, 0x77, 0x39, 0x77, 0x64, 0x39, 0xd1, 0xe6, 0xae, 0x33, 0x82, 0x1e, 0x5a, 0x72, 0x0f,
-	0xaa, 0x32, 0xf9, 0x88, 0x75, 0x41, 0x26, 0x20, 0x9e, 0x7d, 0xf8, 0xda, 0xef, 0xc4, 0xaa, 0xc0,
-	0xe3, 0x84, 0xc3, 0xac, 0x74, 0x9d, 0x74, 0x1b, 0x2e, 0x3c, 0xa8, 0x03, 0x05, 0x36, 0x6c, 0x71,
-	0x93, 0xd8, 0xf8, 0x8a, 0xae, 0x2a, 0x7f, 0x81, 0x0d, 0x5b, 0xb4, 0xf9, 0x5d, 0x16, 0xaa, 0x3f,
-	0x5f, 0x39, 0xc2, 0xf5, 0xcd, 0xc6, 0x5b, 0x99, 0x48, 0xe4, 0x21, 0xdf, 0x44, 0xab, 0x7e, 0x23,
-	0x17, 0xe9, 0x37, 0xea, 0x90, 0x0d, 0xcc, 0x96, 0x45, 0x54, 0x39, 0x80, 0xfc, 0xa7, 0xc4, 0x16,
-	0x99, 0xa5, 0x9e, 0xf2, 0xba, 0xc4, 0x97, 0xff, 0x90, 0xd8, 0x96, 0xc1, 0xf9, 0xc2, 0xce, 0x52,
-	0x88, 0x3a, 0xcb, 0x2e, 0xbb, 0x2d, 0xf8, 0x1a, 0xf0, 0xef, 0xea, 0x2b, 0x24, 0xe9, 0x1d, 0xa5,
-	0x5b, 0x78, 0x47, 0xf9, 0xff, 0x7a, 0x07, 0x44, 0xbc, 0x63, 0x0b, 0x8a, 0xf4, 0x4a, 0xa4, 0xa9,
-	0x0a, 0x8f, 0x92, 0x02, 0xbd, 0xe2, 0x09, 0xea, 0x3e, 0x94, 0x16, 0x2e, 0xbe, 0x24, 0xce, 0x52,
-	0x24, 0x97, 0xaa, 0x11, 0x8c, 0x83, 0x07, 0xae, 0xda, 0xea, 0x81, 0xab, 0xf9, 0xa7, 0x0c, 0x94,
-	0x34, 0x79, 0xeb, 0x4a, 0x26, 0xea, 0x4c, 0x4a, 0xa2, 0x4e, 0x29, 0xc2, 0xd9, 0xd4, 0x22, 0x1c,
-	0xbf, 0x33, 0xe5, 0x92, 0x8f, 0x3f, 0x29, 0x77, 0xbc, 0x7c, 0xca, 0x1d, 0xaf, 0xf9, 0x45, 0x16,
-	0x0a, 0x03, 0xe4, 0xa2, 0xb9, 0x97, 0xb8, 0xee, 0x65, 0x12, 0xd7, 0xbd, 0x1f, 0xc1, 0x3d, 0x42,
-	0xf1, 0xdc, 0x33, 0x17, 0xd8, 0x35, 0x2f, 0x66, 0xce, 0xe8, 0x53, 0xfe, 0xd6, 0x20, 0xe2, 0xbd,
-	0xc1, 0x49, 0x03, 0xec, 0x1e, 0x31, 0xc2, 0x29, 0xba, 0x62, 0x02, 0x19, 0x66, 0x4e, 0x90, 0x78,
-	0x58, 0x11, 0x25, 0x0c, 0x18, 0xf6, 0x01, 0xe2, 0x0f, 0x2b, 0x87, 0xb0, 0x19, 0x94, 0x0f, 0x2e,
-	0xce, 0x7f, 0x97, 0x10, 0x7b, 0xbd, 0xe7, 0x13, 0xbb, 0xce, 0xe8, 0x53, 0xf9, 0x3c, 0xa1, 0x3c,
-	0x87, 0xed, 0x91, 0x33, 0xe7, 0x8f, 0xd7, 0xd8, 0x92, 0x4f, 0x23, 0xc1, 0x3c, 0x91, 0x2b, 0xb6,
-	0x56, 0x0c, 0xe2, 0x8d, 0xc4, 0x9f, 0xfb, 0x04, 0x6a, 0x2e, 0xa6, 0xee, 0x75, 0xc0, 0x2f, 0xdf,
-	0x8b, 0x38, 0x28, 0x99, 0xf6, 0x7f, 0x93, 0x81, 0x82, 0x78, 0x90, 0x56, 0x5e, 0x02, 0xe5, 0x54,
-	0x1b, 0x9e, 0xf4, 0x3b, 0xe6, 0x79, 0xef, 0x6c, 0xa0, 0xb5, 0xf5, 0x63, 0x5d, 0xeb, 0x34, 0xee,
-	0x28, 0x0f, 0x60, 0x4b, 0xe2, 0xda, 0x47, 0xe7, 0xad, 0xae, 0xa9, 0xf7, 0xce, 0x86, 0xad, 0xee,
-	0xa9, 0xd6, 0x1b, 0x36, 0x32, 0xca, 0x7d, 0x78, 0x29, 0x42, 0x1c, 0x18, 0x7a, 0xaf, 0xad, 0x0f,
-	0x5a, 0xdd, 0x46, 0x56, 0x51, 0x61, 0x43, 0xd2, 0xf4, 0xde, 0x50, 0x33, 0xb4, 0xb3, 0xa1, 0xd9,
-	0xef, 0x75, 0x3f, 0x69, 0xe4, 0x94, 0xbb, 0x50, 0x93, 0x94, 0xa3, 0xf3, 0x6e, 0x57, 0x1b, 0x36,
-	0xf2, 0xfb, 0x2f, 0x00, 0x56, 0x4f, 0xdc, 0x6c, 0xcd, 0x81, 0x66, 0xe8, 0x7c, 0x2f, 0xfa, 0x30,
-	0xb6, 0xa1, 0x4d, 0xb8, 0x1b, 0x26, 0x9e, 0xf6, 0x7b, 0xc3, 0x93, 0x46, 0x46, 0xd9, 0x80, 0x46,
-	0x18, 0xfe, 0x58, 0xd3, 0x3e, 0x6c, 0x64, 0xf7, 0x7f, 0x9b, 0x81, 0x7a, 0xf4, 0x81, 0x54, 0x79,
-	0x04, 0x0f, 0x86, 0xda, 0xe9, 0xa0, 0xdb, 0x1a, 0x6a, 0xe6, 0xd9, 0xb0, 0x35, 0x3c, 0x3f, 0x8b,
-	0x2d, 0xb0, 0x03, 0xdb, 0x71, 0x86, 0xb3, 0xf3, 0xa3, 0x53, 0x7d, 0x38, 0xd4, 0x3a, 0xe2, 0xcc,
-	0x71, 0x72, 0xab, 0x3d, 0xd4, 0x5f, 0x68, 0x8d, 0x2c, 0xdb, 0x78, 0x9c, 0x66, 0x68, 0x43, 0xdd,
-	0xd0, 0x3a, 0x8d, 0xdc, 0xbe, 0x05, 0x45, 0x79, 0x5d, 0x57, 0xb6, 0xe0, 0x5e, 0xff, 0x7c, 0xd8,
-	0xee, 0x9f, 0x6a, 0xb1, 0xb5, 0x37, 0xa0, 0xe1, 0x13, 0x5a, 0x83, 0x81, 0xd1, 0x7f, 0xc1, 0x97,
-	0x0c, 0xa1, 0x86, 0x76, 0xac, 0x19, 0x4c, 0x5e, 0x36, 0x8c, 0x76, 0xb4, 0x76, 0x57, 0xef, 0xf1,
-	0x55, 0x2e, 0xa1, 0x12, 0xea, 0xae, 0x95, 0x87, 0xa0, 0xf6, 0x8f, 0x8f, 0x35, 0x23, 0xfd, 0xa8,
-	0x9b, 0x70, 0x37, 0x42, 0xed, 0x0f, 0xb4, 0x5e, 0x23, 0xa3, 0x6c, 0xc3, 0x66, 0x04, 0x6e, 0xb5,
-	0xdb, 0xda, 0x60, 0xc8, 0x17, 0x65, 0x3b, 0x0f, 0x93, 0xba, 0xad, 0xc1, 0x19, 0x5f, 0xf7, 0xcb,
-	0x0c, 0xd4, 0x22, 0xfd, 0xb0, 0xb2, 0x0b, 0xf7, 0x87, 0x46, 0xab, 0xd7, 0x3e, 0xb9, 0x41, 0xcf,
-	0x4c, 0x91, 0x51, 0xfa, 0xa0, 0xdb, 0xea, 0xf5, 0xf8, 0x89, 0x1f, 0x82, 0x1a, 0xa3, 0x75, 0xf4,
-	0xb3, 0xa3, 0x73, 0xe3, 0x8c, 0x6f, 0x62, 0x1b, 0x36, 0x63, 0x54, 0x43, 0x1b, 0xb4, 0xf4, 0x4e,
-	0x23, 0x97, 0x32, 0xb1, 0xdd, 0xea, 0xb5, 0xb5, 0x6e, 0x57, 0xeb, 0x34, 0xf2, 0xfb, 0xbf, 0xcf,
-	0x00, 0xac, 0xda, 0x14, 0x66, 0xae, 0x6e, 0xbf, 0xd5, 0x4b, 0xdf, 0xde, 0x16, 0xdc, 0x0b, 0x13,
-	0xdb, 0xe7, 0x86, 0x11, 0x38, 0x7d, 0x98, 0xd0, 0xd1, 0xba, 0x7a, 0xef, 0xa3, 0x73, 0x46, 0xcb,
-	0xb2, 0x28, 0x8a, 0x4c, 0xea, 0xf6, 0xb9, 0x76, 0xe2, 0x2b, 0x7d, 0x6c, 0x30, 0x6f, 0xea, 0x99,
-	0xfd, 0xe3, 0xe3, 0x46, 0x7e, 0xff, 0xcf, 0x19, 0x68, 0xc4, 0x6b, 0xa1, 0xf2, 0x18, 0x76, 0x56,
-	0xa1, 0x96, 0xbe, 0xc3, 0x6d, 0xd8, 0x4c, 0xb2, 0x74, 0xce, 0x35, 0xb1, 0xc7, 0x24, 0x89, 0xb9,
-	0x65, 0x23, 0x9b, 0x4e, 0x93, 0xea, 0x7b, 0x04, 0x0f, 0x92, 0xb4, 0xb0, 0x06, 0x7f, 0x9d, 0x85,
-	0x72, 0x50, 0xe2, 0x98, 0x28, 0xad, 0x37, 0x34, 0x3e, 0x31, 0x3f, 0xd4, 0x7b, 0x9d, 0xa4, 0x6f,
-	0x85, 0x68, 0x67, 0xfa, 0x07, 0xc2, 0xb2, 0x2a, 0x6c, 0x84, 0xe0, 0xb0, 0x55, 0xa3, 0x94, 0x76,
-	0xbf, 0xdb, 0xd5, 0xda, 0x43, 0xae, 0xbd, 0xa8, 0x28, 0x69, 0xeb, 0xbc, 0x72, 0x0f, 0xd6, 0x43,
-	0x30, 0x3f, 0xdd, 0x5a, 0x0c, 0x3c, 0xd1, 0xba, 0x9d, 0x46, 0x21, 0x26, 0x40, 0x5a, 0xa5, 0x18,
-	0xdb, 0x7e, 0xd8, 0x28, 0xa5, 0xf8, 0x6e, 0x02, 0x15, 0x94, 0x8f, 0xfa, 0x5f, 0x7d, 0xb3, 0x9b,
-	0xf9, 0xfa, 0x9b, 0xdd, 0xcc, 0x7f, 0xbe, 0xd9, 0xcd, 0x7c, 0xf1, 0xed, 0xee, 0x9d, 0xaf, 0xbf,
-	0xdd, 0xbd, 0xf3, 0x8f, 0x6f, 0x77, 0xef, 0xfc, 0xe2, 0xad, 0x09, 0xa1, 0xd3, 0xe5, 0xc5, 0xc1,
-	0xc8, 0x99, 0x3f, 0xf3, 0xff, 0xa0, 0xf5, 0x7f, 0x27, 0x78, 0xf5, 0x2d, 0xff, 0xb4, 0x7d, 0x97,
-	0xfd, 0x5e, 0xbe, 0x7e, 0x51, 0xe0, 0xff, 0xc7, 0xbe, 0xf1, 0xbf, 0x00, 0x00, 0x00, 0xff, 0xff,
-	0x28, 0x0b, 0x6c, 0x03, 0xd5, 0x1d, 0x00, 0x00,
+	// 3661 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x5a, 0xcd, 0x6f, 0x1b, 0x49,
+	0x76, 0x37, 0x3f, 0xc4, 0x8f, 0xc7, 0x0f, 0xd1, 0x6d, 0x6b, 0x44, 0xd9, 0x63, 0xd9, 0xa6, 0x77,
+	0xb3, 0x5e, 0x61, 0x63, 0x63, 0xb4, 0x99, 0x2c, 0x66, 0x46, 0xe3, 0x0d, 0x45, 0xb6, 0xc6, 0x1d,
+	0x53, 0x24, 0xb7, 0x45, 0xd9, 0xd9, 0x60, 0x81, 0x46, 0x89, 0x5d, 0xa4, 0x3a, 0x43, 0x76, 0x37,
+	0xba, 0x8b, 0xb4, 0xb4, 0xb9, 0xe7, 0x90, 0x53, 0x90, 0x9c, 0x72, 0x0a, 0x90, 0x05, 0x12, 0xe4,
+	0x10, 0x20, 0x40, 0x2e, 0x41, 0x80, 0xdc, 0xf7, 0xb8, 0xc7, 0x5c, 0xb2, 0x08, 0x66, 0xfe, 0x80,
+	0x00, 0xb9, 0xee, 0x25, 0x78, 0x55, 0xd5, 0xdf, 0x54, 0xac, 0x64, 0x4f, 0xea, 0xfa, 0xbd, 0x57,
+	0x55, 0xaf, 0xea, 0x7d, 0xd6, 0xa3, 0xe0, 0xe1, 0x95, 0x65, 0x2f, 0x2c, 0x62, 0xbf, 0x5c, 0x38,
+	0xc4, 0x7e, 0xb9, 0xfe, 0xe4, 0x25, 0xbb, 0x76, 0xa9, 0xff, 0xc2, 0xf5, 0x1c, 0xe6, 0x28, 0xdb,
+	0x92, 0xf8, 0x02, 0x89, 0x2f, 0xd6, 0x9f, 0x3c, 0xb8, 0x3f, 0x77, 0xe6, 0x0e, 0xa7, 0xbd, 0xc4,
+	0x2f, 0xc1, 0xd6, 0x79, 0x0d, 0x95, 0xb7, 0xc4, 0xb3, 0xc8, 0xc5, 0x82, 0x2a, 0x0a, 0x14, 0x6d,
+	0xb2, 0xa4, 0xed, 0xdc, 0x93, 0xdc, 0xf3, 0xaa, 0xce, 0xbf, 0x95, 0xfb, 0xb0, 0xb5, 0x26, 0x8b,
+	0x15, 0x6d, 0xe7, 0x9f, 0xe4, 0x9e, 0x17, 0x74, 0x31, 0x40, 0x4e, 0x46, 0xaf, 0x58, 0xfb, 0x48,
+	0x70, 0xe2, 0x77, 0xe7, 0x4f, 0xa1, 0x32, 0xa1, 0x3e, 0xeb, 0x11, 0x9f, 0x2a, 0x1f, 0x43, 0x75,
+	0xea, 0xd8, 0xa6, 0xc5, 0x2c, 0xc7, 0x96, 0xcb, 0x45, 0x80, 0xf2, 0x25, 0x54, 0xd7, 0x72, 0x4f,
+	0xbf, 0x9d, 0x7f, 0x52, 0x78, 0x5e, 0x3b, 0xdc, 0x7b, 0x91, 0x12, 0xf7, 0x45, 0x20, 0xd5, 0x71,
+	0xf1, 0x97, 0xbf, 0x7e, 0x7c, 0x47, 0x8f, 0x66, 0xe0, 0xe6, 0xef, 0x89, 0xcd, 0xda, 0x85, 0x27,
+	0xb9, 0xe7, 0x15, 0x9d, 0x7f, 0x77, 0x0c, 0xa8, 0xf6, 0xc2, 0xf5, 0x15, 0x28, 0x4e, 0x1d, 0x33,
+	0x3c, 0x07, 0x7e, 0x2b, 0xfb, 0x00, 0xf4, 0xca, 0xf5, 0xa8, 0xef, 0xa3, 0x48, 0x79, 0x4e, 0x89,
+	0x21, 0x4a, 0x13, 0xf2, 0x3f, 0xbf, 0xe4, 0x4b, 0x56, 0xf5, 0xfc, 0xcf, 0x2f, 0x71, 0x4c, 0xed,
+	0x76, 0x51, 0x8c, 0xa9, 0xdd, 0xf9, 0x19, 0x54, 0xce, 0x18, 0x75, 0xfb, 0xce, 0x7b, 0x5b, 0x79,
+	0x95, 0x3e, 0x5d, 0xed, 0xf0, 0x41, 0x46, 0xfe, 0x50, 0x9c, 0xe0, 0x00, 0xd1, 0xf9, 0x5b, 0x50,
+	0xb8, 0x70, 0x7d, 0x2e, 0x44, 0x43, 0xc7, 0xcf, 0xce, 0x7f, 0x6d, 0x41, 0x63, 0x42, 0x97, 0xee,
+	0x82, 0x30, 0x3a, 0xa1, 0xde, 0xd2, 0xdf, 0xa8, 0x8b, 0x36, 0x94, 0xd7, 0xd4, 0x0b, 0x0f, 0xd0,
+	0xd0, 0x83, 0xa1, 0xf2, 0x12, 0x4a, 0x4b, 0xca, 0x2e, 0x1d, 0x93, 0x9f, 0xa0, 0x79, 0xb8, 0x9b,
+	0x11, 0xe7, 0x94, 0x93, 0x75, 0xc9, 0xa6, 0x1c, 0x41, 0xcd, 0xa5, 0x9e, 0xe5, 0x98, 0xc6, 0xca,
+	0xb6, 0x18, 0x3f, 0x67, 0xf3, 0xf0, 0x61, 0x66, 0xd6, 0x98, 0xf3, 0x9c, 0xdb, 0x16, 0xd3, 0xc1,
+	0x0d, 0xbf, 0x95, 0xc7, 0x50, 0x63, 0x1e, 0xb1, 0xa7, 0x97, 0xd4, 0xc0, 0x83, 0x6c, 0x3d, 0x29,
+	0x3c, 0x6f, 0xe8, 0x20, 0xa1, 0x63, 0xd7, 0x57, 0x1e, 0x01, 0xcc, 0x3d, 0x32, 0xa5, 0x86, 0x49,
+	0xae, 0xfd, 0x76, 0x89, 0x0b, 0x5b, 0xe5, 0x48, 0x9f, 0x5c, 0xfb, 0xca, 0x13, 0xa8, 0xe3, 0x49,
+	0x8d, 0x19, 0x15, 0x0b, 0x94, 0x39, 0x03, 0x20, 0x76, 0x42, 0xf9, 0x02, 0x3f, 0x00, 0xc5, 0xf5,
+	0xa8, 0x4b, 0xae, 0x97, 0xd4, 0x66, 0x21, 0x5f, 0x85, 0xf3, 0xb5, 0x22, 0x8a, 0xe4, 0x3e, 0x86,
+	0x1a, 0x5d, 0x58, 0x73, 0xeb, 0xc2, 0x5a, 0x58, 0xec, 0xba, 0x5d, 0xe5, 0x26, 0xf5, 0x61, 0x95,
+	0xc4, 0x27, 0x29, 0x47, 0x50, 0xf1, 0xe8, 0x8c, 0x7a, 0x1e, 0x59, 0xb4, 0xe1, 0x96, 0x0b, 0x84,
+	0x33, 0x94, 0xcf, 0xa1, 0xec, 0xd1, 0x05, 0x25, 0x3e, 0x6d, 0xd7, 0x6e, 0x39, 0x39, 0x98, 0xa0,
+	0x7c, 0x0a, 0x5b, 0x8c, 0xfa, 0xcc, 0x6f, 0xd7, 0x6f, 0x70, 0x85, 0xc0, 0xad, 0xe4, 0x44, 0xc1,
+	0x2d, 0xac, 0x70, 0x4d, 0x6d, 0x62, 0x33, 0xbf, 0x7d, 0x74, 0xcb, 0x4d, 0xa3, 0x29, 0x78, 0xe0,
+	0xf7, 0xc4, 0xb3, 0x2d, 0x7b, 0xee, 0xb7, 0xbf, 0xbc, 0xed, 0x81, 0x83, 0x19, 0xca, 0x2b, 0x00,
+	0x9f, 0x51, 0xd7, 0x30, 0x9d, 0xf7, 0xb6, 0xdf, 0x7e, 0x75, 0x83, 0xe4, 0x81, 0xcb, 0x04, 0xbb,
+	0xfb, 0x72, 0xec, 0x77, 0xfe, 0x35, 0x8f, 0xe1, 0x42, 0x58, 0x3c, 0x1a, 0xfb, 0x25, 0xf1, 0x2f,
+	0xb9, 0xb1, 0xd7, 0x75, 0xfe, 0xad, 0x7c, 0x8e, 0xb7, 0xe2, 0x2d, 0x85, 0x9b, 0xd4, 0x0e, 0xf7,
+	0x37, 0xdc, 0x4a, 0xcc, 0x5f, 0xa2, 0xab, 0x41, 0xe7, 0xf9, 0x11, 0x94, 0x7c, 0x46, 0xd8, 0xca,
+	0x97, 0xee, 0xf0, 0xf8, 0xc6, 0xc9, 0x67, 0x9c, 0x4d, 0x97, 0xec, 0x4a, 0x07, 0x1a, 0x64, 0xc5,
+	0x2e, 0x1d, 0xcf, 0x70, 0xbc, 0xb9, 0x61, 0x99, 0xdc, 0x31, 0x8a, 0x7a, 0x4d, 0x80, 0x23, 0x6f,
+	0xae, 0x99, 0xca, 0x53, 0xa8, 0xfb, 0xab, 0x8b, 0xa5, 0xc5, 0x18, 0x35, 0x0d, 0xc2, 0xda, 0x5b,
+	0x3c, 0x30, 0xd6, 0x42, 0xac, 0xcb, 0xfd, 0xc3, 0xa3, 0x6b, 0x8b, 0xbe, 0x17, 0x1c, 0x47, 0x9c,
+	0x03, 0x02, 0xa8, 0xcb, 0x94, 0x07, 0x50, 0x99, 0x3a, 0x4b, 0xd7, 0x5a, 0x50, 0x93, 0xdf, 0x7d,
+	0x5d, 0x0f, 0xc7, 0xb8, 0x3e, 0x99, 0x32, 0x6b, 0x4d, 0xe4, 0xfa, 0xaf, 0xc4, 0xfa, 0x21, 0xd6,
+	0x65, 0x9d, 0x3f, 0xcf, 0x45, 0xe1, 0xa2, 0xef, 0x91, 0x19, 0xcb, 0x0a, 0x9e, 0xcb, 0x0a, 0xfe,
+	0xdb, 0xdc, 0xe8, 0x1e, 0x54, 0x7c, 0xb2, 0x16, 0x02, 0x15, 0xb8, 0x40, 0x65, 0x3e, 0xee, 0xb2,
+	0xce, 0x7f, 0xe4, 0xa0, 0x38, 0x76, 0x9c, 0x05, 0x86, 0xcc, 0x70, 0xe3, 0xbc, 0x65, 0x2a, 0xdf,
+	0x81, 0xe6, 0x92, 0xd8, 0x64, 0x4e, 0x43, 0xa1, 0xf2, 0x9c, 0x56, 0x97, 0xa8, 0x90, 0xea, 0x7b,
+	0xb0, 0x3d, 0x75, 0x6c, 0xe6, 0x59, 0x17, 0x2b, 0x3c, 0xf0, 0x8c, 0xda, 0x72, 0x83, 0x66, 0x0c,
+	0x3e, 0xa1, 0x36, 0x8a, 0xb0, 0x10, 0xc1, 0x40, 0xc4, 0xe5, 0x82, 0x5e, 0x5e, 0xf0, 0x10, 0x60,
+	0xe3, 0x95, 0x79, 0xd4, 0xa7, 0xde, 0x5a, 0x2e, 0x20, 0x55, 0x12, 0x60, 0xc8, 0xf2, 0x08, 0x80,
+	0x12, 0xcf, 0x96, 0x0c, 0x25, 0xce, 0x50, 0x15, 0x48, 0xb0, 0xb8, 0xe3, 0x8b, 0xc5, 0xcb, 0x72,
+	0x71, 0xc7, 0xc7, 0xc5, 0x3b, 0xbf, 0x28, 0x42, 0x7d, 0xec, 0x39, 0xe6, 0x6a, 0xca, 0x44, 0x68,
+	0x7e, 0x06, 0x0d, 0x26, 0x6f, 0xca, 0x88, 0x99, 0x6d, 0x3d, 0x00, 0x5f, 0xa3, 0xf9, 0x06, 0xf1,
+	0x3b, 0x1f, 0x8b, 0xdf, 0xbb, 0x50, 0x76, 0x1d, 0x67, 0x81, 0x37, 0x51, 0xe0, 0x37, 0x51, 0xc2,
+	0xa1, 0x66, 0xa2, 0x70, 0x4b, 0xc7, 0xa4, 0x0b, 0xb1, 0x5c, 0x91, 0x2f, 0x57, 0xe5, 0x08, 0x5f,
+	0xeb, 0x3b, 0xd0, 0x24, 0x4b, 0x67, 0x25, 0xce, 0x6e, 0x2c, 0xad, 0xe0, 0x80, 0x75, 0x81, 0x9e,
+	0x50, 0xfb, 0xd4, 0xb2, 0xd3, 0x5c, 0xe4, 0x4a, 0x9e, 0x32, 0xc6, 0x45, 0xae, 0xd0, 0x34, 0x45,
+	0x20, 0xf7, 0xf9, 0x42, 0x32, 0xf2, 0x4a, 0x08, 0x97, 0x89, 0x33, 0x90, 0x2b, 0x19, 0x72, 0x43,
+	0x06, 0x72, 0x85, 0x57, 0x65, 0xd9, 0x26, 0xbd, 0xc2, 0x63, 0x54, 0xf9, 0xe9, 0xca, 0x7c, 0xac,
+	0x99, 0x38, 0x77, 0xb6, 0xb2, 0x4d, 0xcb, 0x9e, 0xf3, 0x70, 0x0d, 0x62, 0xae, 0x84, 0x64, 0x5e,
+	0x58, 0x12, 0x6f, 0x6e, 0xd9, 0x9c, 0x5e, 0x13, 0x79, 0x41, 0x20, 0x48, 0xde, 0x85, 0xf2, 0x62,
+	0x6e, 0x72, 0x5a, 0x9d, 0xd3, 0x4a, 0x8b, 0xb9, 0x89, 0x84, 0xef, 0x43, 0x6b, 0x4a, 0x5c, 0x32,
+	0xb5, 0xd8, 0xb5, 0x21, 0x45, 0x69, 0x37, 0x38, 0xc7, 0x76, 0x80, 0x8b, 0x54, 0xe5, 0x2b, 0xcf,
+	0xa1, 0x45, 0xaf, 0x5c, 0xc7, 0x5f, 0x79, 0x34, 0xbc, 0x88, 0xa6, 0x30, 0xa8, 0x00, 0x97, 0x57,
+	0xf1, 0x0c, 0x1a, 0xce, 0x6c, 0x46, 0x3d, 0xc3, 0xa7, 0x98, 0x9b, 0xfd, 0xf6, 0xb6, 0xb8, 0x2f,
+	0x0e, 0x9e, 0x09, 0x4c, 0xf9, 0x1d, 0xd8, 0xbe, 0x20, 0xb6, 0x69, 0xcc, 0xc8, 0x94, 0x39, 0x1e,
+	0x17, 0xad, 0xc5, 0xd3, 0x5d, 0x03, 0xe1, 0x13, 0x8e, 0x1e, 0xbb, 0x7e, 0xe7, 0x2f, 0x73, 0x50,
+	0x96, 0x56, 0x92, 0x71, 0x84, 0x0e, 0x34, 0x16, 0xd4, 0x36, 0xd3, 0x7e, 0x50, 0x13, 0xa0, 0x70,
+	0x83, 0xcf, 0x02, 0xe7, 0x2c, 0x70, 0xe7, 0x7c, 0x94, 0x4d, 0xc5, 0x31, 0x13, 0x4c, 0xfa, 0x66,
+	0x1b, 0x73, 0x0f, 0xb3, 0x3c, 0x2a, 0xc2, 0x55, 0x45, 0x0f, 0x86, 0x1d, 0x1b, 0x4a, 0x3a, 0x25,
+	0xfe, 0x0d, 0x25, 0xd1, 0xe6, 0xd2, 0xee, 0x63, 0xa8, 0xb2, 0x4b, 0x8f, 0xfa, 0x97, 0xce, 0xc2,
+	0x94, 0x9e, 0x18, 0x01, 0x48, 0x5d, 0xd9, 0x26, 0x9d, 0x59, 0x36, 0x35, 0x79, 0x5c, 0xab, 0xe8,
+	0x11, 0xd0, 0x99, 0x43, 0x45, 0x27, 0x8c, 0x8e, 0x89, 0xc7, 0x36, 0xee, 0x18, 0x2b, 0x7c, 0x0a,
+	0xbc, 0xf0, 0x51, 0x3e, 0x85, 0x8a, 0xe7, 0x08, 0xfb, 0x90, 0xb1, 0x3a, 0x9b, 0x44, 0x74, 0xc9,
+	0xa0, 0x87, 0xac, 0x1d, 0x06, 0x30, 0xb0, 0x96, 0x16, 0x3b, 0x46, 0x60, 0xe3, 0x56, 0x0f, 0xa1,
+	0xba, 0x40, 0x0e, 0xee, 0xd1, 0x62, 0xc3, 0x0a, 0x07, 0xd0, 0xdb, 0xff, 0x9f, 0xbb, 0xfe, 0xd3,
+	0x16, 0x34, 0xfb, 0x74, 0x6a, 0x61, 0xc9, 0xa5, 0xd9, 0xee, 0x8a, 0xdd, 0x32, 0x16, 0x3c, 0x02,
+	0x70, 0x85, 0xf6, 0x22, 0xe5, 0x57, 0x25, 0xa2, 0x99, 0x3c, 0xb6, 0x4e, 0x1d, 0x8f, 0x06, 0x71,
+	0xa1, 0xae, 0x97, 0xf9, 0x58, 0x33, 0x51, 0x45, 0x73, 0x8f, 0x98, 0x94, 0x2b, 0xb6, 0xa1, 0x8b,
+	0x01, 0x9e, 0x4d, 0x78, 0xa0, 0x28, 0xbe, 0xf8, 0xd9, 0x38, 0x80, 0xae, 0xf2, 0x14, 0xea, 0x71,
+	0xfb, 0x97, 0x41, 0xa0, 0x16, 0xb3, 0x7d, 0xb4, 0xe9, 0xf7, 0x1e, 0xe6, 0x2a, 0xdb, 0x70, 0x66,
+	0xb3, 0x58, 0xcc, 0x6b, 0x48, 0x78, 0x34, 0x9b, 0x21, 0xdf, 0x13, 0xa8, 0x7b, 0x78, 0xb0, 0x29,
+	0x71, 0x63, 0xe5, 0x17, 0x20, 0xd6, 0x23, 0x2e, 0x6e, 0xd6, 0x81, 0x06, 0x8f, 0x68, 0x33, 0x8f,
+	0x8a, 0xdd, 0xaa, 0x62, 0x37, 0x04, 0x4f, 0x3c, 0x4a, 0x65, 0xe4, 0x15, 0xd2, 0x2e, 0xac, 0x35,
+	0xe5, 0x31, 0xa1, 0xa2, 0x0b, 0xf9, 0x07, 0xd6, 0x9a, 0x66, 0x62, 0x77, 0x6d, 0x63, 0xec, 0x8e,
+	0x85, 0xc7, 0x7a, 0x3a, 0x3c, 0xee, 0x41, 0x45, 0x90, 0x2d, 0x93, 0x07, 0x85, 0xaa, 0x5e, 0xe6,
+	0x63, 0xcd, 0x54, 0x5e, 0xc0, 0xbd, 0x19, 0x25, 0x0c, 0xef, 0xc2, 0xa7, 0xcc, 0x08, 0xaa, 0xe7,
+	0x26, 0x3f, 0xc8, 0x5d, 0x49, 0x3a, 0xa3, 0xec, 0xad, 0xac, 0xa3, 0x3f, 0x82, 0x92, 0xeb, 0x58,
+	0x58, 0x50, 0x89, 0x58, 0x20, 0x47, 0x28, 0x64, 0x18, 0x7f, 0x50, 0xc8, 0x96, 0x10, 0x32, 0xc0,
+	0x50, 0x48, 0x05, 0x8a, 0x18, 0x11, 0xda, 0x77, 0x85, 0x11, 0xe2, 0xb7, 0xb2, 0x03, 0x25, 0xd7,
+	0x34, 0x5c, 0x77, 0xd9, 0x56, 0x84, 0xfe, 0x5c, 0x73, 0xec, 0x2e, 0x37, 0xc5, 0x94, 0x7b, 0x9c,
+	0x9e, 0x8c, 0x29, 0x18, 0xca, 0xb8, 0xc2, 0xe3, 0x8c, 0xf7, 0x39, 0x63, 0x93, 0xe3, 0x11, 0x67,
+	0x2c, 0x70, 0xee, 0xc4, 0x03, 0x67, 0xe7, 0x9f, 0x8b, 0x50, 0x09, 0x4c, 0x56, 0x39, 0x84, 0xb2,
+	0xb3, 0x62, 0x53, 0x47, 0x3e, 0x2b, 0x9a, 0x87, 0xed, 0x8c, 0xd5, 0x8f, 0x04, 0x5d, 0x0f, 0x18,
+	0x95, 0x1f, 0x61, 0x70, 0xc1, 0x10, 0x12, 0xbc, 0xd4, 0xb2, 0x4f, 0x0b, 0x11, 0x62, 0xa2, 0xaa,
+	0x96, 0x73, 0x27, 0x1d, 0xb0, 0x90, 0x72, 0xc0, 0x3d, 0xa8, 0x70, 0xcb, 0x42, 0x81, 0x85, 0x69,
+	0x97, 0x71, 0x8c, 0x47, 0x79, 0x05, 0xdc, 0xc0, 0x0c, 0x97, 0x78, 0x4c, 0x3c, 0x2d, 0x36, 0x15,
+	0x96, 0x41, 0x98, 0x09, 0x0a, 0x4b, 0x4f, 0x8e, 0x7d, 0xe5, 0x4b, 0x28, 0x59, 0xdc, 0x37, 0xb9,
+	0xe5, 0xd7, 0x36, 0xd4, 0x7e, 0x49, 0x17, 0x96, 0x2b, 0xc8, 0x49, 0x68, 0x01, 0x97, 0xd4, 0x9a,
+	0x5f, 0x32, 0xe9, 0x12, 0x72, 0x84, 0x36, 0x68, 0xd2, 0xa9, 0x65, 0x8a, 0x12, 0xa8, 0x22, 0xe2,
+	0xa2, 0x44, 0xba, 0x0c, 0x63, 0xb0, 0x33, 0x9b, 0x59, 0x53, 0xea, 0x05, 0x39, 0x51, 0x0e, 0xf1,
+	0x1e, 0x6c, 0x27, 0x88, 0x0e, 0xc0, 0x6d, 0xb7, 0x82, 0x00, 0x37, 0xdd, 0xcf, 0xa0, 0x74, 0x81,
+	0xd1, 0xc5, 0x97, 0xaf, 0x86, 0xec, 0x0b, 0x2c, 0x0a, 0x73, 0x81, 0xa0, 0x62, 0x02, 0x0a, 0x74,
+	0xe1, 0x59, 0x74, 0x96, 0x70, 0x0a, 0x8e, 0xf0, 0x95, 0xbf, 0x80, 0xaa, 0xb3, 0xa6, 0x9e, 0xb7,
+	0xc2, 0x12, 0xb3, 0x71, 0x1b, 0xcd, 0x45, 0xfc, 0x9d, 0xbf, 0xce, 0x41, 0xa9, 0xeb, 0xba, 0x94,
+	0x2c, 0xf0, 0x3e, 0x4c, 0xba, 0xb6, 0xa6, 0x41, 0x74, 0x95, 0xa3, 0xe4, 0xb1, 0xf2, 0xa9, 0x63,
+	0x7d, 0x01, 0x15, 0x53, 0x5e, 0xb2, 0xcc, 0x67, 0x7b, 0x37, 0x6a, 0x21, 0x78, 0x59, 0x04, 0x13,
+	0xf8, 0x4d, 0x5b, 0xbe, 0xbb, 0x62, 0x34, 0x2a, 0xc0, 0xab, 0x12, 0xd1, 0xcc, 0xce, 0xdf, 0xe5,
+	0x30, 0xa9, 0x61, 0x25, 0x8d, 0x32, 0x38, 0x2e, 0xb5, 0x85, 0x4a, 0x72, 0xc2, 0xc4, 0x04, 0xd0,
+	0x65, 0xe8, 0x7b, 0xe6, 0x8a, 0x22, 0x45, 0xa6, 0x37, 0x73, 0x45, 0xa5, 0xa2, 0xd6, 0xd4, 0x33,
+	0x57, 0x54, 0xf6, 0x0f, 0x82, 0x61, 0x4a, 0xc3, 0xc5, 0xb4, 0x86, 0x5f, 0x42, 0x89, 0xf0, 0x2b,
+	0xe1, 0x11, 0x77, 0xd3, 0x6d, 0x8a, 0x1b, 0xd3, 0x25, 0x5b, 0xe7, 0x1f, 0x8b, 0x50, 0xeb, 0xba,
+	0xee, 0xc2, 0x9a, 0x12, 0x26, 0x3b, 0x0c, 0x89, 0xaa, 0xe0, 0x19, 0x34, 0xa8, 0xcd, 0xa8, 0xe7,
+	0x7a, 0x96, 0x4f, 0x63, 0xd5, 0x71, 0x04, 0x8a, 0xca, 0x30, 0x96, 0x3a, 0x0a, 0xe9, 0xd4, 0x91,
+	0xa9, 0x2c, 0x8a, 0xd9, 0xca, 0xe2, 0x11, 0x40, 0x54, 0x17, 0xca, 0x74, 0x51, 0x0d, 0x6b, 0x42,
+	0xbc, 0x90, 0xa0, 0xa2, 0x12, 0xef, 0xf4, 0x60, 0x88, 0x13, 0xa7, 0x8e, 0xed, 0x63, 0xcd, 0x6d,
+	0x99, 0xdc, 0x1d, 0xea, 0xbc, 0x8b, 0x81, 0x48, 0x2a, 0x6d, 0x55, 0x92, 0x69, 0x2b, 0xae, 0xff,
+	0xea, 0xff, 0x55, 0xff, 0x91, 0xc5, 0x41, 0xc2, 0xe2, 0xf6, 0xa0, 0x22, 0xca, 0x35, 0xcb, 0xe4,
+	0x49, 0xa2, 0xc8, 0x7d, 0x8c, 0x7a, 0x9a, 0x19, 0x73, 0xda, 0x7a, 0xda, 0x69, 0x09, 0x6a, 0x40,
+	0xa8, 0xb4, 0x21, 0x8f, 0x2e, 0x90, 0x2e, 0xe3, 0x65, 0x40, 0xf0, 0xe4, 0x6f, 0x7e, 0x40, 0xcc,
+	0xd8, 0x5b, 0x9f, 0x87, 0x44, 0x34, 0x40, 0xcc, 0x12, 0x37, 0x39, 0x16, 0xd2, 0xa3, 0x90, 0xc8,
+	0xb9, 0xb1, 0x78, 0x42, 0x63, 0x63, 0xe4, 0x6b, 0x99, 0x42, 0x2a, 0x7a, 0x04, 0x74, 0xfe, 0xa6,
+	0x00, 0x5b, 0x23, 0x3c, 0x50, 0xc6, 0x52, 0xbe, 0x0b, 0x4d, 0x12, 0x19, 0x52, 0x64, 0x2a, 0x8d,
+	0x18, 0xaa, 0x6d, 0x30, 0xa8, 0xc2, 0x06, 0x83, 0xba, 0xa5, 0xc5, 0xc4, 0x8c, 0x6e, 0x2b, 0x6d,
+	0x74, 0x99, 0x9a, 0xa7, 0xb4, 0xa1, 0xe6, 0x79, 0x06, 0x0d, 0xd7, 0xb3, 0xec, 0xa9, 0xe5, 0x92,
+	0x45, 0xac, 0xc2, 0xa8, 0x87, 0x60, 0x3a, 0x0d, 0x54, 0x92, 0x69, 0x20, 0x66, 0x96, 0xd5, 0xa4,
+	0x59, 0x3e, 0x83, 0x06, 0x7f, 0x19, 0x92, 0x29, 0x8b, 0x07, 0xd5, 0x7a, 0x00, 0xf2, 0xed, 0x7f,
+	0x2f, 0xec, 0x00, 0xd4, 0x78, 0xa6, 0xfb, 0x38, 0x9b, 0xe9, 0x78, 0x95, 0x9f, 0x7c, 0xfe, 0x3f,
+	0xe2, 0x4d, 0x42, 0xcb, 0xa3, 0x3e, 0xda, 0x4b, 0x5d, 0x3e, 0x12, 0x05, 0xd2, 0x65, 0x9d, 0x7f,
+	0x2b, 0x40, 0x79, 0x22, 0x9a, 0x5c, 0x68, 0x72, 0xf6, 0x6a, 0x79, 0x41, 0x3d, 0xae, 0xa7, 0x86,
+	0x2e, 0x47, 0xd9, 0x73, 0xe7, 0x37, 0x9c, 0xfb, 0x7b, 0xb0, 0xed, 0xac, 0x98, 0xcf, 0x88, 0x78,
+	0x2b, 0xc5, 0xde, 0xbc, 0x31, 0x18, 0x19, 0x7f, 0x3f, 0x3c, 0x86, 0xe8, 0xd0, 0x6d, 0x78, 0xb3,
+	0x0b, 0x79, 0x52, 0x07, 0x79, 0x0a, 0x75, 0xd3, 0xf2, 0x2f, 0x56, 0x9e, 0x9f, 0xe8, 0x51, 0x84,
+	0x58, 0x97, 0x29, 0x7f, 0x00, 0xf5, 0x4b, 0xba, 0x30, 0x8d, 0x20, 0xbb, 0x97, 0x6e, 0x93, 0x23,
+	0x6a, 0x38, 0x45, 0x97, 0x19, 0x1e, 0x5f, 0x8a, 0x1e, 0x75, 0x89, 0x65, 0xc6, 0x14, 0x0c, 0x12,
+	0x42, 0xe9, 0xbf, 0x0f, 0x2d, 0xcb, 0xf6, 0x19, 0x59, 0x2c, 0xa9, 0xcd, 0x7c, 0x03, 0x61, 0xa9,
+	0xe6, 0xed, 0x18, 0x3e, 0x26, 0x96, 0x99, 0x66, 0xe5, 0xa5, 0x62, 0x35, 0xc3, 0xca, 0x0b, 0x46,
+	0x74, 0xea, 0xe9, 0xd4, 0x5b, 0x89, 0x93, 0x81, 0x74, 0x6a, 0x81, 0x74, 0x59, 0xc2, 0xa6, 0x8e,
+	0x12, 0x36, 0xd5, 0xf9, 0x4d, 0x09, 0x8a, 0x03, 0x87, 0x64, 0x43, 0x71, 0x3c, 0xb4, 0xe4, 0x93,
+	0xa1, 0x25, 0xeb, 0x7b, 0x85, 0x5b, 0xf9, 0x5e, 0xf1, 0x36, 0xbe, 0xb7, 0xf5, 0x21, 0xdf, 0x2b,
+	0xa5, 0x7d, 0x2f, 0xd6, 0x42, 0x28, 0x27, 0x5a, 0x08, 0x19, 0xa7, 0xac, 0x6c, 0x76, 0xca, 0xa4,
+	0xeb, 0x54, 0x37, 0xb8, 0x4e, 0x32, 0xec, 0x43, 0x3a, 0xec, 0x67, 0x0c, 0xbc, 0xf6, 0x01, 0xc7,
+	0xae, 0xdf, 0xe8, 0xd8, 0x8d, 0xa4, 0x63, 0x7f, 0x0e, 0x15, 0xd9, 0x42, 0xf6, 0xdb, 0x4d, 0x6e,
+	0x8d, 0xed, 0x9b, 0xcc, 0x3d, 0x48, 0x1a, 0x01, 0xbf, 0xf2, 0xc3, 0xd0, 0x51, 0xb6, 0x6f, 0x68,
+	0x65, 0xa3, 0xe2, 0x53, 0x5e, 0xb2, 0x0b, 0x65, 0xc7, 0x36, 0x98, 0xb5, 0xa4, 0x3c, 0x1a, 0x37,
+	0xf4, 0x92, 0x63, 0x4f, 0xac, 0x25, 0xef, 0x47, 0xe2, 0x9d, 0xf1, 0x5a, 0xbe, 0xa1, 0xf3, 0x6f,
+	0x2c, 0x36, 0x7c, 0x6b, 0x2e, 0x8b, 0x0d, 0x45, 0x14, 0x1b, 0x02, 0xe8, 0x32, 0x74, 0xe8, 0x3f,
+	0x71, 0x56, 0x9e, 0x4d, 0x16, 0x06, 0xb5, 0x99, 0x67, 0x51, 0x51, 0xd1, 0x17, 0xf5, 0xa6, 0x84,
+	0x55, 0x81, 0xa2, 0x63, 0x06, 0x8c, 0x97, 0x94, 0x98, 0xbc, 0x9c, 0xaf, 0xeb, 0x35, 0x89, 0xbd,
+	0xa6, 0xc4, 0x8c, 0xe5, 0xbf, 0x9d, 0x44, 0xfe, 0xfb, 0x0c, 0x2a, 0x17, 0x1e, 0x25, 0xfc, 0x7a,
+	0x8e, 0x6e, 0xe3, 0xac, 0x21, 0xbb, 0xf2, 0x29, 0x94, 0xc8, 0x82, 0x78, 0xcb, 0xa0, 0xd1, 0xfb,
+	0x81, 0x89, 0x92, 0x59, 0x39, 0x80, 0xbb, 0x51, 0x8f, 0xd7, 0x10, 0xcd, 0x32, 0xde, 0x8e, 0x6c,
+	0xe8, 0xdb, 0x61, 0x27, 0x57, 0xe5, 0x70, 0xf4, 0x56, 0x5c, 0x31, 0xae, 0xf5, 0x1f, 0xc7, 0xde,
+	0x8a, 0x2b, 0x86, 0xde, 0xf7, 0x2f, 0x05, 0x00, 0x2d, 0xf4, 0x65, 0xfe, 0x64, 0x71, 0x88, 0x1d,
+	0xf5, 0x2a, 0x4b, 0x38, 0xd4, 0x4c, 0x34, 0x10, 0xa9, 0xd6, 0xe0, 0x57, 0x0e, 0x96, 0x89, 0xb9,
+	0x85, 0x44, 0xcc, 0x8d, 0x4a, 0xbd, 0x62, 0xbc, 0xd4, 0xcb, 0x58, 0xea, 0xd6, 0x06, 0x4b, 0x7d,
+	0x0a, 0x75, 0x0b, 0x7d, 0x94, 0xca, 0xe6, 0x9f, 0x7c, 0x2e, 0x07, 0x18, 0xb2, 0xec, 0x42, 0x79,
+	0x26, 0x9f, 0xb7, 0xf2, 0x4d, 0x30, 0x13, 0x2f, 0xdb, 0x1f, 0x80, 0xc2, 0xa3, 0x5f, 0x72, 0x17,
+	0xf1, 0x36, 0x68, 0x21, 0x65, 0x1c, 0xdf, 0xe9, 0x00, 0xee, 0x72, 0xee, 0xc4, 0x76, 0xe2, 0xbd,
+	0xbc, 0x8d, 0x04, 0x2d, 0xb6, 0xe5, 0x13, 0xa8, 0xcb, 0xb8, 0x2a, 0xf6, 0x05, 0x19, 0x5b, 0x79,
+	0x60, 0xe5, 0x7b, 0x7f, 0x96, 0x4a, 0x70, 0x4f, 0x33, 0x2a, 0x8d, 0xee, 0x3a, 0x6b, 0xf6, 0x7c,
+	0xf1, 0x30, 0xc5, 0x95, 0x70, 0xd8, 0xe5, 0x2a, 0xb1, 0xe9, 0x15, 0x8b, 0x6a, 0xa5, 0x12, 0x0e,
+	0xbb, 0xac, 0xf3, 0x9b, 0x3c, 0xd4, 0xff, 0x30, 0x32, 0xe4, 0xeb, 0x9b, 0x95, 0x17, 0xa9, 0x48,
+	0xc4, 0xd1, 0x40, 0x45, 0x51, 0x85, 0x56, 0x48, 0x54, 0x68, 0x4d, 0xc8, 0x87, 0x6a, 0xcb, 0x13,
+	0xa6, 0xbc, 0x80, 0xe2, 0xd7, 0x96, 0x2d, 0x22, 0x63, 0x73, 0xc3, 0x0f, 0x12, 0x7c, 0xfb, 0x37,
+	0x96, 0x6d, 0xea, 0x9c, 0x2f, 0x6e, 0x2c, 0xa5, 0xa4, 0xb1, 0xec, 0x03, 0x44, 0x99, 0x23, 0xe8,
+	0x73, 0x46, 0x48, 0xd6, 0x3a, 0x2a, 0xb7, 0xb0, 0x8e, 0xea, 0xff, 0x6a, 0x1d, 0x90, 0xb0, 0x8e,
+	0x5d, 0x28, 0xb3, 0x2b, 0x11, 0x66, 0x6b, 0xdc, 0xcb, 0x4b, 0xec, 0x8a, 0x07, 0xd8, 0x07, 0x50,
+	0x71, 0xb1, 0x24, 0x74, 0x56, 0xbe, 0x7c, 0xb7, 0x85, 0xe3, 0xf0, 0x97, 0x90, 0x46, 0xf4, 0x4b,
+	0x48, 0xe7, 0x17, 0x39, 0xa8, 0xa8, 0xb2, 0x7d, 0x93, 0x4d, 0x34, 0xb9, 0x0d, 0x89, 0x66, 0x43,
+	0x7d, 0x91, 0xdf, 0x58, 0x5f, 0xa4, 0x9b, 0x2f, 0x85, 0x6c, 0xf3, 0x65, 0x43, 0xb3, 0xa8, 0xb8,
+	0xa1, 0x59, 0xd4, 0xf9, 0x75, 0x1e, 0x4a, 0x63, 0xe2, 0x91, 0xa5, 0x9f, 0xe9, 0x1b, 0xe5, 0x32,
+	0x7d, 0xa3, 0xdf, 0x85, 0x7b, 0x16, 0xa3, 0x4b, 0xdf, 0x70, 0xa9, 0x67, 0x5c, 0x2c, 0x9c, 0xe9,
+	0xd7, 0xbc, 0x4f, 0x2b, 0xfc, 0xbd, 0xc5, 0x49, 0x63, 0xea, 0x1d, 0x23, 0xe1, 0x94, 0x5c, 0xe1,
+	0x82, 0x88, 0x19, 0x73, 0x22, 0x9a, 0xd2, 0x22, 0x05, 0x03, 0x62, 0x5f, 0x11, 0xde, 0x94, 0x3e,
+	0x84, 0x9d, 0x30, 0xfd, 0xf1, 0xe5, 0x82, 0x9e, 0xae, 0x90, 0xf5, 0x5e, 0x40, 0x1c, 0x38, 0xd3,
+	0xaf, 0x83, 0xd6, 0xee, 0xe7, 0xb0, 0x37, 0x75, 0x96, 0xfc, 0x17, 0x60, 0x6a, 0xca, 0xb6, 0x72,
+	0x38, 0x4f, 0xc4, 0x8a, 0xdd, 0x88, 0x41, 0xf4, 0x97, 0x83, 0xb9, 0xcf, 0xa0, 0xe1, 0x51, 0xe6,
+	0x5d, 0x87, 0xfc, 0xb2, 0xd7, 0xce, 0xc1, 0x80, 0xe9, 0xbb, 0xd0, 0x14, 0xa5, 0x7f, 0xc8, 0x25,
+	0xdb, 0x6c, 0x02, 0x8d, 0xb1, 0x89, 0x27, 0x63, 0xc8, 0x26, 0x4c, 0xb1, 0x21, 0x50, 0xc9, 0x76,
+	0xf0, 0x67, 0x39, 0x28, 0x89, 0x5f, 0x71, 0x95, 0x8f, 0x40, 0x39, 0x55, 0x27, 0xaf, 0x47, 0x7d,
+	0xe3, 0x7c, 0x78, 0x36, 0x56, 0x7b, 0xda, 0x89, 0xa6, 0xf6, 0x5b, 0x77, 0x94, 0x87, 0xb0, 0x2b,
+	0x71, 0xf5, 0x27, 0xe7, 0xdd, 0x81, 0xa1, 0x0d, 0xcf, 0x26, 0xdd, 0xc1, 0xa9, 0x3a, 0x9c, 0xb4,
+	0x72, 0xca, 0x03, 0xf8, 0x28, 0x41, 0x1c, 0xeb, 0xda, 0xb0, 0xa7, 0x8d, 0xbb, 0x83, 0x56, 0x5e,
+	0x69, 0xc3, 0x7d, 0x49, 0xd3, 0x86, 0x13, 0x55, 0x57, 0xcf, 0x26, 0xc6, 0x68, 0x38, 0xf8, 0x69,
+	0xab, 0xa0, 0xdc, 0x85, 0x86, 0xa4, 0x1c, 0x9f, 0x0f, 0x06, 0xea, 0xa4, 0x55, 0x3c, 0x78, 0x0b,
+	0x10, 0xfd, 0x2e, 0x8c, 0x7b, 0x8e, 0x55, 0x5d, 0xe3, 0xb2, 0x68, 0x93, 0x94, 0x40, 0x3b, 0x70,
+	0x37, 0x4e, 0x3c, 0x1d, 0x0d, 0x27, 0xaf, 0x5b, 0x39, 0xe5, 0x3e, 0xb4, 0xe2, 0xf0, 0x3b, 0x55,
+	0x7d, 0xd3, 0xca, 0x1f, 0xfc, 0x7d, 0x0e, 0x9a, 0xc9, 0xdf, 0xe5, 0x94, 0xc7, 0xf0, 0x70, 0xa2,
+	0x9e, 0x8e, 0x07, 0xdd, 0x89, 0x6a, 0x9c, 0x4d, 0xba, 0x93, 0xf3, 0xb3, 0xd4, 0x06, 0x8f, 0x60,
+	0x2f, 0xcd, 0x70, 0x76, 0x7e, 0x7c, 0xaa, 0x4d, 0x26, 0x6a, 0x5f, 0x9c, 0x39, 0x4d, 0xee, 0xf6,
+	0x26, 0xda, 0x5b, 0xb5, 0x95, 0x47, 0xc1, 0xd3, 0x34, 0x5d, 0x9d, 0x68, 0xba, 0xda, 0x6f, 0x15,
+	0x94, 0x8f, 0xa1, 0x9d, 0x25, 0xbe, 0xd5, 0xd4, 0x77, 0x6a, 0xbf, 0x55, 0x3c, 0x30, 0xa1, 0x2c,
+	0x1b, 0x65, 0xca, 0x2e, 0xdc, 0x1b, 0x9d, 0x4f, 0x7a, 0xa3, 0x53, 0x35, 0x25, 0xd9, 0x7d, 0x68,
+	0x05, 0x84, 0xee, 0x78, 0xac, 0x8f, 0xde, 0x72, 0x81, 0x62, 0xa8, 0xae, 0x9e, 0xa8, 0x3a, 0xee,
+	0x96, 0x8f, 0xa3, 0x7d, 0xb5, 0x37, 0xd0, 0x86, 0x28, 0xc3, 0xc1, 0xcf, 0xa0, 0x12, 0x34, 0xa1,
+	0x51, 0x41, 0xfa, 0xe8, 0x7c, 0xd8, 0xd7, 0x86, 0x5f, 0xa5, 0xf6, 0x51, 0xa0, 0x19, 0x52, 0xd4,
+	0x3f, 0xea, 0xf6, 0x50, 0xd5, 0x77, 0xa1, 0x11, 0x62, 0xfd, 0xd1, 0xbb, 0x61, 0x2b, 0xaf, 0x6c,
+	0x43, 0x2d, 0x5a, 0x60, 0xdc, 0x2a, 0x1c, 0xac, 0xa1, 0x16, 0x7b, 0x02, 0xe1, 0x81, 0x47, 0x27,
+	0x27, 0xaa, 0xbe, 0xf9, 0x9a, 0x77, 0xe0, 0x6e, 0x82, 0x3a, 0x1a, 0xab, 0xc3, 0x56, 0x4e, 0xd9,
+	0x83, 0x9d, 0x04, 0xdc, 0xed, 0xf5, 0xd4, 0xf1, 0x84, 0x1f, 0x09, 0xef, 0x25, 0x4e, 0x1a, 0x74,
+	0xc7, 0x67, 0xfc, 0x54, 0x7f, 0x9b, 0x83, 0x46, 0xe2, 0xd1, 0xa2, 0xec, 0xc3, 0x83, 0x89, 0xde,
+	0x1d, 0xf6, 0x5e, 0xdf, 0xa0, 0x63, 0x54, 0x62, 0x92, 0x3e, 0x1e, 0x74, 0x87, 0x43, 0x7e, 0x9f,
+	0xa8, 0xa7, 0x24, 0xad, 0xaf, 0x9d, 0x1d, 0x9f, 0xeb, 0x67, 0x5c, 0x88, 0x3d, 0xd8, 0x49, 0x51,
+	0x75, 0x75, 0xdc, 0xd5, 0x02, 0x05, 0x27, 0x49, 0xbd, 0xee, 0xb0, 0xa7, 0x0e, 0x06, 0x5c, 0xc1,
+	0x7f, 0x95, 0x03, 0x88, 0x0a, 0x46, 0x34, 0x95, 0xc1, 0xa8, 0x3b, 0xdc, 0x2c, 0xde, 0x2e, 0xdc,
+	0x8b, 0x13, 0x7b, 0xe7, 0xba, 0x1e, 0x3a, 0x5c, 0x9c, 0xd0, 0x57, 0x07, 0xda, 0xf0, 0x27, 0xe7,
+	0x48, 0xcb, 0xa3, 0x07, 0x27, 0x26, 0x0d, 0x46, 0xfc, 0x76, 0xd2, 0x3b, 0xbd, 0xd3, 0xd1, 0x92,
+	0x87, 0xc6, 0xe8, 0xe4, 0xa4, 0x55, 0x3c, 0xf8, 0x87, 0x1c, 0xb4, 0xd2, 0x59, 0x5d, 0x79, 0x0a,
+	0x8f, 0x22, 0x37, 0xdf, 0x2c, 0xe1, 0x1e, 0xec, 0x64, 0x59, 0xfa, 0xe7, 0xaa, 0x90, 0x31, 0x4b,
+	0x42, 0xab, 0x6f, 0xe5, 0x37, 0xd3, 0xe4, 0xf5, 0x3d, 0x86, 0x87, 0x59, 0x5a, 0xfc, 0x06, 0xff,
+	0x3b, 0x0f, 0xd5, 0x30, 0x59, 0xe3, 0x52, 0xea, 0x70, 0xa2, 0xff, 0xd4, 0x78, 0xa3, 0x0d, 0xfb,
+	0x59, 0xdb, 0x8a, 0xd1, 0xce, 0xb4, 0xaf, 0x84, 0x66, 0xdb, 0x70, 0x3f, 0x06, 0xc7, 0xb5, 0x9a,
+	0xa4, 0xf4, 0x46, 0x83, 0x81, 0xda, 0x9b, 0xf0, 0xdb, 0x4b, 0x2e, 0x25, 0x75, 0x5d, 0x54, 0xee,
+	0xc1, 0x76, 0x0c, 0xe6, 0xa7, 0xdb, 0x4a, 0x81, 0xaf, 0xd5, 0x41, 0xbf, 0x55, 0x4a, 0x2d, 0x20,
+	0xb5, 0x52, 0x4e, 0x89, 0x1f, 0x57, 0x4a, 0x25, 0x2d, 0x4d, 0x78, 0x05, 0x55, 0xb4, 0xeb, 0x84,
+	0x9c, 0x6f, 0xd5, 0x61, 0x77, 0x38, 0x31, 0x8e, 0xf5, 0xd1, 0x1b, 0x75, 0xd8, 0x3a, 0x42, 0x13,
+	0xdc, 0x44, 0x7f, 0xa3, 0x8e, 0x27, 0xad, 0x2f, 0x53, 0xa2, 0xbc, 0xeb, 0xea, 0x78, 0x2d, 0xaf,
+	0xd0, 0x40, 0xe2, 0x47, 0xc4, 0xf8, 0x34, 0x18, 0xbd, 0x53, 0x31, 0x8e, 0xfc, 0xf8, 0x78, 0xf4,
+	0xcb, 0x6f, 0xf6, 0x73, 0xbf, 0xfa, 0x66, 0x3f, 0xf7, 0x9f, 0xdf, 0xec, 0xe7, 0xfe, 0xe2, 0xdb,
+	0xfd, 0x3b, 0xbf, 0xfa, 0x76, 0xff, 0xce, 0xbf, 0x7f, 0xbb, 0x7f, 0xe7, 0x8f, 0x3f, 0x9d, 0x5b,
+	0xec, 0x72, 0x75, 0xf1, 0x62, 0xea, 0x2c, 0x5f, 0x06, 0xff, 0x35, 0x16, 0xfc, 0x9d, 0xd3, 0xe8,
+	0x5b, 0xfe, 0x27, 0xd9, 0x17, 0xf8, 0x77, 0xfd, 0xc9, 0x45, 0x89, 0xff, 0x93, 0xd8, 0x0f, 0xff,
+	0x27, 0x00, 0x00, 0xff, 0xff, 0xa2, 0x12, 0xa1, 0xcf, 0x6a, 0x26, 0x00, 0x00,
 }
 
 func (m *Variable) Marshal() (dAtA []byte, err error) {
@@ -2904,6 +3637,15 @@ func (m *Variable) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Text) > 0 {
+		i -= len(m.Text)
+		copy(dAtA[i:], m.Text)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Text)))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xe2
+	}
 	if m.Value != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Value))
 		i--
@@ -3024,6 +3766,44 @@ func (m *Condition) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *StepDown) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *StepDown) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *StepDown) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Bps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Bps))
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size, err := m.Condition.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTypes(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func (m *TemplateTerms) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -3044,6 +3824,54 @@ func (m *TemplateTerms) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.StepDowns) > 0 {
+		for iNdEx := len(m.StepDowns) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.StepDowns[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xf2
+		}
+	}
+	if len(m.Warnings) > 0 {
+		for iNdEx := len(m.Warnings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Warnings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xea
+		}
+	}
+	if len(m.Covenants) > 0 {
+		for iNdEx := len(m.Covenants) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Covenants[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xe2
+		}
+	}
 	if len(m.Tests) > 0 {
 		for iNdEx := len(m.Tests) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -3116,20 +3944,20 @@ func (m *TemplateTerms) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		dAtA[i] = 0x30
 	}
 	if len(m.TrancheBps) > 0 {
-		dAtA2 := make([]byte, len(m.TrancheBps)*10)
-		var j1 int
+		dAtA3 := make([]byte, len(m.TrancheBps)*10)
+		var j2 int
 		for _, num := range m.TrancheBps {
 			for num >= 1<<7 {
-				dAtA2[j1] = uint8(uint64(num)&0x7f | 0x80)
+				dAtA3[j2] = uint8(uint64(num)&0x7f | 0x80)
 				num >>= 7
-				j1++
+				j2++
 			}
-			dAtA2[j1] = uint8(num)
-			j1++
+			dAtA3[j2] = uint8(num)
+			j2++
 		}
-		i -= j1
-		copy(dAtA[i:], dAtA2[:j1])
-		i = encodeVarintTypes(dAtA, i, uint64(j1))
+		i -= j2
+		copy(dAtA[i:], dAtA3[:j2])
+		i = encodeVarintTypes(dAtA, i, uint64(j2))
 		i--
 		dAtA[i] = 0x2a
 	}
@@ -3178,6 +4006,31 @@ func (m *Template) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.ActivatedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ActivatedAt))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
+	}
+	if len(m.Compiled) > 0 {
+		for iNdEx := len(m.Compiled) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Compiled[iNdEx])
+			copy(dAtA[i:], m.Compiled[iNdEx])
+			i = encodeVarintTypes(dAtA, i, uint64(len(m.Compiled[iNdEx])))
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xea
+		}
+	}
+	if m.ReviewedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ReviewedAt))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xe0
+	}
 	if m.SubmittedAt != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.SubmittedAt))
 		i--
@@ -3209,6 +4062,49 @@ func (m *Template) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintTypes(dAtA, i, uint64(len(m.Hash)))
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *TemplateDraft) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *TemplateDraft) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *TemplateDraft) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.SavedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.SavedAt))
+		i--
+		dAtA[i] = 0x18
+	}
+	{
+		size, err := m.Terms.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTypes(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.AuthorOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.AuthorOrgId))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -3291,6 +4187,26 @@ func (m *ProductTerms) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.BandFactorBps) > 0 {
+		dAtA7 := make([]byte, len(m.BandFactorBps)*10)
+		var j6 int
+		for _, num := range m.BandFactorBps {
+			for num >= 1<<7 {
+				dAtA7[j6] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j6++
+			}
+			dAtA7[j6] = uint8(num)
+			j6++
+		}
+		i -= j6
+		copy(dAtA[i:], dAtA7[:j6])
+		i = encodeVarintTypes(dAtA, i, uint64(j6))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x82
+	}
 	if m.OfferSeconds != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.OfferSeconds))
 		i--
@@ -3450,6 +4366,18 @@ func (m *Reason) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Undefined {
+		i--
+		if m.Undefined {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xe0
+	}
 	if m.Threshold != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Threshold))
 		i--
@@ -3490,8 +4418,53 @@ func (m *RatePart) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Rounding != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Rounding))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.Bps != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Bps))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Code) > 0 {
+		i -= len(m.Code)
+		copy(dAtA[i:], m.Code)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Code)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *LimitBound) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *LimitBound) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *LimitBound) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Rounding != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Rounding))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.LimitFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.LimitFen))
 		i--
 		dAtA[i] = 0x10
 	}
@@ -3525,6 +4498,74 @@ func (m *DecisionInputs) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.LgdBps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.LgdBps))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa8
+	}
+	if m.GradeFactorBps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.GradeFactorBps))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa0
+	}
+	if m.BandFactorBps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.BandFactorBps))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x98
+	}
+	if m.PdPpm != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PdPpm))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x90
+	}
+	if len(m.Band) > 0 {
+		i -= len(m.Band)
+		copy(dAtA[i:], m.Band)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Band)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x8a
+	}
+	if m.CapacityFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.CapacityFen))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x80
+	}
+	if m.Points != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Points))
+		i--
+		dAtA[i] = 0x78
+	}
+	if m.FeatureSetVersion != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.FeatureSetVersion))
+		i--
+		dAtA[i] = 0x70
+	}
+	if len(m.ModelId) > 0 {
+		i -= len(m.ModelId)
+		copy(dAtA[i:], m.ModelId)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ModelId)))
+		i--
+		dAtA[i] = 0x6a
+	}
+	if len(m.ModelHash) > 0 {
+		i -= len(m.ModelHash)
+		copy(dAtA[i:], m.ModelHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ModelHash)))
+		i--
+		dAtA[i] = 0x62
+	}
 	if m.ReservedFen != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.ReservedFen))
 		i--
@@ -3612,6 +4653,41 @@ func (m *Decision) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Overruled) > 0 {
+		for iNdEx := len(m.Overruled) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Overruled[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x6a
+		}
+	}
+	if len(m.BriefHash) > 0 {
+		i -= len(m.BriefHash)
+		copy(dAtA[i:], m.BriefHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.BriefHash)))
+		i--
+		dAtA[i] = 0x62
+	}
+	if len(m.Bounds) > 0 {
+		for iNdEx := len(m.Bounds) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Bounds[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x5a
+		}
+	}
 	if len(m.NoteHash) > 0 {
 		i -= len(m.NoteHash)
 		copy(dAtA[i:], m.NoteHash)
@@ -3692,6 +4768,118 @@ func (m *Decision) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Appeal) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Appeal) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Appeal) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DisputeId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DisputeId))
+		i--
+		dAtA[i] = 0x20
+	}
+	{
+		size, err := m.Decision.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTypes(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.NoteHash) > 0 {
+		i -= len(m.NoteHash)
+		copy(dAtA[i:], m.NoteHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.NoteHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Review) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Review) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Review) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Appeal != nil {
+		{
+			size, err := m.Appeal.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTypes(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.DecidedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DecidedAt))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Overdue {
+		i--
+		if m.Overdue {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.DueAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DueAt))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.OpenedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.OpenedAt))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Application) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -3712,6 +4900,32 @@ func (m *Application) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Overtaken {
+		i--
+		if m.Overtaken {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x80
+	}
+	if len(m.Reviews) > 0 {
+		for iNdEx := len(m.Reviews) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Reviews[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x7a
+		}
+	}
 	if m.Referral != nil {
 		{
 			size, err := m.Referral.MarshalToSizedBuffer(dAtA[:i])
@@ -3910,6 +5124,13 @@ func (m *Tranche) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.RateBps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RateBps))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xe0
+	}
 	if m.AccruedAt != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.AccruedAt))
 		i--
@@ -3992,6 +5213,52 @@ func (m *Loan) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.RateCutBps != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RateCutBps))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf8
+	}
+	if m.StepDownsEarned != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.StepDownsEarned))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
+	}
+	if len(m.Alarms) > 0 {
+		for iNdEx := len(m.Alarms) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Alarms[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xea
+		}
+	}
+	if len(m.Breaches) > 0 {
+		for iNdEx := len(m.Breaches) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Breaches[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTypes(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xe2
+		}
+	}
 	if len(m.Device) > 0 {
 		i -= len(m.Device)
 		copy(dAtA[i:], m.Device)
@@ -4376,6 +5643,16 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.AppealSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.AppealSeconds))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.ReviewSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ReviewSeconds))
+		i--
+		dAtA[i] = 0x38
+	}
 	if m.RetrySeconds != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.RetrySeconds))
 		i--
@@ -4433,6 +5710,10 @@ func (m *Variable) Size() (n int) {
 	if m.Value != 0 {
 		n += 1 + sovTypes(uint64(m.Value))
 	}
+	l = len(m.Text)
+	if l > 0 {
+		n += 2 + l + sovTypes(uint64(l))
+	}
 	return n
 }
 
@@ -4479,6 +5760,20 @@ func (m *Condition) Size() (n int) {
 	l = len(m.En)
 	if l > 0 {
 		n += 1 + l + sovTypes(uint64(l))
+	}
+	return n
+}
+
+func (m *StepDown) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Condition.Size()
+	n += 1 + l + sovTypes(uint64(l))
+	if m.Bps != 0 {
+		n += 1 + sovTypes(uint64(m.Bps))
 	}
 	return n
 }
@@ -4542,6 +5837,24 @@ func (m *TemplateTerms) Size() (n int) {
 			n += 1 + l + sovTypes(uint64(l))
 		}
 	}
+	if len(m.Covenants) > 0 {
+		for _, e := range m.Covenants {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if len(m.Warnings) > 0 {
+		for _, e := range m.Warnings {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if len(m.StepDowns) > 0 {
+		for _, e := range m.StepDowns {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
 	return n
 }
 
@@ -4565,6 +5878,35 @@ func (m *Template) Size() (n int) {
 	}
 	if m.SubmittedAt != 0 {
 		n += 1 + sovTypes(uint64(m.SubmittedAt))
+	}
+	if m.ReviewedAt != 0 {
+		n += 2 + sovTypes(uint64(m.ReviewedAt))
+	}
+	if len(m.Compiled) > 0 {
+		for _, b := range m.Compiled {
+			l = len(b)
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.ActivatedAt != 0 {
+		n += 2 + sovTypes(uint64(m.ActivatedAt))
+	}
+	return n
+}
+
+func (m *TemplateDraft) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.AuthorOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.AuthorOrgId))
+	}
+	l = m.Terms.Size()
+	n += 1 + l + sovTypes(uint64(l))
+	if m.SavedAt != 0 {
+		n += 1 + sovTypes(uint64(m.SavedAt))
 	}
 	return n
 }
@@ -4654,6 +5996,13 @@ func (m *ProductTerms) Size() (n int) {
 	if m.OfferSeconds != 0 {
 		n += 1 + sovTypes(uint64(m.OfferSeconds))
 	}
+	if len(m.BandFactorBps) > 0 {
+		l = 0
+		for _, e := range m.BandFactorBps {
+			l += sovTypes(uint64(e))
+		}
+		n += 2 + sovTypes(uint64(l)) + l
+	}
 	return n
 }
 
@@ -4693,6 +6042,9 @@ func (m *Reason) Size() (n int) {
 	if m.Threshold != 0 {
 		n += 1 + sovTypes(uint64(m.Threshold))
 	}
+	if m.Undefined {
+		n += 3
+	}
 	return n
 }
 
@@ -4708,6 +6060,28 @@ func (m *RatePart) Size() (n int) {
 	}
 	if m.Bps != 0 {
 		n += 1 + sovTypes(uint64(m.Bps))
+	}
+	if m.Rounding != 0 {
+		n += 1 + sovTypes(uint64(m.Rounding))
+	}
+	return n
+}
+
+func (m *LimitBound) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Code)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.LimitFen != 0 {
+		n += 1 + sovTypes(uint64(m.LimitFen))
+	}
+	if m.Rounding != 0 {
+		n += 1 + sovTypes(uint64(m.Rounding))
 	}
 	return n
 }
@@ -4753,6 +6127,39 @@ func (m *DecisionInputs) Size() (n int) {
 	if m.ReservedFen != 0 {
 		n += 1 + sovTypes(uint64(m.ReservedFen))
 	}
+	l = len(m.ModelHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	l = len(m.ModelId)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.FeatureSetVersion != 0 {
+		n += 1 + sovTypes(uint64(m.FeatureSetVersion))
+	}
+	if m.Points != 0 {
+		n += 1 + sovTypes(uint64(m.Points))
+	}
+	if m.CapacityFen != 0 {
+		n += 2 + sovTypes(uint64(m.CapacityFen))
+	}
+	l = len(m.Band)
+	if l > 0 {
+		n += 2 + l + sovTypes(uint64(l))
+	}
+	if m.PdPpm != 0 {
+		n += 2 + sovTypes(uint64(m.PdPpm))
+	}
+	if m.BandFactorBps != 0 {
+		n += 2 + sovTypes(uint64(m.BandFactorBps))
+	}
+	if m.GradeFactorBps != 0 {
+		n += 2 + sovTypes(uint64(m.GradeFactorBps))
+	}
+	if m.LgdBps != 0 {
+		n += 2 + sovTypes(uint64(m.LgdBps))
+	}
 	return n
 }
 
@@ -4797,6 +6204,69 @@ func (m *Decision) Size() (n int) {
 	}
 	l = len(m.NoteHash)
 	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if len(m.Bounds) > 0 {
+		for _, e := range m.Bounds {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	l = len(m.BriefHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if len(m.Overruled) > 0 {
+		for _, e := range m.Overruled {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Appeal) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	l = len(m.NoteHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	l = m.Decision.Size()
+	n += 1 + l + sovTypes(uint64(l))
+	if m.DisputeId != 0 {
+		n += 1 + sovTypes(uint64(m.DisputeId))
+	}
+	return n
+}
+
+func (m *Review) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OpenedAt != 0 {
+		n += 1 + sovTypes(uint64(m.OpenedAt))
+	}
+	if m.DueAt != 0 {
+		n += 1 + sovTypes(uint64(m.DueAt))
+	}
+	if m.Overdue {
+		n += 2
+	}
+	if m.DecidedAt != 0 {
+		n += 1 + sovTypes(uint64(m.DecidedAt))
+	}
+	if m.Appeal != nil {
+		l = m.Appeal.Size()
 		n += 1 + l + sovTypes(uint64(l))
 	}
 	return n
@@ -4852,6 +6322,15 @@ func (m *Application) Size() (n int) {
 	if m.Referral != nil {
 		l = m.Referral.Size()
 		n += 1 + l + sovTypes(uint64(l))
+	}
+	if len(m.Reviews) > 0 {
+		for _, e := range m.Reviews {
+			l = e.Size()
+			n += 1 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.Overtaken {
+		n += 3
 	}
 	return n
 }
@@ -4942,6 +6421,9 @@ func (m *Tranche) Size() (n int) {
 	if m.AccruedAt != 0 {
 		n += 1 + sovTypes(uint64(m.AccruedAt))
 	}
+	if m.RateBps != 0 {
+		n += 2 + sovTypes(uint64(m.RateBps))
+	}
 	return n
 }
 
@@ -5021,6 +6503,24 @@ func (m *Loan) Size() (n int) {
 	l = len(m.Device)
 	if l > 0 {
 		n += 2 + l + sovTypes(uint64(l))
+	}
+	if len(m.Breaches) > 0 {
+		for _, e := range m.Breaches {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if len(m.Alarms) > 0 {
+		for _, e := range m.Alarms {
+			l = e.Size()
+			n += 2 + l + sovTypes(uint64(l))
+		}
+	}
+	if m.StepDownsEarned != 0 {
+		n += 2 + sovTypes(uint64(m.StepDownsEarned))
+	}
+	if m.RateCutBps != 0 {
+		n += 2 + sovTypes(uint64(m.RateCutBps))
 	}
 	return n
 }
@@ -5169,6 +6669,12 @@ func (m *Params) Size() (n int) {
 	if m.RetrySeconds != 0 {
 		n += 1 + sovTypes(uint64(m.RetrySeconds))
 	}
+	if m.ReviewSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.ReviewSeconds))
+	}
+	if m.AppealSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.AppealSeconds))
+	}
 	return n
 }
 
@@ -5258,6 +6764,38 @@ func (m *Variable) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 60:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Text = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -5572,6 +7110,108 @@ func (m *Condition) Unmarshal(dAtA []byte) error {
 			}
 			m.En = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *StepDown) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: StepDown: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: StepDown: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Condition", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Condition.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bps", wireType)
+			}
+			m.Bps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Bps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -5980,6 +7620,108 @@ func (m *TemplateTerms) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 60:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Covenants", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Covenants = append(m.Covenants, Condition{})
+			if err := m.Covenants[len(m.Covenants)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 61:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Warnings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Warnings = append(m.Warnings, Condition{})
+			if err := m.Warnings[len(m.Warnings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 62:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StepDowns", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.StepDowns = append(m.StepDowns, StepDown{})
+			if err := m.StepDowns[len(m.StepDowns)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -6150,6 +7892,197 @@ func (m *Template) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.SubmittedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 60:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReviewedAt", wireType)
+			}
+			m.ReviewedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReviewedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 61:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Compiled", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Compiled = append(m.Compiled, make([]byte, postIndex-iNdEx))
+			copy(m.Compiled[len(m.Compiled)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ActivatedAt", wireType)
+			}
+			m.ActivatedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ActivatedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *TemplateDraft) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: TemplateDraft: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: TemplateDraft: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AuthorOrgId", wireType)
+			}
+			m.AuthorOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AuthorOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Terms.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SavedAt", wireType)
+			}
+			m.SavedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.SavedAt |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -6728,6 +8661,82 @@ func (m *ProductTerms) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 16:
+			if wireType == 0 {
+				var v uint32
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= uint32(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.BandFactorBps = append(m.BandFactorBps, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowTypes
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthTypes
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthTypes
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				var count int
+				for _, integer := range dAtA[iNdEx:postIndex] {
+					if integer < 128 {
+						count++
+					}
+				}
+				elementCount = count
+				if elementCount != 0 && len(m.BandFactorBps) == 0 {
+					m.BandFactorBps = make([]uint32, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v uint32
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowTypes
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= uint32(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.BandFactorBps = append(m.BandFactorBps, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field BandFactorBps", wireType)
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -6989,6 +8998,26 @@ func (m *Reason) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 60:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Undefined", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Undefined = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -7086,6 +9115,145 @@ func (m *RatePart) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.Bps |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rounding", wireType)
+			}
+			m.Rounding = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Rounding |= Rounding(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *LimitBound) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: LimitBound: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: LimitBound: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Code", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Code = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LimitFen", wireType)
+			}
+			m.LimitFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LimitFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rounding", wireType)
+			}
+			m.Rounding = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Rounding |= Rounding(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -7376,6 +9544,237 @@ func (m *DecisionInputs) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.ReservedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ModelHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ModelHash = append(m.ModelHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ModelHash == nil {
+				m.ModelHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 13:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ModelId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ModelId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 14:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FeatureSetVersion", wireType)
+			}
+			m.FeatureSetVersion = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FeatureSetVersion |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 15:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Points", wireType)
+			}
+			m.Points = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Points |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 16:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CapacityFen", wireType)
+			}
+			m.CapacityFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CapacityFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 17:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Band", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Band = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 18:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PdPpm", wireType)
+			}
+			m.PdPpm = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PdPpm |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 19:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BandFactorBps", wireType)
+			}
+			m.BandFactorBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BandFactorBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 20:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GradeFactorBps", wireType)
+			}
+			m.GradeFactorBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GradeFactorBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 21:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LgdBps", wireType)
+			}
+			m.LgdBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LgdBps |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -7690,6 +10089,439 @@ func (m *Decision) Unmarshal(dAtA []byte) error {
 			m.NoteHash = append(m.NoteHash[:0], dAtA[iNdEx:postIndex]...)
 			if m.NoteHash == nil {
 				m.NoteHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bounds", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Bounds = append(m.Bounds, LimitBound{})
+			if err := m.Bounds[len(m.Bounds)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BriefHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.BriefHash = append(m.BriefHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.BriefHash == nil {
+				m.BriefHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 13:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Overruled", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Overruled = append(m.Overruled, Reason{})
+			if err := m.Overruled[len(m.Overruled)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Appeal) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Appeal: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Appeal: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field NoteHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.NoteHash = append(m.NoteHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.NoteHash == nil {
+				m.NoteHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Decision", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Decision.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DisputeId", wireType)
+			}
+			m.DisputeId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DisputeId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Review) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Review: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Review: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OpenedAt", wireType)
+			}
+			m.OpenedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OpenedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueAt", wireType)
+			}
+			m.DueAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Overdue", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Overdue = bool(v != 0)
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DecidedAt", wireType)
+			}
+			m.DecidedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DecidedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Appeal", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Appeal == nil {
+				m.Appeal = &Appeal{}
+			}
+			if err := m.Appeal.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
 			}
 			iNdEx = postIndex
 		default:
@@ -8082,6 +10914,60 @@ func (m *Application) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 15:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reviews", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reviews = append(m.Reviews, Review{})
+			if err := m.Reviews[len(m.Reviews)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 16:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Overtaken", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Overtaken = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -8645,6 +11531,25 @@ func (m *Tranche) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 60:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RateBps", wireType)
+			}
+			m.RateBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RateBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -9182,6 +12087,112 @@ func (m *Loan) Unmarshal(dAtA []byte) error {
 			}
 			m.Device = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 60:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Breaches", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Breaches = append(m.Breaches, Reason{})
+			if err := m.Breaches[len(m.Breaches)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 61:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Alarms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Alarms = append(m.Alarms, Reason{})
+			if err := m.Alarms[len(m.Alarms)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StepDownsEarned", wireType)
+			}
+			m.StepDownsEarned = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StepDownsEarned |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 63:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RateCutBps", wireType)
+			}
+			m.RateCutBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RateCutBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -10107,6 +13118,44 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.RetrySeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReviewSeconds", wireType)
+			}
+			m.ReviewSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReviewSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AppealSeconds", wireType)
+			}
+			m.AppealSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AppealSeconds |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
