@@ -59,6 +59,7 @@ type Outcome struct {
 	Space  string // codespace of Code
 	Log    string
 	Events []abci.Event
+	Gas    int64 // used
 	Height int64
 	Hash   [32]byte
 
@@ -194,7 +195,7 @@ func (c *Chain) Finalize(step time.Duration, txs ...[]byte) []Outcome {
 	outcomes := make([]Outcome, len(txs))
 	for i, r := range res.TxResults {
 		outcomes[i] = Outcome{
-			Code: r.Code, Space: r.Codespace, Log: r.Log, Events: r.Events, Height: c.height,
+			Code: r.Code, Space: r.Codespace, Log: r.Log, Events: r.Events, Gas: r.GasUsed, Height: c.height,
 			Hash: sha256.Sum256(txs[i]), data: r.Data, codec: c.Codec,
 		}
 	}
