@@ -21,7 +21,7 @@ demo: build ## play the whole line on this machine, then serve the portal on htt
 
 # Only packages of ours: the fuzz corpora and the browser, fault and bench suites
 # have targets of their own.
-.PHONY: test check lint race fuzz sim fault bench bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model test-schedule bench-scoring
+.PHONY: test check lint race fuzz sim fault bench bench-loans bench-data bench-proofs test-browser test-s3 test-races test-canary test-commitment test-vault-model test-schedule bench-scoring
 test: ## run the tests
 	@go test ./...
 check: gen-check proto-check lint ## generated code fresh, protos and Go linted, go vet, formatted
@@ -45,8 +45,12 @@ test-races: ## two lenders race for RACES=10000 receivables through four validat
 	@RACES=$(or $(RACES),10000) go test -count=1 -timeout 2h ./test/races -v -run TestRaces
 fault: ## kill the demonstration at random moments and start it again: FAULT_KILLS=12
 	@FAULT_KILLS=$(or $(FAULT_KILLS),12) go test -count=1 -timeout 60m -tags fault ./test/fault -v
-bench: ## benchmarks of proof, scorecard, vault and passkey
+bench: ## benchmarks of proof, scorecard, vault and passkey, and a short bench-loans
 	@go test -run '^$$' -bench . -benchtime 2s ./zk ./scorecard ./gateway/vault ./passkey
+	@$(MAKE) --no-print-directory bench-loans LOANS=2000
+bench-loans: ## transactions and servicing over a book of LOANS=10000, beside the SDK's bank and PostgreSQL; tables in build/bench
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || tools/postgres
+	@LOANS=$(or $(LOANS),10000) XINLIAN_LOAN_BENCH=$(abspath build/bench) go test -count=1 -timeout 6h -run TestReport ./test/scale -v
 bench-proofs: ## gates, time and memory of proofs by size of the model, each in a process of its own
 	@go test -c -o build/zk.test ./zk
 	@for size in 12x8+0 24x8+0 24x8+8 32x8+0 32x32+0 32x32+8 64x32+16; do \

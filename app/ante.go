@@ -41,10 +41,8 @@ func newAnte(c wire.Codec, k keepers) sdk.AnteHandler {
 		shapeDecorator{orgs: k.org},
 		ante.NewTxTimeoutHeightDecorator(),
 		deviceDecorator{orgs: k.org},
-		passkeyDecorator{orgs: k.org},
-		ante.NewSigGasConsumeDecorator(k.account, signatureGas),
-		ante.NewSigVerificationDecorator(k.account, c.Tx.SignModeHandler()),
-		ante.NewIncrementSequenceDecorator(k.account),
+		passkeyDecorator{},
+		signatureDecorator{accounts: k.account, modes: c.Tx.SignModeHandler(), verified: newSignatures(signaturesRemembered)},
 		quotaDecorator{orgs: k.org},
 		proofDecorator{score: k.score},
 	)
@@ -114,8 +112,20 @@ func (d shapeDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, ne
 			return ctx, err
 		}
 	}
-	return next(ctx, tx, simulate)
+	return next(ctx.WithValue(admittedKey{}, &admitted{params: p}), tx, simulate)
 }
+
+// admitted is what the first steps have read and the later ones need: each is read
+// once a transaction.
+type admitted struct {
+	params orgv1.Params
+	device orgv1.Device
+}
+
+type admittedKey struct{}
+
+// admittedOf is what the steps before have put into the context.
+func admittedOf(ctx sdk.Context) *admitted { return ctx.Value(admittedKey{}).(*admitted) }
 
 func checkShape(tx sdk.Tx, simulate bool) error {
 	full, ok := tx.(authsigning.Tx)
@@ -179,26 +189,21 @@ func (d deviceDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, n
 	default:
 		return ctx, ErrDevice.Wrap("it is frozen or revoked")
 	}
+	admittedOf(ctx).device = dev
 	return next(ctx, tx, simulate)
 }
 
 // passkeyDecorator checks what a passkey's signature says about the page that
 // asked for it against the parameters. The key itself cannot: VerifySignature
 // has no access to state, and so stays pure.
-type passkeyDecorator struct{ orgs organisations }
+type passkeyDecorator struct{}
 
-func (d passkeyDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
-	dev, err := signingDevice(ctx, d.orgs, tx)
-	if err != nil {
-		return ctx, err
-	}
-	if dev.Key.Type != orgv1.KeyType_KEY_TYPE_PASSKEY {
+func (passkeyDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	a := admittedOf(ctx)
+	if a.device.Key.Type != orgv1.KeyType_KEY_TYPE_PASSKEY {
 		return next(ctx, tx, simulate)
 	}
-	p, err := d.orgs.Params(ctx)
-	if err != nil {
-		return ctx, err
-	}
+	p := a.params
 	if err := checkTimeout(ctx, tx, p.TimeoutSecondsMax); err != nil {
 		return ctx, err
 	}
@@ -250,11 +255,7 @@ func (d quotaDecorator) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, ne
 	if ctx.IsReCheckTx() {
 		return next(ctx, tx, simulate)
 	}
-	dev, err := signingDevice(ctx, d.orgs, tx)
-	if err != nil {
-		return ctx, err
-	}
-	if err := d.orgs.UseQuota(ctx, dev.OrgId); err != nil {
+	if err := d.orgs.UseQuota(ctx, admittedOf(ctx).device.OrgId); err != nil {
 		return ctx, err
 	}
 	return next(ctx, tx, simulate)

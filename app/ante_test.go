@@ -440,3 +440,39 @@ func TestNotReadyAfterRestart(t *testing.T) {
 	accepted(t, again, "after the first block", raw)
 	again.CheckInvariants()
 }
+
+// A node that has verified a signature in CheckTx and one that meets it in the block
+// agree on everything that consensus hashes, gas included; and what was found good
+// once lets nothing else in: not the same transaction again, not another signature
+// under it, not its signature under other bytes.
+func TestSeenSignature(t *testing.T) {
+	t.Parallel()
+	seen, strange := testkit.Start(t), testkit.Start(t)
+	for _, signer := range []wire.Signer{seen.BankA.Admin, seen.BankA.Service} {
+		msg := nodesBy(seen.BankA.Admin, seen.BankA.ID)
+		if signer == seen.BankA.Service {
+			msg = nodesBy(signer, seen.BankA.ID)
+		}
+		raw := seen.Sign(signer, msg)
+		seen.Check(raw) // refused or not, its signature is good
+		bent, other := bytes.Clone(raw), bytes.Clone(raw)
+		bent[len(bent)-1] ^= 1 // in the signature, which ends the transaction
+		i := bytes.LastIndex(other, []byte(wire.Address(signer)))
+		other[i+len(wire.Address(signer))-1] ^= 1 // in the body
+		a, b := seen.Block(time.Second, other, bent, raw, raw), strange.Block(time.Second, other, bent, raw, raw)
+		if !bytes.Equal(seen.AppHash, strange.AppHash) {
+			t.Fatalf("the state is %x and %x", seen.AppHash, strange.AppHash)
+		}
+		for n := range a {
+			if a[n].Code != b[n].Code || a[n].Space != b[n].Space || a[n].Gas != b[n].Gas {
+				t.Errorf("transaction %d: %s/%d with %d gas and %s/%d with %d", n, a[n].Space, a[n].Code, a[n].Gas, b[n].Space, b[n].Code, b[n].Gas)
+			}
+		}
+		if a[0].Code == 0 || a[1].Code == 0 || a[3].Code != sdkerrors.ErrWrongSequence.ABCICode() {
+			t.Errorf("other bytes %d, other signature %d, once more %d: %s", a[0].Code, a[1].Code, a[3].Code, a[3].Log)
+		}
+		if signer == seen.BankA.Admin && a[2].Code != 0 {
+			t.Errorf("the good one: %s", a[2].Log)
+		}
+	}
+}

@@ -31,6 +31,9 @@ import (
 // readyWithin bounds the wait for the first block after a start.
 const readyWithin = 60 * time.Second
 
+// pruneEvery is how many blocks go by between two prunings, 10 at least says the SDK.
+const pruneEvery = 10
+
 // snapshotsKept is how many snapshots of the state a node keeps.
 const snapshotsKept = 2
 
@@ -102,7 +105,12 @@ func (n *Node) open(home string, c Config, logger log.Logger) error {
 	}
 	options = append(options, baseapp.SetChainID(doc.ChainID))
 	if c.State.KeepRecent > 0 {
-		options = append(options, baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(uint64(c.State.KeepRecent), 100)))
+		// Within Commit and a few versions at a time: behind it, pruning would still read
+		// the database while the node closes it at a stop, and panic.
+		options = append(
+			options, baseapp.SetIAVLSyncPruning(true),
+			baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(uint64(c.State.KeepRecent), pruneEvery)),
+		)
 	} else {
 		options = append(options, baseapp.SetPruning(pruningtypes.NewPruningOptions(pruningtypes.PruningNothing)))
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,10 +46,11 @@ type Chain struct {
 	AppHash []byte
 	Updates []abci.ValidatorUpdate
 
-	tb     testing.TB
-	now    time.Time
-	height int64
-	db     dbm.DB
+	tb      testing.TB
+	now     time.Time
+	height  int64
+	db      dbm.DB
+	options []func(*baseapp.BaseApp)
 }
 
 // Outcome is what became of a transaction.
@@ -57,6 +59,7 @@ type Outcome struct {
 	Space  string // codespace of Code
 	Log    string
 	Events []abci.Event
+	Gas    int64 // used
 	Height int64
 	Hash   [32]byte
 
@@ -80,11 +83,18 @@ func (o Outcome) Response(tb testing.TB, into codec.ProtoMarshaler) {
 // change may alter the genesis.
 func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
 	tb.Helper()
+	return StartOn(tb, dbm.NewMemDB(), nil, changes...)
+}
+
+// StartOn is Start over a database of the caller's, a production one say, with
+// further options of the state machine.
+func StartOn(tb testing.TB, db dbm.DB, options []func(*baseapp.BaseApp), changes ...func(*app.Genesis)) *Chain {
+	tb.Helper()
 	g, consortium := Found(tb)
 	for _, change := range changes {
 		change(g)
 	}
-	c := open(tb, dbm.NewMemDB())
+	c := open(tb, db, options...)
 	c.Consortium, c.now = consortium, g.Time
 	doc, err := g.Doc(c.Codec)
 	if err != nil {
@@ -96,11 +106,11 @@ func Start(tb testing.TB, changes ...func(*app.Genesis)) *Chain {
 }
 
 // Restart opens the chain again from its database, as a node does that was
-// stopped. The new chain has not seen a block since; the old one is not to be
-// used any more.
-func (c *Chain) Restart() *Chain {
+// stopped, with further options of the state machine. The new chain has not seen a
+// block since; the old one is not to be used any more.
+func (c *Chain) Restart(options ...func(*baseapp.BaseApp)) *Chain {
 	c.tb.Helper()
-	again := open(c.tb, c.db)
+	again := open(c.tb, c.db, append(slices.Clone(c.options), options...)...)
 	again.Consortium, again.now, again.height = c.Consortium, c.now, c.height
 	return again
 }
@@ -133,13 +143,13 @@ func (c *Chain) Export() map[string]json.RawMessage {
 	return state
 }
 
-func open(tb testing.TB, db dbm.DB) *Chain {
+func open(tb testing.TB, db dbm.DB, options ...func(*baseapp.BaseApp)) *Chain {
 	tb.Helper()
-	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), baseapp.SetChainID(ChainID))
+	a, err := app.New(log.NewNopLogger(), db, tb.TempDir(), append([]func(*baseapp.BaseApp){baseapp.SetChainID(ChainID)}, options...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &Chain{App: a, Codec: a.Codec(), tb: tb, db: db}
+	return &Chain{App: a, Codec: a.Codec(), tb: tb, db: db, options: options}
 }
 
 func (c *Chain) init(doc *cmttypes.GenesisDoc) {
@@ -164,26 +174,40 @@ func (c *Chain) Height() int64 { return c.height }
 // Block moves the clock and commits one block with these transactions.
 func (c *Chain) Block(step time.Duration, txs ...[]byte) []Outcome {
 	c.tb.Helper()
+	outcomes := c.Finalize(step, txs...)
+	c.Commit()
+	return outcomes
+}
+
+// Finalize moves the clock and executes a block, which Commit then makes durable:
+// the two halves of Block, for who measures them apart.
+func (c *Chain) Finalize(step time.Duration, txs ...[]byte) []Outcome {
+	c.tb.Helper()
 	c.now = c.now.Add(step)
-	c.height++
+	c.height = max(c.height, c.App.LastBlockHeight()) + 1 // a test may have committed a version by itself
 	res, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
 		Height: c.height, Time: c.now, Txs: txs, Hash: headerHash(c.height),
 	})
 	if err != nil {
 		c.tb.Fatalf("block %d: %v", c.height, err)
 	}
-	if _, err := c.App.Commit(); err != nil {
-		c.tb.Fatalf("block %d: %v", c.height, err)
-	}
 	c.AppHash, c.Updates = res.AppHash, res.ValidatorUpdates
 	outcomes := make([]Outcome, len(txs))
 	for i, r := range res.TxResults {
 		outcomes[i] = Outcome{
-			Code: r.Code, Space: r.Codespace, Log: r.Log, Events: r.Events, Height: c.height,
+			Code: r.Code, Space: r.Codespace, Log: r.Log, Events: r.Events, Gas: r.GasUsed, Height: c.height,
 			Hash: sha256.Sum256(txs[i]), data: r.Data, codec: c.Codec,
 		}
 	}
 	return outcomes
+}
+
+// Commit writes the block that Finalize has executed.
+func (c *Chain) Commit() {
+	c.tb.Helper()
+	if _, err := c.App.Commit(); err != nil {
+		c.tb.Fatalf("block %d: %v", c.height, err)
+	}
 }
 
 // Blocks commits n empty blocks.

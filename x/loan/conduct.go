@@ -23,7 +23,7 @@ func (k *Keeper) watch(ctx context.Context, b *book) {
 		return
 	}
 	draft := b.clone()
-	err := attempt(sdk.UnwrapSDKContext(ctx), b.params.ItemGasMax, func(ctx sdk.Context) error { return k.tryWatch(ctx, draft) })
+	_, err := attempt(sdk.UnwrapSDKContext(ctx), b.params.ItemGasMax, func(ctx sdk.Context) error { return k.tryWatch(ctx, draft) })
 	if err != nil {
 		sdk.UnwrapSDKContext(ctx).Logger().Error("asking covenants", "loan", b.loan.Id, "error", err)
 		return

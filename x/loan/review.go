@@ -165,17 +165,18 @@ func (k *Keeper) overtake(ctx context.Context, id uint64) error {
 
 // endReviews marks reviews whose time has passed, oldest end first. Nothing is
 // decided by a clock: the application still waits, in everybody's sight.
-func (k *Keeper) endReviews(ctx sdk.Context, params loanv1.Params, itemsMax int) int {
-	if itemsMax <= 0 {
-		return 0
-	}
-	keys, err := firstKeys(ctx, k.reviewEnds, itemsMax, func(key reviewEndKey) bool { return key.K1() <= unixNow(ctx) })
+func (k *Keeper) endReviews(ctx sdk.Context, params loanv1.Params, left *budget) {
+	keys, err := firstKeys(ctx, k.reviewEnds, left.items, func(key reviewEndKey) bool { return key.K1() <= unixNow(ctx) })
 	if err != nil {
 		ctx.Logger().Error("servicing: reading the ends of reviews", "error", err)
-		return 0
+		return
 	}
 	for _, key := range keys {
-		err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error { return k.markOverdue(ctx, key) })
+		if !left.left() {
+			return
+		}
+		gas, err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error { return k.markOverdue(ctx, key) })
+		left.spend(gas)
 		if err != nil {
 			k.deferred(ctx, err, loanv1.EventItemDeferred{ApplicationId: key.K2()}, func(ctx sdk.Context) error {
 				if err := k.reviewEnds.Remove(ctx, key); err != nil {
@@ -185,7 +186,6 @@ func (k *Keeper) endReviews(ctx sdk.Context, params loanv1.Params, itemsMax int)
 			})
 		}
 	}
-	return len(keys)
 }
 
 func (k *Keeper) markOverdue(ctx context.Context, key reviewEndKey) error {

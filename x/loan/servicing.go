@@ -3,6 +3,7 @@ package loan
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
@@ -26,11 +27,36 @@ const deferGasMax = 1_000_000
 // fault, so that the pace of blocks never does.
 const delaySecondsMin = 60
 
+// budget is what one block may still spend on servicing: items, and gas. Both are
+// counted, never timed, so that every node stops at the same item.
+type budget struct {
+	items int
+	gas   uint64
+}
+
+// newBudget allows items_per_block_max items and as much gas as the block has for
+// transactions, so that servicing at most doubles a block's work. Where the
+// consensus parameters bound no gas, only items count.
+func newBudget(ctx sdk.Context, params loanv1.Params) *budget {
+	b := &budget{items: int(params.ItemsPerBlockMax), gas: math.MaxUint64}
+	if block := ctx.ConsensusParams().Block; block != nil && block.MaxGas > 0 {
+		b.gas = uint64(block.MaxGas)
+	}
+	return b
+}
+
+func (b *budget) left() bool { return b.items > 0 && b.gas > 0 }
+
+func (b *budget) spend(gas uint64) {
+	b.items--
+	b.gas -= min(gas, b.gas)
+}
+
 // EndBlock ends offers and reviews and collects instalments that are due, at most
-// items_per_block_max of them; the rest waits for the next block. Each item runs
-// on its own copy of the state with its own gas bound, so one that fails is put
-// off by retry_seconds and holds up no other. It never returns an error, because
-// that would halt the chain.
+// items_per_block_max of them and only while their gas stays within the block's;
+// the rest waits for the next block. Each item runs on its own copy of the state
+// with its own gas bound, so one that fails is put off by retry_seconds and holds
+// up no other. It never returns an error, because that would halt the chain.
 func (k *Keeper) EndBlock(ctx context.Context) error {
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	params, err := k.Params(ctx)
@@ -38,13 +64,14 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 		sdkCtx.Logger().Error("servicing: reading parameters", "error", err)
 		return nil
 	}
-	done := k.endOffers(sdkCtx, params, int(params.ItemsPerBlockMax))
-	done += k.endReviews(sdkCtx, params, int(params.ItemsPerBlockMax)-done)
-	done += k.collectDue(sdkCtx, params, int(params.ItemsPerBlockMax)-done)
-	if done == 0 {
+	left := newBudget(sdkCtx, params)
+	k.endOffers(sdkCtx, params, left)
+	k.endReviews(sdkCtx, params, left)
+	k.collectDue(sdkCtx, params, left)
+	if left.items == int(params.ItemsPerBlockMax) {
 		return nil
 	}
-	if err := attempt(sdkCtx, params.ItemGasMax, k.recordHeader); err != nil {
+	if _, err := attempt(sdkCtx, params.ItemGasMax, k.recordHeader); err != nil {
 		sdkCtx.Logger().Error("servicing: recording header", "error", err)
 	}
 	return nil
@@ -52,20 +79,23 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 
 func (k *Keeper) recordHeader(ctx sdk.Context) error { return k.left.Council.RecordHeader(ctx) }
 
-// attempt runs f on a copy of the state that is kept only when f succeeds. A
-// panic, that of the gas bound among them, is an error like others.
-func attempt(ctx sdk.Context, gasMax uint64, f func(sdk.Context) error) (err error) {
+// attempt runs f on a copy of the state that is kept only when f succeeds, and
+// says what gas it took. A panic, that of the gas bound among them, is an error
+// like others.
+func attempt(ctx sdk.Context, gasMax uint64, f func(sdk.Context) error) (gas uint64, err error) {
 	cache, write := ctx.CacheContext()
+	meter := storetypes.NewGasMeter(gasMax)
 	defer func() {
+		gas = meter.GasConsumedToLimit()
 		if r := recover(); r != nil {
 			err = panicked(r)
 		}
 	}()
-	if err := f(cache.WithGasMeter(storetypes.NewGasMeter(gasMax))); err != nil {
-		return err
+	if err := f(cache.WithGasMeter(meter)); err != nil {
+		return 0, err
 	}
 	write()
-	return nil
+	return 0, nil
 }
 
 func panicked(r any) error {
@@ -76,14 +106,17 @@ func panicked(r any) error {
 }
 
 // endOffers lapses open offers whose time has passed, oldest end first.
-func (k *Keeper) endOffers(ctx sdk.Context, params loanv1.Params, itemsMax int) int {
-	keys, err := firstKeys(ctx, k.offerEnds, itemsMax, func(key offerEndKey) bool { return key.K1() <= unixNow(ctx) })
+func (k *Keeper) endOffers(ctx sdk.Context, params loanv1.Params, left *budget) {
+	keys, err := firstKeys(ctx, k.offerEnds, left.items, func(key offerEndKey) bool { return key.K1() <= unixNow(ctx) })
 	if err != nil {
 		ctx.Logger().Error("servicing: reading the ends of offers", "error", err)
-		return 0
+		return
 	}
 	for _, key := range keys {
-		err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error {
+		if !left.left() {
+			return
+		}
+		gas, err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error {
 			o, err := k.offer(ctx, key.K2())
 			if err != nil {
 				return err
@@ -95,6 +128,7 @@ func (k *Keeper) endOffers(ctx sdk.Context, params loanv1.Params, itemsMax int) 
 			}
 			return k.lapse(ctx, o)
 		})
+		left.spend(gas)
 		if err != nil {
 			k.deferred(ctx, err, loanv1.EventItemDeferred{OfferId: key.K2()}, func(ctx sdk.Context) error {
 				if err := k.offerEnds.Remove(ctx, key); err != nil {
@@ -104,47 +138,65 @@ func (k *Keeper) endOffers(ctx sdk.Context, params loanv1.Params, itemsMax int) 
 			})
 		}
 	}
-	return len(keys)
 }
 
 // collectDue handles instalments whose time has come, unless servicing is stopped.
-func (k *Keeper) collectDue(ctx sdk.Context, params loanv1.Params, itemsMax int) int {
-	if itemsMax <= 0 {
-		return 0
+func (k *Keeper) collectDue(ctx sdk.Context, params loanv1.Params, left *budget) {
+	if !left.left() {
+		return
 	}
-	keys, err := firstKeys(ctx, k.due, itemsMax, func(key dueKey) bool { return key.K1() <= unixNow(ctx) })
+	keys, err := firstKeys(ctx, k.due, left.items, func(key dueKey) bool { return key.K1() <= unixNow(ctx) })
 	if err != nil {
 		ctx.Logger().Error("servicing: reading the due queue", "error", err)
-		return 0
+		return
 	}
 	if len(keys) == 0 {
-		return 0
+		return
 	}
 	if allowed, err := k.left.Safety.IsAllowed(ctx, ServicingURL); !allowed {
 		ctx.Logger().Info("servicing is stopped", "error", err)
-		return 0
+		return
 	}
 	for _, key := range keys {
-		err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error { return k.collectItem(ctx, key) })
+		if !left.left() {
+			return
+		}
+		gas, err := attempt(ctx, params.ItemGasMax, func(ctx sdk.Context) error { return k.collectItem(ctx, key) })
+		left.spend(gas)
 		if err != nil {
 			event := loanv1.EventItemDeferred{LoanId: key.K2(), Tranche: key.K3(), Instalment: key.K4()}
 			k.deferred(ctx, err, event, func(ctx sdk.Context) error {
-				i, err := k.instalment(ctx, key.K2(), key.K3(), key.K4())
-				if err != nil {
-					return err
-				}
-				return k.requeue(ctx, i, unixNow(ctx)+params.RetrySeconds)
+				return k.putOff(ctx, key, unixNow(ctx)+params.RetrySeconds)
 			})
 		}
 	}
-	return len(keys)
+}
+
+// putOff moves one place in the queue to a later time. It always frees the place
+// that it was given, whatever the instalment's row says or whether it can be read
+// at all: a place that stayed would be the first in every block from then on, and
+// enough of them would hold up all loans.
+func (k *Keeper) putOff(ctx sdk.Context, key dueKey, at int64) error {
+	if err := k.due.Remove(ctx, key); err != nil {
+		return err
+	}
+	i, err := k.instalment(ctx, key.K2(), key.K3(), key.K4())
+	switch {
+	case err != nil: // only the place is left, and what is wrong is told at each attempt
+		return k.due.Set(ctx, collections.Join4(at, key.K2(), key.K3(), key.K4()))
+	case i.NextAt == 0: // paid or fallen away: it has no place
+		return nil
+	case i.NextAt != key.K1(): // its place is another
+		return k.due.Set(ctx, collections.Join4(i.NextAt, key.K2(), key.K3(), key.K4()))
+	}
+	return k.requeue(ctx, i, at)
 }
 
 // deferred puts a failed item off and tells the operators.
 func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDeferred, putOff func(sdk.Context) error) {
 	event.Codespace, event.Code, _ = errorsmod.ABCIInfo(cause, false)
 	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "application", event.ApplicationId, "error", cause)
-	err := attempt(ctx, deferGasMax, func(ctx sdk.Context) error {
+	_, err := attempt(ctx, deferGasMax, func(ctx sdk.Context) error {
 		if err := putOff(ctx); err != nil {
 			return err
 		}
@@ -161,6 +213,13 @@ func (k *Keeper) collectItem(ctx context.Context, key dueKey) error {
 	queued, err := k.due.Has(ctx, key)
 	if err != nil || !queued { // paid together with an older one in this block
 		return err
+	}
+	i, err := k.instalment(ctx, key.K2(), key.K3(), key.K4())
+	if err != nil {
+		return err
+	}
+	if i.NextAt != key.K1() {
+		return ErrInvariant.Wrapf("instalment %d/%d/%d is queued at %d and says %d", i.LoanId, i.Tranche, i.Number, key.K1(), i.NextAt)
 	}
 	l, err := k.loan(ctx, key.K2())
 	if err != nil {

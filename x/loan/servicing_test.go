@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"cosmossdk.io/collections"
+
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
@@ -161,11 +164,7 @@ func TestBoundedWork(t *testing.T) {
 	p := testParams()
 	p.ItemsPerBlockMax = 1
 	w.must(w.k.params.Set(w.ctx, p))
-	product := w.market(contractTerms())
-	a := w.borrow(product, 10_000_000)
-	m := applyFor(product, 10_000_000)
-	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
-	b := done(w, w.msg.Accept, w.acceptance(done(w, w.msg.Apply, m).OfferId)).LoanId
+	a, b := w.borrowTwice()
 	dueAt := w.row(a, 1, 1).DueAt
 	w.advance(dueAt)
 	if w.row(a, 1, 1).Status != paid || w.row(b, 1, 1).Status != due {
@@ -178,16 +177,114 @@ func TestBoundedWork(t *testing.T) {
 	w.sound()
 }
 
+// Gas bounds a block as items do: with as little as one item takes, a block handles
+// one, and the rest follows.
+func TestBoundedGas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.borrowTwice()
+	w.ctx = w.ctx.WithConsensusParams(cmtproto.ConsensusParams{Block: &cmtproto.BlockParams{MaxGas: 10_000}})
+	dueAt := w.row(first, 1, 1).DueAt
+	w.advance(dueAt)
+	if w.row(first, 1, 1).Status != paid || w.row(second, 1, 1).Status != due {
+		t.Error("the first block did not handle exactly one")
+	}
+	w.advance(dueAt)
+	if w.row(second, 1, 1).Status != paid {
+		t.Error("the second block did not handle the rest")
+	}
+	w.sound()
+}
+
+// A loan whose rows are broken holds up no other, although a block handles one item
+// only and the broken one is the first in the queue: its place is put off whatever
+// its rows are. One that was repaired is collected.
+func TestBrokenRows(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(w *world, id uint64){
+		"instalment of garbage": func(w *world, id uint64) { w.overwrite(instalmentKeyOf(w, id), []byte{0xff}) },
+		"no instalment":         func(w *world, id uint64) { w.overwrite(instalmentKeyOf(w, id), nil) },
+		"loan of garbage":       func(w *world, id uint64) { w.overwrite(loanKeyOf(w, id), []byte{0xff}) },
+		"no loan":               func(w *world, id uint64) { w.overwrite(loanKeyOf(w, id), nil) },
+		"another place": func(w *world, id uint64) {
+			i := w.row(id, 1, 1)
+			i.NextAt += 1_000
+			w.must(w.k.instalments.Set(w.ctx, collections.Join3(id, uint32(1), uint32(1)), i))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			broken, sane := w.borrowTwice()
+			p := testParams()
+			p.ItemsPerBlockMax = 1
+			w.must(w.k.params.Set(w.ctx, p))
+			row, loanBytes := w.row(broken, 1, 1), w.ctx.KVStore(w.key).Get(loanKeyOf(w, broken))
+			damage(w, broken)
+			w.advance(row.DueAt)
+			w.advance(row.DueAt)
+			if w.row(sane, 1, 1).Status != paid {
+				t.Fatal("the sane loan was held up")
+			}
+			retryAt := row.DueAt + p.RetrySeconds
+			if has, err := w.k.due.Has(w.ctx, collections.Join4(row.DueAt, broken, uint32(1), uint32(1))); err != nil || has {
+				t.Fatalf("the broken loan keeps its place: %v", err)
+			}
+			// What the operators repair is collected at its next turn.
+			w.overwrite(loanKeyOf(w, broken), loanBytes)
+			if kept, err := w.k.instalment(w.ctx, broken, 1, 1); err != nil {
+				row.NextAt = retryAt
+				w.must(w.k.instalments.Set(w.ctx, collections.Join3(broken, uint32(1), uint32(1)), row))
+			} else {
+				retryAt = kept.NextAt
+			}
+			w.advance(retryAt)
+			if w.row(broken, 1, 1).Status != paid {
+				t.Error("the repaired loan was not collected")
+			}
+			w.sound()
+		})
+	}
+}
+
+// borrowTwice makes one loan for each enterprise, due at the same time.
+func (w *world) borrowTwice() (first, second uint64) {
+	w.Helper()
+	product := w.market(contractTerms())
+	first = w.borrow(product, 10_000_000)
+	m := applyFor(product, 10_000_000)
+	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
+	return first, done(w, w.msg.Accept, w.acceptance(done(w, w.msg.Apply, m).OfferId)).LoanId
+}
+
+// overwrite puts bytes where a row is, or takes the row away.
+func (w *world) overwrite(key, value []byte) {
+	store := w.ctx.KVStore(w.key)
+	if store.Delete(key); value != nil {
+		store.Set(key, value)
+	}
+}
+
+func instalmentKeyOf(w *world, loanID uint64) []byte {
+	w.Helper()
+	key, err := collections.EncodeKeyWithPrefix(instalmentsPrefix, w.k.instalments.KeyCodec(), collections.Join3(loanID, uint32(1), uint32(1)))
+	w.must(err)
+	return key
+}
+
+func loanKeyOf(w *world, loanID uint64) []byte {
+	w.Helper()
+	key, err := collections.EncodeKeyWithPrefix(loansPrefix, collections.Uint64Key, loanID)
+	w.must(err)
+	return key
+}
+
 // An item that panics or runs out of gas is put off, changes nothing else, holds
 // up no other and is told to the operators.
 func TestFailedItem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(contractTerms())
-	broken := w.borrow(product, 10_000_000)
-	m := applyFor(product, 10_000_000)
-	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
-	sane := done(w, w.msg.Accept, w.acceptance(done(w, w.msg.Apply, m).OfferId)).LoanId
+	broken, sane := w.borrowTwice()
 	w.cash.poison[string(cashAccount(bakery))] = true
 	dueAt := w.row(broken, 1, 1).DueAt
 	w.advance(dueAt)
@@ -223,7 +320,11 @@ func TestAttempt(t *testing.T) {
 		"no gas":   {10, write, sdkerrors.ErrOutOfGas},
 		"nil map":  {1_000_000, func(ctx sdk.Context) error { _ = write(ctx); panic("a defect") }, sdkerrors.ErrPanic},
 	} {
-		wantError(t, attempt(w.ctx, c.gas, c.f), c.want)
+		gas, err := attempt(w.ctx, c.gas, c.f)
+		wantError(t, err, c.want)
+		if gas == 0 || gas > c.gas {
+			t.Errorf("%s: %d gas of %d", name, gas, c.gas)
+		}
 		if has, _ := w.k.pools.Has(w.ctx, 9); has {
 			t.Errorf("%s: its write was kept", name)
 		}
@@ -231,7 +332,10 @@ func TestAttempt(t *testing.T) {
 	if !errors.Is(panicked(storetypes.ErrorOutOfGas{}), sdkerrors.ErrOutOfGas) {
 		t.Error("the gas bound is not named")
 	}
-	wantError(t, attempt(w.ctx, 1_000_000, write), nil)
+	gas, err := attempt(w.ctx, 1_000_000, write)
+	if wantError(t, err, nil); gas == 0 {
+		t.Error("a success took no gas")
+	}
 	if has, _ := w.k.pools.Has(w.ctx, 9); !has {
 		t.Error("a success was not kept")
 	}
