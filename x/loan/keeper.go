@@ -119,6 +119,7 @@ var (
 	duePrefix                    = collections.NewPrefix(19)
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
+	committedPrefix              = collections.NewPrefix(40)
 )
 
 type (
@@ -127,6 +128,7 @@ type (
 	entryKey      = collections.Pair[uint64, uint64]
 	instalmentKey = collections.Triple[uint64, uint32, uint32]
 	dueKey        = collections.Quad[int64, uint64, uint32, uint32]
+	committedKey  = collections.Pair[uint64, uint64]
 )
 
 // Keeper holds the state of the module and the rules that change it.
@@ -162,9 +164,12 @@ type Keeper struct {
 	entries collections.Map[entryKey, loanv1.JournalEntry]
 	// exposures: enterprise -> what it owes; never removed.
 	exposures collections.Map[uint64, loanv1.Exposure]
+	// committed: (pool, enterprise) -> what the pool has lent and promised to it; dies at 0.
+	committed collections.Map[committedKey, int64]
 
 	authority string
 	compiled  *contracts
+	mandate   Mandate
 
 	left Neighbours
 }
@@ -227,6 +232,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 			collections.QuadKeyCodec(collections.Int64Key, id, collections.Uint32Key, collections.Uint32Key)),
 		entries:   collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
 		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		committed: collections.NewMap(sb, committedPrefix, "committed", collections.PairKeyCodec(id, id), collections.Int64Value),
 
 		authority: authority, compiled: &contracts{},
 		left: n,
