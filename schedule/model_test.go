@@ -235,13 +235,12 @@ func (t modelTerms) plan(balance int64, rows []modelRow, firstPart *big.Rat, kee
 
 // modelLoan is the life.
 type modelLoan struct {
-	terms                              modelTerms
-	penaltyGrace, penaltyPpm, capPpm   int64
-	feePpm                             int64
-	rows                               []modelRow
-	paid                               int
-	settled                            time.Time
-	takenP, takenI, takenFee, takenPen int64
+	terms                            modelTerms
+	penaltyGrace, penaltyPpm, capPpm int64
+	feePpm                           int64
+	rows                             []modelRow
+	paid                             int
+	settled                          time.Time
 }
 
 func openModel(t modelTerms) *modelLoan {

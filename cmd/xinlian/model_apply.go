@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 
@@ -196,12 +197,11 @@ func modelEvaluateCommand() *cobra.Command {
 				Quality: workbench.Measure(logOdds, bad, seed), Kind: a.model.Manifest.Kind, Target: target,
 				Skipped: a.table.Rows - len(rows), Methods: intervalMethods,
 			}
-			for _, name := range segments {
-				s, err := workbench.Segments(a.table.Take(rows), name, logOdds, bad)
-				if err != nil {
-					return err
-				}
-				e.Segments = append(e.Segments, s...)
+			if e.Bads == 0 || e.Bads == e.N {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of %d rows are bad; without both outcomes there is no AUC, KS, Gini, slope or intercept\n", e.Bads, e.N)
+			}
+			if e.Segments, err = a.segments(segments, rows, logOdds, bad); err != nil {
+				return err
 			}
 			if out != "" {
 				if err := writeJSON(out, e); err != nil {
@@ -209,10 +209,7 @@ func modelEvaluateCommand() *cobra.Command {
 				}
 			}
 			printQuality(cmd.OutOrStdout(), "evaluated", e.Quality)
-			for _, s := range e.Segments {
-				fmt.Fprintf(cmd.OutOrStdout(), "  %s = %s: n %d, bads %d, rate %.4f, mean pd %.4f, auc %.3f, ratio of passing %.2f\n",
-					s.Column, s.Group, s.N, s.Bads, s.BadRate, s.MeanPD, s.AUC, s.Ratio)
-			}
+			printSegments(cmd.OutOrStdout(), e.Segments)
 			return nil
 		},
 	}
@@ -220,9 +217,37 @@ func modelEvaluateCommand() *cobra.Command {
 	c.Flags().StringVar(&target, "target", "", "column of outcomes; as in training where not given")
 	c.Flags().StringVar(&positive, "positive", "", "value of the bad outcome; as in training where not given")
 	c.Flags().StringVar(&out, "json", "", "file for the figures")
-	c.Flags().StringSliceVar(&segments, "segment", nil, "columns by whose groups to measure as well")
+	segmentsFlag(c, &segments)
 	c.Flags().Uint64Var(&seed, "seed", 1, "of the bootstrap")
 	return c
+}
+
+// segmentsFlag is the flag of every command that measures groups.
+func segmentsFlag(c *cobra.Command, names *[]string) {
+	c.Flags().StringSliceVar(names, "segments", nil, "columns by whose groups to measure as well: size, region, sector")
+}
+
+// segments measures the rows with an outcome by the groups of columns.
+func (a *applied) segments(names []string, rows []int, logOdds []float64, bad []bool) ([]workbench.Segment, error) {
+	var all []workbench.Segment
+	for _, name := range names {
+		s, err := workbench.Segments(a.table.Take(rows), name, logOdds, bad)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s...)
+	}
+	return all, nil
+}
+
+func printSegments(w io.Writer, segments []workbench.Segment) {
+	for _, s := range segments {
+		fmt.Fprintf(w, "  %s = %s: n %d, bads %d, rate %.4f, mean pd %.4f (z %.1f), auc %.3f, passing %.2f, ratio %.2f, of good rows %.2f\n",
+			s.Column, s.Group, s.N, s.Bads, s.BadRate, s.MeanPD, s.GapZ, s.AUC, s.Passed, s.Ratio, s.GoodsRatio)
+		for _, alarm := range s.Alarms {
+			fmt.Fprintf(w, "    ALARM: %s\n", alarm)
+		}
+	}
 }
 
 func writeJSON(path string, v any) error {
@@ -237,18 +262,40 @@ func writeJSON(path string, v any) error {
 }
 
 func modelReportCommand() *cobra.Command {
-	var model, out string
+	var f tableFlags
+	var out, target, positive string
+	var segments []string
 	c := &cobra.Command{
-		Use:   "report --model DIR",
+		Use:   "report --model DIR [--data F --segments A,B]",
 		Short: "make the model card, card.html and card.md with plots",
-		Args:  cobra.NoArgs,
+		Long: `report writes the card from the model's folder. With --data and --segments it
+shows the figures by group on that table, which needs the target, instead of
+those that training made with --fairness.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := workbench.Load(model)
+			m, err := workbench.Load(f.model)
 			if err != nil {
 				return err
 			}
+			if (f.data == "") != (len(segments) == 0) {
+				return fmt.Errorf("--data and --segments go together: a table and the columns by whose groups to measure")
+			}
+			if f.data != "" {
+				a, err := f.apply(cmd)
+				if err != nil {
+					return err
+				}
+				logOdds, bad, rows, err := a.known(target, positive)
+				if err != nil {
+					return err
+				}
+				if m.Report.Segments, err = a.segments(segments, rows, logOdds, bad); err != nil {
+					return err
+				}
+				m.Report.SegmentsOf = hex.EncodeToString(a.table.Digest[:])
+			}
 			if out == "" {
-				out = model
+				out = f.model
 			}
 			if err := m.SaveCard(out); err != nil {
 				return err
@@ -257,8 +304,13 @@ func modelReportCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&model, "model", "", "folder of the model")
+	c.Flags().StringVar(&f.model, "model", "", "folder of the model")
+	c.Flags().StringVar(&f.data, "data", "", "table by whose groups to measure")
+	c.Flags().StringVar(&target, "target", "", "column of outcomes; as in training where not given")
+	c.Flags().StringVar(&positive, "positive", "", "value of the bad outcome; as in training where not given")
+	segmentsFlag(c, &segments)
 	c.Flags().StringVar(&out, "out", "", "folder for the card; the model's own where not given")
+	f.addReading(c)
 	_ = c.MarkFlagRequired("model")
 	return c
 }
@@ -320,7 +372,7 @@ func modelCompareCommand() *cobra.Command {
 
 func modelPSICommand() *cobra.Command {
 	var f tableFlags
-	var data []string
+	var data, segments []string
 	var timeColumn, from, out string
 	c := &cobra.Command{
 		Use:   "psi --model DIR --data BEFORE --data NOW | --data F --time COL --test-from T",
@@ -335,13 +387,16 @@ func modelPSICommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := m.Stability(before, now, f.allowMissing)
+			r, err := m.Stability(before, now, segments, f.allowMissing)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%d rows before, %d now; below 0.1 is stable, above 0.25 has moved\n%-30s %.4f\n", r.Before, r.Now, "score", r.Score)
 			for _, c := range r.Features {
 				fmt.Fprintf(cmd.OutOrStdout(), "%-30s %.4f\n", c.Column, c.PSI)
+			}
+			for _, s := range r.Segments {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s = %s: score %.4f; %.1f %% of the rows before, %.1f %% now\n", s.Column, s.Group, s.Score, 100*s.ShareBefore, 100*s.ShareNow)
 			}
 			if out != "" {
 				return writeJSON(out, r)
@@ -353,6 +408,7 @@ func modelPSICommand() *cobra.Command {
 	c.Flags().StringArrayVar(&data, "data", nil, "the two tables, or one to split by time")
 	c.Flags().StringVar(&timeColumn, "time", "", "column of time to split one table by")
 	c.Flags().StringVar(&from, "test-from", "", "the time from which rows are now")
+	segmentsFlag(c, &segments)
 	c.Flags().StringVar(&out, "json", "", "file for the figures")
 	f.addReading(c)
 	_ = c.MarkFlagRequired("model")

@@ -19,7 +19,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(
 		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(),
-		loanCommand(), vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
+		loanCommand(), contractCommand(), vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
 	)
 	return c
 }

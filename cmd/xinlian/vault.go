@@ -32,7 +32,7 @@ func vaultRotateCommand() *cobra.Command {
 	var retire bool
 	var o server.Order
 	c := &cobra.Command{
-		Use:   "rotate --key master|enterprise|seal|data",
+		Use:   "rotate --key master|enterprise|seal|shares|data",
 		Short: "replace a key; a gateway that runs goes on serving",
 		Long: `Replace a key and seal anew what it sealed.
 
@@ -40,6 +40,7 @@ func vaultRotateCommand() *cobra.Command {
               configured guard, which needs the gateway to be stopped
   enterprise  seals one enterprise's category keys, or all with no --enterprise
   seal        seals the personal fields of the gateway's database
+  shares      seals the members' shares of the key of tags, and a ceremony's secrets
   data        an organisation's key that wraps are made to, in --folder: afterwards
               an admin sets the new one on chain, custodians wrap to it anew, and
               --retire destroys the former one
@@ -53,7 +54,7 @@ revokes the old one.`,
 				return rotateData(cmd.OutOrStdout(), folder, retire)
 			}
 			if o.Key == "" {
-				return errors.New("--key is missing: master, enterprise, seal or data")
+				return errors.New("--key is missing: master, enterprise, seal, shares or data")
 			}
 			config, _, err := server.Load(home)
 			if err != nil {
@@ -67,7 +68,7 @@ revokes the old one.`,
 		},
 	}
 	c.Flags().StringVar(&home, "home", "gateway", "the gateway's home folder")
-	c.Flags().StringVar(&o.Key, "key", "", "which key: master, enterprise, seal or data")
+	c.Flags().StringVar(&o.Key, "key", "", "which key: master, enterprise, seal, shares or data")
 	c.Flags().Uint64Var(&o.Org, "org", 0, "the custodian; every hosted one by default")
 	c.Flags().Uint64Var(&o.Enterprise, "enterprise", 0, "the enterprise; all by default")
 	c.Flags().StringVar(&from, "from", "", "master: the guard that the key is under now: file, age or kms")
@@ -106,6 +107,13 @@ func rotate(ctx context.Context, config server.Config, o server.Order, from stri
 			return nil, err
 		}
 		return []string{"sealing key of the database"}, errors.Join(s.RotateSealingKey(ctx), s.Close())
+	}
+	if o.Key == "shares" {
+		name, err := server.RotateShares(config.Keys)
+		if err != nil {
+			return nil, err
+		}
+		return []string{name}, nil
 	}
 	to, err := config.Guard("")
 	if err != nil {

@@ -7,13 +7,16 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/vault"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	"github.com/xinlian/xinlian/internal/artefact"
@@ -42,6 +45,8 @@ var (
 	ErrConsent    = errors.New("pledging: the lender has no live consent of this enterprise that covers the record: ask the owner for one")
 	ErrOrder      = errors.New("pledging: the order does not fit the record: have the lender ask again")
 	ErrState      = errors.New("pledging: the order is not at this stage")
+	ErrSeller     = errors.New("pledging: the seller's registration code is not this enterprise's: compare it with your own file")
+	ErrVerifier   = errors.New("pledging: no desk of that verifier is known here: choose another, or have its gateway's address configured")
 	ErrAmount     = errors.New("pledging: the amount is not above nothing and at most the face amount")
 )
 
@@ -52,19 +57,21 @@ const codePledged = 22
 // pledged already.
 func IsPledged(err error) bool { return chain.IsRefused(err, "pledge", codePledged) }
 
-// Tagger makes tags of receivables with the members' help, one for every key that
-// is checked, the newest last.
+// Tagger makes tags with the members' help: one for every key that is checked, the
+// newest last.
 type Tagger interface {
 	Receivables(ctx context.Context, consent []byte, inputs ...[]byte) ([][]pledgev1.Tag, error)
+	Identity(ctx context.Context, input []byte) ([]pledgev1.Tag, error)
 }
 
 // Office acts for one organisation, a lender or a verifier.
 type Office struct {
 	Client *chain.Client
 	OrgID  uint64
-	Device wire.Signer // an active device of it
+	Device wire.ReadSigner // an active device of it
 	Tags   Tagger
-	Book   *Book
+	Inbox  *Inbox // of this gateway: whoever it takes letters for needs none
+	Post   *Post  // to the others
 }
 
 // Pledgeable lists the receivables among opened records: valid invoices that the
@@ -144,9 +151,23 @@ func (f *Office) Check(ctx context.Context, r desk.Reading, seller string, leaf 
 	return pledged, nil
 }
 
-// Ask has a verifier state the receivable's tag for this lender.
+// Reaches tells whether an order can be brought to a verifier.
+func (f *Office) Reaches(verifier uint64) bool {
+	return f.Inbox.Verifiers[verifier] || f.Post.Reaches(verifier)
+}
+
+// Ask has a verifier state the receivable's tag for this lender. A verifier
+// elsewhere gets the order by letter; one that cannot be brought now is brought
+// by Follow.
 func (f *Office) Ask(ctx context.Context, r desk.Reading, seller string, leaf []byte, verifier uint64) (Order, error) {
+	if verifier == f.OrgID || !f.Reaches(verifier) {
+		return Order{}, ErrVerifier
+	}
 	o, err := Find(r, leaf)
+	if err != nil {
+		return Order{}, err
+	}
+	head, err := f.Client.Head(ctx)
 	if err != nil {
 		return Order{}, err
 	}
@@ -156,41 +177,63 @@ func (f *Office) Ask(ctx context.Context, r desk.Reading, seller string, leaf []
 	if err != nil {
 		return Order{}, fmt.Errorf("drawing a pledge key: %w", err)
 	}
-	random := make([]byte, 16+2*artefact.SaltBytes)
+	random := make([]byte, idBytes+2*artefact.SaltBytes)
 	rand.Read(random)
 	face, _ := o.Record.Int("amount")
 	order := Order{
-		ID: orderID(random[:16]), Lender: f.OrgID, Verifier: verifier, Enterprise: r.Consent.Terms.EnterpriseId,
+		ID: orderID(random[:idBytes]), Lender: f.OrgID, Verifier: verifier, Enterprise: r.Consent.Terms.EnterpriseId,
 		Seller: seller, Number: o.Record.SourceID(), ConsentID: r.Consent.Id, Leaf: leaf, FaceFen: face, PledgeKey: public,
-		Salt: random[16 : 16+artefact.SaltBytes], FaceSalt: random[16+artefact.SaltBytes:], State: StateAsked,
+		Salt: random[idBytes : idBytes+artefact.SaltBytes], FaceSalt: random[idBytes+artefact.SaltBytes:], State: StateAsked,
+		AskedAt: head.Time.Unix(),
 	}
-	return order, f.Book.add(ctx, order)
+	with := []uint64{order.Lender, order.Enterprise}
+	if f.Inbox.Verifiers[verifier] {
+		return order, f.Book().file(ctx, order, append(with, verifier)...)
+	}
+	if err := f.Book().file(ctx, order, with...); err != nil {
+		return order, err
+	}
+	if order, err = f.Follow(ctx, order.ID); errors.Is(err, ErrUnreachable) {
+		err = nil // it is filed, and goes out when the other side can be reached
+	}
+	return order, err
+}
+
+// Book holds the orders of this gateway.
+func (f *Office) Book() *Book { return f.Inbox.Book }
+
+// verifiers is an order that waits for this verifier.
+func (f *Office) verifiers(ctx context.Context, id string) (Order, error) {
+	o, err := f.Book().Order(ctx, f.OrgID, id)
+	switch {
+	case err != nil:
+		return o, err
+	case o.Verifier != f.OrgID:
+		return o, ErrUnknown
+	case o.State != StateAsked:
+		return o, fmt.Errorf("%w: it is %s", ErrState, o.State)
+	}
+	return o, nil
 }
 
 // Attest states an order's receivable on chain. The verifier opened the record
-// itself: it holds the order against it, has the members make the tag for itself,
-// and makes sure that the lender's consent is live and covers the record.
-func (f *Office) Attest(ctx context.Context, id string, r desk.Reading) (chain.Result, error) {
+// itself: it holds the order against it and against the registration code in its
+// own file, has the members make the tag for itself, and makes sure that the
+// lender's consent is live and covers the record. One that identifies enterprises
+// also has the chain say whose the code is.
+func (f *Office) Attest(ctx context.Context, id string, r desk.Reading, seller string) (chain.Result, error) {
 	var none chain.Result
-	order, err := f.Book.Order(ctx, f.OrgID, id)
+	release := f.Book().hold(id)
+	defer release()
+	order, err := f.verifiers(ctx, id)
 	if err != nil {
 		return none, err
 	}
-	if order.Verifier != f.OrgID || order.State != StateAsked {
-		return none, fmt.Errorf("%w: it is %s", ErrState, order.State)
-	}
-	o, err := Find(r, order.Leaf)
+	o, err := f.compare(ctx, order, r, seller)
 	if err != nil {
 		return none, err
 	}
-	face, _ := o.Record.Int("amount")
-	if face != order.FaceFen || o.Record.SourceID() != order.Number || r.Consent.Terms.EnterpriseId != order.Enterprise {
-		return none, ErrOrder
-	}
-	if err := f.consented(ctx, order, o.Record.Schema.Category); err != nil {
-		return none, err
-	}
-	list, err := f.tags(ctx, r.Consent.Id, order.Seller, o.Record)
+	list, err := f.tags(ctx, r.Consent.Id, seller, o.Record)
 	if err != nil {
 		return none, err
 	}
@@ -218,105 +261,85 @@ func (f *Office) Attest(ctx context.Context, id string, r desk.Reading) (chain.R
 		return res, err
 	}
 	order.StatementID, order.State = answer.StatementId, StateAttested
-	return res, f.Book.save(ctx, order)
+	return res, f.Book().save(ctx, order)
 }
 
-// consented is nil when the lender's consent is live and covers the record.
-func (f *Office) consented(ctx context.Context, o Order, c record.Category) error {
-	q, err := f.Client.Profile.Consent(ctx, &profilev1.QueryConsentRequest{ConsentId: o.ConsentID})
+// compare holds an order against the verifier's own opening of the record, its own
+// file and the chain.
+func (f *Office) compare(ctx context.Context, order Order, r desk.Reading, seller string) (*vault.Opened, error) {
+	o, err := Find(r, order.Leaf)
 	if err != nil {
-		return fmt.Errorf("reading the lender's consent: %w", err)
+		return nil, err
+	}
+	face, _ := o.Record.Int("amount")
+	if face != order.FaceFen || o.Record.SourceID() != order.Number || r.Consent.Terms.EnterpriseId != order.Enterprise {
+		return nil, ErrOrder
+	}
+	if seller != order.Seller {
+		return nil, ErrSeller
+	}
+	if err := f.identified(ctx, order.Enterprise, seller); err != nil {
+		return nil, err
+	}
+	c, err := f.Inbox.Ledger.Consent(ctx, order.ConsentID)
+	if err != nil {
+		return nil, err
 	}
 	head, err := f.Client.Head(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if !consents(c, order, head.Time.Unix(), profilev1.Category(o.Record.Schema.Category)) {
+		return nil, ErrConsent
+	}
+	return o, nil
+}
+
+// identified is nil when the chain knows the enterprise by the code's identity tag.
+// Only an organisation that identifies enterprises can ask for that tag; for
+// another one its own file is the check.
+func (f *Office) identified(ctx context.Context, enterprise uint64, seller string) error {
+	me, err := f.Client.Org.Organisation(ctx, &orgv1.QueryOrganisationRequest{Id: f.OrgID})
+	if err != nil {
+		return fmt.Errorf("reading the roles of organisation %d: %w", f.OrgID, err)
+	}
+	if !slices.Contains(me.Organisation.Roles, orgv1.Role_ROLE_KYB) {
+		return nil
+	}
+	input, err := oprf.IdentityInput(country, seller)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSeller, err)
+	}
+	list, err := f.Tags.Identity(ctx, input)
+	if err != nil {
+		return fmt.Errorf("asking the members for the identity tag: %w", err)
+	}
+	for _, t := range list {
+		q, err := f.Client.Org.OrganisationByTag(ctx, &orgv1.QueryOrganisationByTagRequest{IdentityTag: t.Tag})
+		if status.Code(err) == codes.NotFound {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("looking the enterprise up: %w", err)
+		}
+		if q.Id == enterprise {
+			return nil
+		}
+	}
+	return ErrSeller
+}
+
+// Decline ends an order that the verifier does not state, as when its own file says
+// otherwise. The lender may ask another verifier.
+func (f *Office) Decline(ctx context.Context, id string) error {
+	release := f.Book().hold(id)
+	defer release()
+	order, err := f.verifiers(ctx, id)
+	if err != nil {
 		return err
 	}
-	t, now := q.Consent.Terms, head.Time.Unix()
-	if q.Consent.State != profilev1.ConsentState_CONSENT_STATE_ACTIVE || now < t.StartsAt || now >= t.ExpiresAt ||
-		t.GranteeOrgId != o.Lender || t.EnterpriseId != o.Enterprise || !slices.Contains(t.Categories, profilev1.Category(c)) {
-		return ErrConsent
-	}
-	return nil
-}
-
-// Pledge pledges an amount of an attested receivable, the share rounded up to a
-// millionth. Where another lender was faster the chain's ErrPledged comes back.
-func (f *Office) Pledge(ctx context.Context, id string, amountFen int64) (chain.Result, error) {
-	var none chain.Result
-	order, err := f.lenders(ctx, id)
-	if err != nil {
-		return none, err
-	}
-	if order.State == StateAsked || order.State == StatePledged {
-		return none, fmt.Errorf("%w: it is %s", ErrState, order.State)
-	}
-	ppm, err := sharePpm(amountFen, order.FaceFen)
-	if err != nil {
-		return none, err
-	}
-	st, err := f.Client.Pledge.Statement(ctx, &pledgev1.QueryStatementRequest{Id: order.StatementID})
-	if err != nil {
-		return none, fmt.Errorf("reading statement %d: %w", order.StatementID, err)
-	}
-	until, err := f.until(ctx, pledgeLife, func(p pledgev1.Params) int64 { return p.PledgeSecondsMax })
-	if err != nil {
-		return none, err
-	}
-	list := st.Statement.Tags
-	res, err := f.Client.Send(ctx, f.Device, &pledgev1.MsgPledge{
-		Device: wire.Address(f.Device), OrgId: f.OrgID, StatementId: order.StatementID, Tag: list[len(list)-1].Tag,
-		SharePpm: ppm, ExpiresAt: until, Opening: &pledgev1.Opening{ConsentId: order.ConsentID, Salt: order.Salt},
-	})
-	if err != nil {
-		return res, err
-	}
-	var answer pledgev1.MsgPledgeResponse
-	if err := f.Client.Response(res, 0, &answer); err != nil {
-		return res, err
-	}
-	order.PledgeID, order.SharePpm, order.State = answer.PledgeId, ppm, StatePledged
-	return res, f.Book.save(ctx, order)
-}
-
-// Release lets the pledge of an order go. While its statement lasts it can be
-// pledged again.
-func (f *Office) Release(ctx context.Context, id string) (chain.Result, error) {
-	order, err := f.lenders(ctx, id)
-	if err != nil {
-		return chain.Result{}, err
-	}
-	if order.State != StatePledged {
-		return chain.Result{}, fmt.Errorf("%w: it is %s", ErrState, order.State)
-	}
-	res, err := f.Client.Send(ctx, f.Device, &pledgev1.MsgReleasePledge{
-		Device: wire.Address(f.Device), OrgId: f.OrgID, PledgeId: order.PledgeID,
-		Opening: &pledgev1.Opening{ConsentId: order.ConsentID, Salt: order.Salt},
-	})
-	if err != nil {
-		return res, err
-	}
-	order.State = StateReleased
-	return res, f.Book.save(ctx, order)
-}
-
-// lenders is an order of this lender's.
-func (f *Office) lenders(ctx context.Context, id string) (Order, error) {
-	o, err := f.Book.Order(ctx, f.OrgID, id)
-	if err == nil && o.Lender != f.OrgID {
-		err = ErrUnknown
-	}
-	return o, err
-}
-
-// sharePpm is the part of the face in millionths, rounded up: a pledge covers at
-// least the amount.
-func sharePpm(amountFen, faceFen int64) (uint32, error) {
-	if amountFen <= 0 || amountFen > faceFen {
-		return 0, fmt.Errorf("%w: got %d fen of %d", ErrAmount, amountFen, faceFen)
-	}
-	n := new(big.Int).Mul(big.NewInt(amountFen), big.NewInt(facePpm))
-	n.Add(n, big.NewInt(faceFen-1)).Quo(n, big.NewInt(faceFen))
-	return uint32(n.Int64()), nil
+	order.State = StateDeclined
+	return f.Book().save(ctx, order)
 }
 
 // until is the chain's time some life from now, within its parameter.

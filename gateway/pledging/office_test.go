@@ -80,13 +80,13 @@ func TestPledgeable(t *testing.T) {
 // else, and that a full list drops the oldest that holds nothing.
 func TestBook(t *testing.T) {
 	t.Parallel()
-	b := &Book{Keeper: shelf{}}
+	b := NewBook(shelf{})
 	for i := range ordersMax + 1 {
 		o := Order{ID: fmt.Sprint(i), Lender: 1, Verifier: 3, Enterprise: 9, State: StateReleased}
 		if i == 0 {
 			o.State = StatePledged
 		}
-		if err := b.add(t.Context(), o); err != nil {
+		if err := b.file(t.Context(), o, 1, 3, 9); err != nil {
 			t.Fatal(err)
 		}
 	}

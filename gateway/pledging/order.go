@@ -1,10 +1,12 @@
 package pledging
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -20,7 +22,11 @@ const (
 	StateAttested State = "attested"
 	StatePledged  State = "pledged"
 	StateReleased State = "released"
+	StateDeclined State = "declined" // by the verifier, which states nothing
 )
+
+// States are all of them.
+var States = []State{StateAsked, StateAttested, StatePledged, StateReleased, StateDeclined}
 
 // Order is a lender's wish that a verifier states the tag of a receivable for it.
 // It opens the commitments of the statement: the verifier needs that to make them,
@@ -41,8 +47,18 @@ type Order struct {
 
 	State       State
 	StatementID uint64
-	PledgeID    uint64 // the newest
-	SharePpm    uint32 // of that pledge
+	PledgeID    uint64   // the newest
+	SharePpm    uint32   // of that pledge
+	Earlier     []uint64 // pledges on the same statement that have ended, oldest first
+	AskedAt     int64    // Unix seconds
+	Told        uint64   // the newest pledge that the owner's gateway knows of, where that is another
+}
+
+// sameWish tells whether two orders ask for the same: all that their lender fixed.
+func (o Order) sameWish(b Order) bool {
+	return o.ID == b.ID && o.Lender == b.Lender && o.Verifier == b.Verifier && o.Enterprise == b.Enterprise && o.Seller == b.Seller &&
+		o.Number == b.Number && o.FaceFen == b.FaceFen && bytes.Equal(o.ConsentID, b.ConsentID) && bytes.Equal(o.Leaf, b.Leaf) &&
+		bytes.Equal(o.PledgeKey, b.PledgeKey) && bytes.Equal(o.Salt, b.Salt) && bytes.Equal(o.FaceSalt, b.FaceSalt)
 }
 
 // Keeper keeps values sealed: the gateway's database.
@@ -60,19 +76,36 @@ const (
 	kindOrders = "pledge-orders" // ids by organisation: lender, verifier, enterprise
 )
 
+// Sellers' registration codes, as a desk entered them: by desk and enterprise.
+const kindSeller = "pledge-seller"
+
 // ErrUnknown says that there is no such order, or not for this organisation.
 var ErrUnknown = errors.New("pledging: there is no such order here")
 
-// Book holds the orders between the organisations of one gateway.
+// Book holds the orders that concern organisations of one gateway.
 type Book struct {
-	Keeper Keeper
-	mu     sync.Mutex
+	keeper Keeper
+
+	lists sync.Mutex // held while an organisation's list changes
+	seed  maphash.Seed
+	rows  [64]sync.Mutex // one of them is held while an order changes, by its id
+}
+
+// NewBook is a book over a gateway's database.
+func NewBook(k Keeper) *Book { return &Book{keeper: k, seed: maphash.MakeSeed()} }
+
+// hold keeps others from changing an order until the returned function is called.
+// A transaction is sent meanwhile, so that no order is pledged twice at once.
+func (b *Book) hold(id string) (release func()) {
+	m := &b.rows[maphash.String(b.seed, id)%uint64(len(b.rows))]
+	m.Lock()
+	return m.Unlock
 }
 
 // Order is an order that concerns an organisation.
 func (b *Book) Order(ctx context.Context, org uint64, id string) (Order, error) {
 	var o Order
-	err := b.Keeper.Load(ctx, kindOrder, id, &o)
+	err := b.keeper.Load(ctx, kindOrder, id, &o)
 	if errors.Is(err, store.ErrNotFound) || err == nil && org != o.Lender && org != o.Verifier && org != o.Enterprise {
 		return Order{}, ErrUnknown
 	}
@@ -98,29 +131,32 @@ func (b *Book) Orders(ctx context.Context, org uint64) ([]Order, error) {
 
 func (b *Book) ids(ctx context.Context, org uint64) ([]string, error) {
 	var ids []string
-	err := b.Keeper.Load(ctx, kindOrders, fmt.Sprint(org), &ids)
+	err := b.keeper.Load(ctx, kindOrders, fmt.Sprint(org), &ids)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("reading the orders: %w", err)
 	}
 	return ids, nil
 }
 
-// add files a new order with all whom it concerns.
-func (b *Book) add(ctx context.Context, o Order) error {
+// file files a new order with organisations of this gateway.
+func (b *Book) file(ctx context.Context, o Order, orgs ...uint64) error {
 	if err := b.save(ctx, o); err != nil {
 		return err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, org := range []uint64{o.Lender, o.Verifier, o.Enterprise} {
+	b.lists.Lock()
+	defer b.lists.Unlock()
+	for _, org := range orgs {
 		ids, err := b.ids(ctx, org)
 		if err != nil {
 			return err
 		}
+		if slices.Contains(ids, o.ID) {
+			continue
+		}
 		if ids, err = b.room(ctx, org, ids); err != nil {
 			return err
 		}
-		if err := b.Keeper.Save(ctx, kindOrders, fmt.Sprint(org), append(ids, o.ID)); err != nil {
+		if err := b.keeper.Save(ctx, kindOrders, fmt.Sprint(org), append(ids, o.ID)); err != nil {
 			return fmt.Errorf("filing an order: %w", err)
 		}
 	}
@@ -145,10 +181,29 @@ func (b *Book) room(ctx context.Context, org uint64, ids []string) ([]string, er
 }
 
 func (b *Book) save(ctx context.Context, o Order) error {
-	if err := b.Keeper.Save(ctx, kindOrder, o.ID, o); err != nil {
+	if err := b.keeper.Save(ctx, kindOrder, o.ID, o); err != nil {
 		return fmt.Errorf("keeping an order: %w", err)
 	}
 	return nil
 }
 
 func orderID(random []byte) string { return hex.EncodeToString(random) }
+
+// Seller is the registration code under which a desk last named an enterprise,
+// empty where it has not.
+func (b *Book) Seller(ctx context.Context, org, enterprise uint64) (string, error) {
+	var code string
+	err := b.keeper.Load(ctx, kindSeller, fmt.Sprintf("%d/%d", org, enterprise), &code)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("reading a seller's code: %w", err)
+	}
+	return code, nil
+}
+
+// NameSeller remembers a code for a desk.
+func (b *Book) NameSeller(ctx context.Context, org, enterprise uint64, code string) error {
+	if err := b.keeper.Save(ctx, kindSeller, fmt.Sprintf("%d/%d", org, enterprise), code); err != nil {
+		return fmt.Errorf("keeping a seller's code: %w", err)
+	}
+	return nil
+}

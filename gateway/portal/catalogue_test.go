@@ -11,9 +11,11 @@ import (
 	"github.com/xinlian/xinlian/gateway/check"
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
+	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 )
 
@@ -34,7 +36,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("%s has arguments %v in Chinese, %v in English", key, zh, en)
 		}
 	}
-	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts); n != len(catalogue) {
+	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(pledgeTexts); n != len(catalogue) {
 		t.Errorf("%d texts share a key", n-len(catalogue))
 	}
 }
@@ -109,6 +111,7 @@ func TestEveryValueHasAWord(t *testing.T) {
 		{"tranche", "TRANCHE_STATUS_", loanv1.TrancheStatus_name},
 		{"instalment", "INSTALMENT_STATUS_", loanv1.InstalmentStatus_name},
 		{"entry", "ENTRY_KIND_", loanv1.EntryKind_name},
+		{"pledgestatus", "PLEDGE_STATUS_", pledgev1.PledgeStatus_name},
 	} {
 		for _, name := range e.names {
 			if key := e.prefix + "." + strings.ToLower(strings.TrimPrefix(name, e.trim)); !known(key) {
@@ -126,6 +129,11 @@ func TestEveryValueHasAWord(t *testing.T) {
 	} {
 		if !known("reason." + r) {
 			t.Errorf("reason %s has no text", r)
+		}
+	}
+	for _, s := range pledging.States {
+		if !known("pledgestate." + string(s)) {
+			t.Errorf("state %s has no text", s)
 		}
 	}
 	for _, s := range []check.Severity{check.Info, check.Warning, check.Blocking} {

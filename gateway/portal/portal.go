@@ -20,6 +20,7 @@ import (
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/evidence"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/store"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
@@ -37,7 +38,9 @@ type Config struct {
 	Registrar  *registry.Registrar // nil: no firm can register here
 	Custodians map[uint64]*custody.Custodian
 	Desks      map[uint64]*desk.Desk
-	Origin     string // scheme://host[:port] where people open the portal
+	Offices    map[uint64]*pledging.Office // for receivables
+	Orders     *pledging.Book              // of receivables to pledge
+	Origin     string                      // scheme://host[:port] where people open the portal
 	Log        *slog.Logger
 }
 
@@ -49,6 +52,7 @@ type Portal struct {
 	policy   policy
 	readings *shelf
 	exported exports
+	checks   *answers // what officers were told about receivables
 
 	mu      sync.Mutex
 	names   map[uint64]string // public names of organisations
@@ -63,7 +67,7 @@ var ErrOrigin = errors.New("portal: the chain does not allow passkeys of this or
 // New makes a portal. It refuses an origin that the chain does not allow, and
 // says which ones it does.
 func New(ctx context.Context, c Config) (*Portal, error) {
-	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
+	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), checks: newAnswers(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
 	r, err := c.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the allowed origins: %w", err)
@@ -110,6 +114,7 @@ func (p *Portal) Handler() http.Handler {
 	p.public(mux)
 	p.ownerRoutes(mux)
 	p.officerRoutes(mux)
+	p.pledgeRoutes(mux)
 	p.explorerRoutes(mux)
 	guarded := http.NewCrossOriginProtection().Handler(mux)
 	return p.home(headers(p.Origin, bounded(guarded)))

@@ -11,9 +11,12 @@ import (
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/line"
+	"github.com/xinlian/xinlian/gateway/pledging"
 	"github.com/xinlian/xinlian/gateway/registry"
 	"github.com/xinlian/xinlian/gateway/store"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
+	"github.com/xinlian/xinlian/oprf"
 	"github.com/xinlian/xinlian/passkey"
 )
 
@@ -95,6 +98,20 @@ var causes = []struct {
 	{vault.ErrDamaged, http.StatusInternalServerError, "error.read.damaged"},
 	{vault.ErrNotFound, http.StatusNotFound, "error.missing"},
 	{store.ErrNotFound, http.StatusNotFound, "error.missing"},
+	{pledging.ErrUnknown, http.StatusNotFound, "error.missing"},
+	{pledging.ErrReceivable, http.StatusUnprocessableEntity, "error.pledge.receivable"},
+	{pledging.ErrRecord, http.StatusConflict, "error.pledge.record"},
+	{pledging.ErrConsent, http.StatusForbidden, "error.pledge.consent"},
+	{pledging.ErrOrder, http.StatusConflict, "error.pledge.order"},
+	{pledging.ErrState, http.StatusConflict, "error.pledge.state"},
+	{pledging.ErrAmount, http.StatusUnprocessableEntity, "error.pledge.amount"},
+	{pledging.ErrSeller, http.StatusUnprocessableEntity, "error.pledge.seller"},
+	{pledging.ErrVerifier, http.StatusUnprocessableEntity, "error.pledge.verifier"},
+	{pledging.ErrFull, http.StatusTooManyRequests, "error.pledge.full"},
+	{pledging.ErrUnreachable, http.StatusServiceUnavailable, "error.pledge.unreachable"},
+	{tagging.ErrQuota, http.StatusTooManyRequests, "error.tag.quota"},
+	{tagging.ErrConsent, http.StatusForbidden, "error.tag.consent"},
+	{oprf.ErrFew, http.StatusServiceUnavailable, "error.tag.few"}, // the last: it comes with the members' refusals
 }
 
 // explain turns any error into words. An unknown one is a 500 whose cause stays

@@ -101,6 +101,7 @@ var refusals = map[string]map[uint32]refusal{
 		8:  {"核验机构与当事方有关联，不能核验。", "The verifier is not independent of the matter."},
 		10: {"数据已被替换或有争议，不能核验。", "The records were replaced or are contested."},
 	},
+	"pledge": pledgeRefusals,
 	"safety": {
 		5: {"这一类操作已被紧急暂停，请稍后重试。", "This kind of transaction is stopped for the moment. Try again later."},
 	},

@@ -24,6 +24,7 @@ import (
 	"github.com/xinlian/xinlian/internal/artefact"
 	"github.com/xinlian/xinlian/internal/canon"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/lending/template"
 	"github.com/xinlian/xinlian/passkey"
 	"github.com/xinlian/xinlian/passkey/softkey"
 )
@@ -304,17 +305,25 @@ func loanCases(t *testing.T, codec wire.Codec, device string, orgs map[string]st
 		Name: "invoice-loan", Version: 3, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT,
 		PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_MONTH, TrancheBps: []uint32{6000, 4000}, GraceDays: 3, LateFeeBps: 100,
 		Eligibility: []loanv1.Condition{{
-			Code: "score-min", Expression: "score.points >= 500", Zh: "信用分不低于 500", En: "score of 500 or more",
+			Code: "score-min", Expression: "score.points >= 500",
 		}},
 		Release: []loanv1.Condition{{
-			Code: "on-time-min", Expression: "loan.on_time >= 3", Zh: "按时还款满 3 期", En: "3 instalments paid on time",
+			Code: "on-time-min", Expression: "performance.on_time >= 3",
 		}},
 		Tests: []loanv1.TestCase{{
 			Condition: "eligibility", Variables: []loanv1.Variable{{Name: "score.points", Value: -1}},
-		}, {Condition: "release", Variables: []loanv1.Variable{{Name: "loan.on_time", Value: 3}}, Want: true}},
+		}, {Condition: "release", Variables: []loanv1.Variable{{Name: "performance.on_time", Value: 3}}, Want: true}},
+		Covenants: []loanv1.Condition{{Code: "grade-kept", Expression: "quality.grade <= 3"}},
+		Warnings:  []loanv1.Condition{{Code: "index-lpr", Expression: `market.index == "lpr-1y"`}},
+		StepDowns: []loanv1.StepDown{{Condition: loanv1.Condition{Code: "six-on-time", Expression: "performance.on_time >= 6"}, Bps: 50}},
+	}
+	terms.Tests = append(terms.Tests, loanv1.TestCase{Condition: "warning", Variables: []loanv1.Variable{{Name: "market.index", Text: "lpr-1y"}}, Want: true})
+	if err := template.Fill(&terms); err != nil {
+		t.Fatal(err)
 	}
 	single := terms
 	single.TrancheBps, single.Release, single.Tests = []uint32{10000}, nil, terms.Tests[:1]
+	single.Covenants, single.Warnings, single.StepDowns = nil, nil, nil
 	split, splitMsg := offer(t, terms, device)
 	whole, wholeMsg := offer(t, single, device)
 	support := func(o loanv1.Offer, terms loanv1.TemplateTerms) map[string]any {

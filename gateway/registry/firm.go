@@ -42,17 +42,27 @@ type Firm struct {
 // fault of the first field that has none.
 func (f Firm) Normalised() (Firm, error) {
 	f.Name = norm.NFC.String(strings.Join(strings.Fields(f.Name), " "))
-	f.TaxNumber = strings.ToUpper(strings.Join(strings.Fields(f.TaxNumber), ""))
+	code, err := CreditCode(f.TaxNumber)
+	f.TaxNumber = code
 	f.Account = strings.Join(strings.Fields(f.Account), "")
 	switch {
 	case f.Name == "" || len(f.Name) > NameBytesMax || !utf8.ValidString(f.Name):
 		return Firm{}, ErrName
-	case !creditCode(f.TaxNumber):
-		return Firm{}, ErrTaxNumber
+	case err != nil:
+		return Firm{}, err
 	case len(f.Account) < AccountDigitsMin || len(f.Account) > AccountDigitsMax || strings.Trim(f.Account, "0123456789") != "":
 		return Firm{}, ErrAccount
 	}
 	return f, nil
+}
+
+// CreditCode is a unified social credit code in its one form, or ErrTaxNumber.
+func CreditCode(s string) (string, error) {
+	s = strings.ToUpper(strings.Join(strings.Fields(s), ""))
+	if !creditCode(s) {
+		return "", ErrTaxNumber
+	}
+	return s, nil
 }
 
 // creditCode checks form and check character of GB 32100-2015.

@@ -35,7 +35,7 @@ type Config struct {
 	SRS     string   `toml:"srs" doc:"file of the members' ceremony, srs in its folder; empty on a chain with the development reference string"`
 	Hosted  []string `toml:"hosted" doc:"organisations served here, ORG=FOLDER; the folder holds service.key and data.key"`
 	Vaults  []string `toml:"vaults" doc:"vaults of custodians elsewhere, ORG=URL"`
-	Members []string `toml:"members" doc:"gateways elsewhere of members that hold shares of the key of tags, ORG=URL"`
+	Members []string `toml:"members" doc:"gateways elsewhere of members that hold shares of the key of tags or state receivables, ORG=URL"`
 	Officer bool     `toml:"software_officers" doc:"demonstration only: visitors may act with the passkey in officer.pem of each hosted folder"`
 	KYB     struct {
 		AmountLimitFen int64 `toml:"amount_limit_fen" doc:"limit of each money message of a new owner's device, in fen"`

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/xinlian/xinlian/gateway/custody"
+	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 )
 
@@ -28,7 +29,7 @@ var ErrNotRunning = errors.New("server: no gateway runs on this home")
 
 // Order is what an operator asks of the vaults.
 type Order struct {
-	Key        string `json:"key,omitempty"` // rotate: master, enterprise or seal; empty: scrub
+	Key        string `json:"key,omitempty"` // rotate: master, enterprise, seal or shares; empty: scrub
 	Org        uint64 `json:"org,omitempty"` // custodian; 0: every hosted one
 	Enterprise uint64 `json:"enterprise,omitempty"`
 }
@@ -88,6 +89,14 @@ func (s *Server) Obey(ctx context.Context, o Order) (Done, error) {
 		done.Rotated = append(done.Rotated, "sealing key of the database")
 		return done, nil
 	}
+	if o.Key == "shares" {
+		name, err := RotateShares(s.parts.Keys)
+		if err != nil {
+			return done, err
+		}
+		done.Rotated = append(done.Rotated, name)
+		return done, nil
+	}
 	found := false
 	for _, h := range s.parts.Hosted {
 		c := s.custodians[h.OrgID]
@@ -120,6 +129,12 @@ func (s *Server) Obey(ctx context.Context, o Order) (Done, error) {
 	return done, nil
 }
 
+// RotateShares rotates the key that seals the shares of the tags' key, and names it.
+func RotateShares(keys string) (string, error) {
+	n, err := tagging.RotateSeal(keys)
+	return fmt.Sprintf("sealing key of shares (%d files sealed anew)", n), err
+}
+
 // RotateRing rotates keys of one vault and names them. With a guard the master
 // key moves to it.
 func RotateRing(k *vault.KeyRing, o Order, to vault.MasterGuard) ([]string, error) {
@@ -143,7 +158,7 @@ func RotateRing(k *vault.KeyRing, o Order, to vault.MasterGuard) ([]string, erro
 		}
 		return names, nil
 	}
-	return nil, fmt.Errorf("key %q: want master, enterprise, seal or data", o.Key)
+	return nil, fmt.Errorf("key %q: want master, enterprise, seal, shares or data", o.Key)
 }
 
 // Ask sends an order to the gateway that runs with this folder of keys;

@@ -61,7 +61,8 @@ type Parts struct {
 	Vaults map[uint64]string // custodian elsewhere → address of its gateway
 	Data   string            // folder of the database and the vaults
 	Keys   string            // folder of master keys and the sealing key
-	// Members are gateways elsewhere of members that hold shares of the tags' key.
+	// Members are gateways elsewhere of members that hold shares of the tags' key or
+	// state receivables.
 	Members        map[uint64]string
 	Master         vault.MasterGuard                                           // of the vaults' master keys; nil: a file
 	Blobs          func(ctx context.Context, org uint64) (*vault.Blobs, error) // nil: a folder in each vault
@@ -89,6 +90,7 @@ type Server struct {
 	taggers    map[uint64]*tagging.Client
 	services   map[uint64]*tagging.Service
 	offices    map[uint64]*pledging.Office
+	inbox      *pledging.Inbox
 	portal     *portal.Portal
 
 	mu        sync.Mutex
@@ -214,10 +216,12 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 			AmountLimitFen: s.parts.AmountLimitFen, Keeper: s.store,
 		}
 	}
-	s.openOffices()
+	if err := s.openOffices(); err != nil {
+		return err
+	}
 	s.portal, err = portal.New(ctx, portal.Config{
 		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
-		Origin: s.parts.Origin, Log: s.parts.Log,
+		Offices: s.offices, Orders: s.inbox.Book, Origin: s.parts.Origin, Log: s.parts.Log,
 	})
 	if err != nil {
 		return err
@@ -282,6 +286,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/", s.portal.Handler())
 	mux.Handle("/vault/", vaultHandler(s.custodians, s.parts.Log))
 	mux.Handle(tagging.Path, tagging.Handler(s.services, s.parts.Log))
+	mux.Handle(pledging.Path, pledging.Handler(s.inbox, s.parts.Log))
 	return mux
 }
 
@@ -318,6 +323,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	for _, d := range s.desks {
 		all.Go(func() { d.RunDeletions(work, s.parts.Log) })
+	}
+	for _, f := range s.offices {
+		all.Go(func() { f.Run(work, s.parts.Log.With("pledges", f.OrgID)) })
 	}
 	all.Go(func() { _ = s.line.Run(work) })
 	if s.registrar != nil {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/xinlian/xinlian/gateway/custody"
 	"github.com/xinlian/xinlian/gateway/pledging"
-	"github.com/xinlian/xinlian/gateway/store"
 	"github.com/xinlian/xinlian/gateway/tagging"
 	"github.com/xinlian/xinlian/gateway/vault"
 )
@@ -16,16 +15,17 @@ import (
 // service, and every hosted organisation a client of all members' services.
 func (s *Server) openTagging() error {
 	s.taggers, s.services = map[uint64]*tagging.Client{}, map[uint64]*tagging.Service{}
-	sealer, err := store.OpenSealer(filepath.Join(s.parts.Keys, tagging.SealFile))
+	var orgs []uint64
+	for _, h := range s.parts.Hosted {
+		orgs = append(orgs, h.OrgID)
+	}
+	held, err := tagging.OpenShares(s.parts.Keys, orgs...)
 	if err != nil {
 		return err
 	}
 	ledger, signers := tagging.Chain{Client: s.client}, vault.NewSigners(custody.Policy(s.client))
 	for _, h := range s.parts.Hosted {
-		shares, err := tagging.LoadShares(s.parts.Keys, sealer, h.OrgID)
-		if err != nil {
-			return err
-		}
+		shares := held[h.OrgID]
 		if len(shares) == 0 {
 			continue
 		}
@@ -50,15 +50,28 @@ func (s *Server) openTagging() error {
 }
 
 // openOffices gives every organisation with a desk one for receivables. They
-// share one book: orders go between organisations of this gateway.
-func (s *Server) openOffices() {
-	s.offices = map[uint64]*pledging.Office{}
-	book := &pledging.Book{Keeper: s.store}
+// share the inbox of this gateway and its book; orders to others go by letter.
+func (s *Server) openOffices() error {
+	post, err := pledging.NewPost(s.parts.Vaults, s.parts.Members)
+	if err != nil {
+		return err
+	}
+	s.offices, s.inbox = map[uint64]*pledging.Office{}, &pledging.Inbox{
+		ChainID: s.client.ChainID(), Ledger: pledging.NewChain(s.client), Signers: vault.NewSigners(custody.Policy(s.client)),
+		Verifiers: map[uint64]bool{}, Custodians: map[uint64]bool{}, Book: pledging.NewBook(s.store), Now: time.Now,
+	}
+	for org := range s.custodians {
+		s.inbox.Custodians[org] = true
+	}
 	for _, h := range s.parts.Hosted {
 		if s.desks[h.OrgID] != nil {
-			s.offices[h.OrgID] = &pledging.Office{Client: s.client, OrgID: h.OrgID, Device: h.Service, Tags: s.taggers[h.OrgID], Book: book}
+			s.inbox.Verifiers[h.OrgID] = true
+			s.offices[h.OrgID] = &pledging.Office{
+				Client: s.client, OrgID: h.OrgID, Device: h.Service, Tags: s.taggers[h.OrgID], Inbox: s.inbox, Post: post,
+			}
 		}
 	}
+	return nil
 }
 
 // Office is the desk for receivables of a hosted organisation, nil where there is none.

@@ -122,7 +122,7 @@ func TestRotationIsFinished(t *testing.T) {
 				t.Errorf("after %d, row %d: %d, %v", resealed, i, got, err)
 			}
 		}
-		if s.seal.rotating() {
+		if s.seal.Rotating() {
 			t.Error("not finished")
 		}
 		if err := s.Close(); err != nil {

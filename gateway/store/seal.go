@@ -70,6 +70,35 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return a, nil
 }
 
+// Rotate makes a new key, has all boxes sealed anew (Reseal) and destroys the former
+// key. When that fails both keys stay, and the next call goes on with them.
+func (s *Sealer) Rotate(all func() error) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	if err := all(); err != nil {
+		return err
+	}
+	return s.end()
+}
+
+// Reseal is a box under the current key, nil where it is already.
+func (s *Sealer) Reseal(label string, box []byte) ([]byte, error) {
+	plain, current, err := s.open(label, box)
+	if err != nil || current {
+		return nil, err
+	}
+	return s.Seal(label, plain), nil
+}
+
+// Rotating tells whether a former key is still about: a rotation is under way or was
+// interrupted.
+func (s *Sealer) Rotating() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.aeads) > 1
+}
+
 // begin makes a new key the current one. The former is kept until end: it is
 // written beside before the new one takes its place.
 func (s *Sealer) begin() error {
@@ -114,13 +143,6 @@ func (s *Sealer) end() error {
 	}
 	s.aeads = s.aeads[:1]
 	return nil
-}
-
-// rotating says whether a former key is still about.
-func (s *Sealer) rotating() bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return len(s.aeads) > 1
 }
 
 func replaceKey(path string, key []byte) error {

@@ -53,7 +53,7 @@ func Open(ctx context.Context, path, keyPath string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if seal.rotating() {
+	if seal.Rotating() {
 		if err := s.finishRotation(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("finishing a rotation of the sealing key: %w", err), db.Close())
 		}

@@ -3,17 +3,11 @@ package tagging
 import (
 	"crypto/rand"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/xinlian/xinlian/gateway/store"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	"github.com/xinlian/xinlian/oprf"
 )
-
-// SealFile is the key that seals the shares in a keys folder. It is not the
-// database's: that one is rotated with the rows that it sealed, and is gone then.
-const SealFile = "oprf-seal.key"
 
 // Ceremony is what a ceremony gave: the public outcome, and in Shares those of
 // the members whose secrets were at hand.
@@ -101,21 +95,17 @@ func (c Ceremony) hold() (oprf.Published, error) {
 // Found holds a ceremony in this process for a chain that is being founded, seals
 // the shares into the keys folder, and returns the row for the genesis.
 func Found(chainID string, organisations []uint64, keys string) (pledgev1.Key, error) {
-	if err := os.MkdirAll(keys, 0o700); err != nil {
-		return pledgev1.Key{}, fmt.Errorf("making the folder of keys: %w", err)
-	}
-	sealer, err := store.OpenSealer(filepath.Join(keys, SealFile))
-	if err != nil {
-		return pledgev1.Key{}, err
-	}
 	c, err := Generate(chainID, organisations)
 	if err != nil {
 		return pledgev1.Key{}, fmt.Errorf("making the members' key: %w", err)
 	}
-	for org, share := range c.Shares {
-		if err := SaveShare(keys, sealer, org, HeldShare{Epoch: 1, Share: share}); err != nil {
-			return pledgev1.Key{}, err
+	err = withSealer(keys, func(sealer *store.Sealer) error {
+		for org, share := range c.Shares {
+			if err := SaveShare(keys, sealer, org, HeldShare{Epoch: 1, Share: share}); err != nil {
+				return err
+			}
 		}
-	}
-	return c.Row(1, 1), nil
+		return nil
+	})
+	return c.Row(1, 1), err
 }

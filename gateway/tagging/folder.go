@@ -37,10 +37,10 @@ type Places struct {
 
 // Init draws the member's keys for this ceremony and publishes its cards.
 func (f Folder) Init(p Places) error {
-	sealer, err := f.sealer()
-	if err != nil {
-		return err
-	}
+	return withSealer(f.Keys, func(sealer *store.Sealer) error { return f.init(sealer, p) })
+}
+
+func (f Folder) init(sealer *store.Sealer, p Places) error {
 	if _, err := os.Stat(f.secret("identity")); err == nil {
 		return fmt.Errorf("%w: organisation %d has a ceremony open; seal it, or delete %s", ErrFolder, f.OrgID, f.secret("identity"))
 	}
@@ -105,8 +105,10 @@ func (f Folder) ReadPlan() (oprf.Plan, error) {
 
 // Deal publishes the member's deal. In a new sharing it deals its share of the key,
 // which must lie in the keys folder. A member that is no dealer has nothing to do.
-func (f Folder) Deal() error {
-	p, id, sealer, err := f.open()
+func (f Folder) Deal() error { return withSealer(f.Keys, f.deal) }
+
+func (f Folder) deal(sealer *store.Sealer) error {
+	p, id, err := f.open(sealer)
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,15 @@ func (f Folder) Deal() error {
 // the member complains. Run it when all deals are there, and again when all
 // complaints are.
 func (f Folder) Verify() (complaints []uint16, err error) {
-	p, id, sealer, err := f.open()
+	err = withSealer(f.Keys, func(sealer *store.Sealer) (err error) {
+		complaints, err = f.verify(sealer)
+		return err
+	})
+	return complaints, err
+}
+
+func (f Folder) verify(sealer *store.Sealer) (complaints []uint16, err error) {
+	p, id, err := f.open(sealer)
 	if err != nil {
 		return nil, err
 	}
@@ -188,8 +198,16 @@ func (f Folder) Verify() (complaints []uint16, err error) {
 // Seal concludes the ceremony, seals the member's share under the epoch into the
 // keys folder, publishes the key and destroys the ceremony's secrets. The outcome
 // names the dealers that are out.
-func (f Folder) Seal(epoch uint64) (Ceremony, error) {
-	c, id, sealer, err := f.conclude()
+func (f Folder) Seal(epoch uint64) (c Ceremony, err error) {
+	err = withSealer(f.Keys, func(sealer *store.Sealer) (err error) {
+		c, err = f.seal(sealer, epoch)
+		return err
+	})
+	return c, err
+}
+
+func (f Folder) seal(sealer *store.Sealer, epoch uint64) (Ceremony, error) {
+	c, id, err := f.conclude(sealer)
 	if err != nil {
 		return c, err
 	}
@@ -213,36 +231,32 @@ func (f Folder) Seal(epoch uint64) (Ceremony, error) {
 	return c, nil
 }
 
-func (f Folder) conclude() (Ceremony, oprf.Identity, *store.Sealer, error) {
-	p, id, sealer, err := f.open()
+func (f Folder) conclude(sealer *store.Sealer) (Ceremony, oprf.Identity, error) {
+	p, id, err := f.open(sealer)
 	if err != nil {
-		return Ceremony{}, id, nil, err
+		return Ceremony{}, id, err
 	}
 	all, err := f.published()
 	if err != nil {
-		return Ceremony{}, id, nil, err
+		return Ceremony{}, id, err
 	}
 	c := Ceremony{Plan: p}
 	c.Outcome, err = p.Conclude(all)
-	return c, id, sealer, err
+	return c, id, err
 }
 
 // open reads what every step begins with.
-func (f Folder) open() (oprf.Plan, oprf.Identity, *store.Sealer, error) {
+func (f Folder) open(sealer *store.Sealer) (oprf.Plan, oprf.Identity, error) {
 	p, err := f.ReadPlan()
 	if err != nil {
-		return p, oprf.Identity{}, nil, err
-	}
-	sealer, err := f.sealer()
-	if err != nil {
-		return p, oprf.Identity{}, nil, err
+		return p, oprf.Identity{}, err
 	}
 	b, err := f.reveal(sealer, "identity")
 	if err != nil {
-		return p, oprf.Identity{}, nil, err
+		return p, oprf.Identity{}, err
 	}
 	id, err := oprf.DecodeIdentity(b)
-	return p, id, sealer, err
+	return p, id, err
 }
 
 // published is everything that lies in the exchange folder.
@@ -270,13 +284,6 @@ func (f Folder) held(sealer *store.Sealer, k oprf.Key, index uint16) (*oprf.Shar
 		}
 	}
 	return nil, fmt.Errorf("%w: the share of place %d is not in %s", ErrFolder, index, f.Keys)
-}
-
-func (f Folder) sealer() (*store.Sealer, error) {
-	if err := os.MkdirAll(f.Keys, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of keys: %w", err)
-	}
-	return store.OpenSealer(filepath.Join(f.Keys, SealFile))
 }
 
 func (f Folder) label(name string) string { return fmt.Sprintf("oprf-ceremony-%d-%s", f.OrgID, name) }

@@ -29,7 +29,7 @@ func WithKeys(cfg Config, do func(*KeyRing) error) error {
 			err = do(k)
 		}
 	}
-	return errors.Join(err, files.close(), lock.release())
+	return errors.Join(err, files.close(), lock.Release())
 }
 
 // RotateMaster makes a new master key, seals every enterprise key under it, and

@@ -99,12 +99,12 @@ func ScrubFolder(ctx context.Context, cfg Config, o ScrubOptions) (*ScrubReport,
 	s := &scrub{dir: dir, kms: kms, blobs: cfg.Blobs, chain: cfg.Chain, options: o}
 	if s.blobs == nil {
 		if s.blobs, err = FileBlobs(filepath.Join(dir, "blobs")); err != nil {
-			return nil, errors.Join(err, lock.release())
+			return nil, errors.Join(err, lock.Release())
 		}
 		defer s.blobs.Close()
 	}
 	r, err := s.run(ctx)
-	return r, errors.Join(err, lock.release())
+	return r, errors.Join(err, lock.Release())
 }
 
 // scrub is one run over a vault's folders.

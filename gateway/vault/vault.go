@@ -14,6 +14,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/xinlian/xinlian/internal/canon"
+	"github.com/xinlian/xinlian/internal/durable"
 )
 
 // ChainIDBytesMax bounds a chain id.
@@ -38,7 +39,7 @@ type Config struct {
 type Vault struct {
 	cfg   Config
 	dir   string
-	lock  *dirLock
+	lock  *durable.Lock
 	blobs *Blobs
 	keys  *KeyRing
 	files *catalogue
@@ -147,7 +148,7 @@ func (v *Vault) release() error {
 		errs = append(errs, v.blobs.Close())
 	}
 	if v.lock != nil {
-		errs = append(errs, v.lock.release())
+		errs = append(errs, v.lock.Release())
 	}
 	return errors.Join(errs...)
 }

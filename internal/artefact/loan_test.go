@@ -144,6 +144,16 @@ func samples() []vector {
 				{Condition: "eligibility", Variables: []loanv1.Variable{{Name: "score.points", Value: -1}}},
 			},
 		}},
+		{Name: "template with covenants and step-downs", Template: &loanv1.TemplateTerms{
+			Name: "conduct-loan", Version: 2,
+			Method: loanv1.Method_METHOD_EQUAL_INSTALMENT, PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_WEEK, TrancheBps: []uint32{10_000},
+			Covenants: []loanv1.Condition{{Code: "grade-kept", Expression: "quality.grade <= 3", Zh: "数据质量等级不低于 C 级", En: "the data quality is C or better"}},
+			Warnings:  []loanv1.Condition{{Code: "index-moved", Expression: `market.index == "lpr"`, Zh: "参考利率等于“lpr”", En: `the market index is "lpr"`}},
+			StepDowns: []loanv1.StepDown{{Bps: 50, Condition: loanv1.Condition{
+				Code: "six-on-time", Expression: "performance.on_time >= 6", Zh: "已按时还款不少于 6 期", En: "at least 6 instalments were paid on time",
+			}}},
+			Tests: []loanv1.TestCase{{Condition: "warning", Variables: []loanv1.Variable{{Name: "market.index", Text: "lpr"}}, Want: true}},
+		}},
 		{Name: "contract", ChainID: "xinlian-1", Offer: &loanv1.Offer{
 			Id: 7, ApplicationId: 9, EnterpriseId: 12, LenderOrgId: 3, ProductId: 2,
 			TemplateHash: bytes.Repeat([]byte{0xab}, 32), PrincipalFen: 10_000_000, RateBps: 720, Periods: 12, ExpiresAt: 1_790_000_000,
@@ -176,7 +186,7 @@ func bentOffers() []loanv1.Offer {
 }
 
 func bentTemplates() []loanv1.TemplateTerms {
-	list := make([]loanv1.TemplateTerms, 20)
+	list := make([]loanv1.TemplateTerms, 27)
 	list[1].Name, list[2].Version, list[3].Method, list[4].PeriodUnit = "a", 1, 1, 1
 	list[5].TrancheBps, list[6].TrancheBps = []uint32{1}, []uint32{1, 1}
 	list[7].GraceDays, list[8].LateFeeBps, list[9].PrepaymentFeeBps = 1, 1, 1
@@ -190,5 +200,12 @@ func bentTemplates() []loanv1.TemplateTerms {
 	list[17].Tests = []loanv1.TestCase{{}}
 	list[18].Tests = []loanv1.TestCase{{Want: true}}
 	list[19].Tests = []loanv1.TestCase{{Variables: []loanv1.Variable{{Name: "a", Value: 1}}}}
+	list[20].Tests = []loanv1.TestCase{{Variables: []loanv1.Variable{{Name: "a", Text: "1"}}}}
+	list[21].Covenants = []loanv1.Condition{{}}
+	list[22].Warnings = []loanv1.Condition{{}}
+	list[23].Warnings = []loanv1.Condition{{Zh: "a"}}
+	list[24].StepDowns = []loanv1.StepDown{{}}
+	list[25].StepDowns = []loanv1.StepDown{{Bps: 1}}
+	list[26].StepDowns = []loanv1.StepDown{{Condition: loanv1.Condition{Expression: "a"}}}
 	return list
 }

@@ -86,7 +86,7 @@ func ModelVote(f Founder, hash []byte, keyHash [32]byte, approve bool) *scorev1.
 func (c *Chain) Audit(kind safetyv1.SubjectKind, hash []byte, passed bool) *safetyv1.MsgSignAudit {
 	return &safetyv1.MsgSignAudit{
 		Device: wire.Address(c.Auditor.Admin), OrgId: c.Auditor.ID, SubjectKind: kind, SubjectHash: hash,
-		ReportHash: Digest("report", hash), Passed: passed,
+		ReportHash: Digest("report", hash), Passed: passed, CodeReviewed: true, LogicTested: true,
 	}
 }
 

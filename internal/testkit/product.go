@@ -7,6 +7,7 @@ import (
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/lending/template"
 )
 
 // IndexID names the index of this package's products.
@@ -30,21 +31,25 @@ func (c *Chain) Issue(to uint64, amountFen int64, reference string) *cashv1.MsgI
 // two instalments on time. Who asks for more than 100,000 yuan is referred.
 func Contract(name string) loanv1.TemplateTerms {
 	v := func(name string, value int64) []loanv1.Variable { return []loanv1.Variable{{Name: name, Value: value}} }
-	return loanv1.TemplateTerms{
+	t := loanv1.TemplateTerms{
 		Name: name, Version: 1, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT,
 		PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_MONTH, TrancheBps: []uint32{6000, 4000}, GraceDays: 3, LateFeeBps: 50, PrepaymentFeeBps: 20,
-		Eligibility: []loanv1.Condition{{Code: "score-min", Expression: "score.points >= 540", Zh: "评分不低于540分", En: "the score is at least 540"}},
-		Referral:    []loanv1.Condition{{Code: "large", Expression: "application.amount_fen <= 10000000", Zh: "申请不超过10万元", En: "at most 100,000 yuan"}},
-		Release:     []loanv1.Condition{{Code: "on-time-min", Expression: "loan.on_time >= 2", Zh: "已按时偿还至少2期", En: "at least two instalments were paid on time"}},
+		Eligibility: []loanv1.Condition{{Code: "score-min", Expression: "score.points >= 540"}},
+		Referral:    []loanv1.Condition{{Code: "large", Expression: "loan.amount_fen <= 10000000"}},
+		Release:     []loanv1.Condition{{Code: "on-time-min", Expression: "performance.on_time >= 2"}},
 		Tests: []loanv1.TestCase{
 			{Condition: "eligibility", Variables: v("score.points", 540), Want: true},
 			{Condition: "eligibility", Variables: v("score.points", 539), Want: false},
-			{Condition: "referral", Variables: v("application.amount_fen", 10_000_000), Want: true},
-			{Condition: "referral", Variables: v("application.amount_fen", 10_000_001), Want: false},
-			{Condition: "release", Variables: v("loan.on_time", 2), Want: true},
-			{Condition: "release", Variables: v("loan.on_time", 1), Want: false},
+			{Condition: "referral", Variables: v("loan.amount_fen", 10_000_000), Want: true},
+			{Condition: "referral", Variables: v("loan.amount_fen", 10_000_001), Want: false},
+			{Condition: "release", Variables: v("performance.on_time", 2), Want: true},
+			{Condition: "release", Variables: v("performance.on_time", 1), Want: false},
 		},
 	}
+	if err := template.Fill(&t); err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // Product is a lender's product with what it stands on.
@@ -61,6 +66,7 @@ func (c *Chain) Template(lender Founder, terms loanv1.TemplateTerms) []byte {
 	var r loanv1.MsgSubmitTemplateResponse
 	c.Do(lender.Admin, &loanv1.MsgSubmitTemplate{Device: device, OrgId: lender.ID, Terms: terms}).Response(c.tb, &r)
 	c.Do(c.Auditor.Admin, c.Audit(safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, r.TemplateHash, true))
+	c.Do(lender.Admin, &loanv1.MsgReviewTemplate{Device: device, OrgId: lender.ID, TemplateHash: r.TemplateHash})
 	c.Do(lender.Admin, &loanv1.MsgActivateTemplate{Device: device, OrgId: lender.ID, TemplateHash: r.TemplateHash})
 	return r.TemplateHash
 }

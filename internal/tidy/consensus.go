@@ -12,7 +12,7 @@ import (
 // consensus lists what runs inside consensus, as packages or as files. What
 // proves, trains or signs on a person's machine is not in it.
 var consensus = []string{
-	"x/", "schedule", "internal/canon", "internal/artefact", "app/ante.go", "app/admission.go", "app/proposal.go",
+	"x/", "lending/", "schedule", "internal/canon", "internal/artefact", "app/ante.go", "app/admission.go", "app/proposal.go",
 	"passkey/clientdata.go", "passkey/key.go", "passkey/policy.go", "passkey/signature.go", "passkey/verify.go",
 	"scorecard/model.go", "scorecard/book.go", "scorecard/bank.go", "scorecard/sales.go", "scorecard/party.go", "scorecard/ratio.go",
 	"scorecard/extract.go", "scorecard/feature.go", "scorecard/reason.go", "scorecard/band.go", "zk/commitment.go", "zk/statement.go", "zk/key.go", "zk/verifier.go",

@@ -28,15 +28,16 @@ var law = []struct {
 	{"passkey", []string{"internal/canon"}},
 	{"scorecard", []string{"internal/canon", "internal/record", "internal/sample"}},
 	{"zk", []string{"internal/canon", "internal/durable", "scorecard"}},
+	{"lending", []string{"gen", "internal/canon"}},
 	{"internal/wire", []string{"gen", "passkey", "internal/durable"}},
-	{"x/", []string{"gen", "passkey", "schedule", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"app", []string{"gen", "passkey", "schedule", "scorecard", "zk", "internal/", "x/"}},
-	{"bundle", []string{"gen", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
-	{"gateway", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
-	{"internal/testkit", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
+	{"x/", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
+	{"app", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "internal/", "x/"}},
+	{"bundle", []string{"gen", "lending", "passkey", "scorecard", "zk", "internal/wire", "internal/canon", "internal/record", "internal/artefact"}},
+	{"gateway", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "oprf", "bundle", "internal/wire", "internal/canon", "internal/durable", "internal/record", "internal/artefact", "internal/settings", "internal/sample"}},
+	{"internal/testkit", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app"}},
 	{"internal/tidy", nil},
-	{"cmd", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},
-	{"test", []string{"gen", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
+	{"cmd", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "app", "gateway", "bundle"}},
+	{"test", []string{"gen", "lending", "passkey", "schedule", "scorecard", "zk", "oprf", "internal/", "x/", "app", "gateway", "bundle", "cmd"}},
 }
 
 // CheckImports returns a line for each import that breaks the law. Tests outside

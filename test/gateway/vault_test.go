@@ -110,7 +110,7 @@ func (o *operator) rotate(when string) {
 	o.t.Helper()
 	for key, want := range map[string]string{
 		"master": "rotated: custodian 5: master key\n", "enterprise": "rotated: custodian 5: key of enterprise 8\n",
-		"seal": "rotated: sealing key of the database\n",
+		"seal": "rotated: sealing key of the database\n", "shares": "rotated: sealing key of shares (7 files sealed anew)\n",
 	} {
 		if code, out := o.run("vault", "rotate", "--key", key); code != 0 || string(out) != want {
 			o.t.Errorf("%s, rotating %s: exit code %d, %q", when, key, code, out)

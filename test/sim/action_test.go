@@ -39,7 +39,7 @@ var actions = []func(*world) deed{
 	attest, attest, attest, attest, attestFeatures, withdraw, withdraw, withdraw, dispute, dispute, dispute, resolve, resolve, resolve,
 	attestReceivable, attestReceivable, pledgeReceivable, pledgeReceivable, releasePledge, withdrawReceivable, contestReceivable, decideReceivable, decideReceivable,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
-	submitTemplate, submitTemplate, activateTemplate, activateTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
+	saveDraft, saveDraft, discardDraft, submitTemplate, submitTemplate, reviewTemplate, reviewTemplate, reviewTemplate, reviewTemplate, activateTemplate, activateTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
 	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer, refuseOffer, refuseOffer,
 	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
@@ -556,6 +556,26 @@ func submitTemplate(w *world) deed {
 		o.Response(w.t, &r)
 		w.templates = append(w.templates, template{r.TemplateHash, by})
 	}}
+}
+
+func saveDraft(w *world) deed {
+	terms := testkit.Contract("draft-" + string(rune('a'+w.rng.IntN(20))))
+	by := w.lender()
+	return deed{by: by.Admin, msg: &loanv1.MsgSaveDraft{Device: address(by.Admin), OrgId: by.ID, Terms: terms}}
+}
+
+func discardDraft(w *world) deed {
+	by := w.lender()
+	return deed{by: by.Admin, msg: &loanv1.MsgDiscardDraft{Device: address(by.Admin), OrgId: by.ID, Name: "draft-" + string(rune('a'+w.rng.IntN(20)))}}
+}
+
+func reviewTemplate(w *world) deed {
+	of := recent(w, w.templates)
+	by := of.by
+	if w.chance(30) {
+		by = w.Auditor
+	}
+	return deed{by: by.Admin, msg: &loanv1.MsgReviewTemplate{Device: address(by.Admin), OrgId: by.ID, TemplateHash: of.hash}}
 }
 
 func activateTemplate(w *world) deed {

@@ -32,7 +32,7 @@ var taken = []string{
 	"council.v1.MsgSetNodes",
 	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
 	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
-	"loan.v1.MsgRetireTemplate", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
+	"loan.v1.MsgDiscardDraft", "loan.v1.MsgRetireTemplate", "loan.v1.MsgReviewTemplate", "loan.v1.MsgSaveDraft", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",
 	"org.v1.MsgActivateDevice", "org.v1.MsgAddDevice", "org.v1.MsgCancelRecovery", "org.v1.MsgChooseCustodian", "org.v1.MsgConfirmEnterprise",
 	"org.v1.MsgFreezeDevice", "org.v1.MsgRegisterEnterprise", "org.v1.MsgRequestRecovery", "org.v1.MsgRetagEnterprise", "org.v1.MsgRevokeDevice", "org.v1.MsgSetDataKey",
 	"org.v1.MsgUnfreezeDevice",

@@ -15,6 +15,7 @@ import (
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/artefact"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/lending/template"
 	"github.com/xinlian/xinlian/scorecard/models"
 	"github.com/xinlian/xinlian/zk"
 )
@@ -79,7 +80,7 @@ func (w *World) audit(ctx context.Context, kind safetyv1.SubjectKind, hash []byt
 	w.tb.Helper()
 	report := sha256.Sum256(hash)
 	w.Send(ctx, w.Auditor.Admin, &safetyv1.MsgSignAudit{
-		Device: wire.Address(w.Auditor.Admin), OrgId: w.Auditor.ID, SubjectKind: kind, SubjectHash: hash, ReportHash: report[:], Passed: true,
+		Device: wire.Address(w.Auditor.Admin), OrgId: w.Auditor.ID, SubjectKind: kind, SubjectHash: hash, ReportHash: report[:], Passed: true, CodeReviewed: true, LogicTested: true,
 	})
 }
 
@@ -87,21 +88,25 @@ func (w *World) audit(ctx context.Context, kind safetyv1.SubjectKind, hash []byt
 // instalments on time.
 func Terms() loanv1.TemplateTerms {
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
-	return loanv1.TemplateTerms{
+	t := loanv1.TemplateTerms{
 		Name: "sme-instalment", Version: 1, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT,
 		PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_MONTH, TrancheBps: []uint32{6000, 4000}, GraceDays: 3, LateFeeBps: 50,
-		Eligibility: []loanv1.Condition{{Code: "score-min", Expression: "score.points >= 540", Zh: "评分不低于540分", En: "the score is at least 540"}},
-		Referral:    []loanv1.Condition{{Code: "large", Expression: "application.amount_fen <= 15000000", Zh: "申请不超过15万元", En: "at most 150,000 yuan"}},
-		Release:     []loanv1.Condition{{Code: "on-time-min", Expression: "loan.on_time >= 2", Zh: "已按时偿还至少2期", En: "at least two instalments were paid on time"}},
+		Eligibility: []loanv1.Condition{{Code: "score-min", Expression: "score.points >= 540"}},
+		Referral:    []loanv1.Condition{{Code: "large", Expression: "loan.amount_fen <= 15000000"}},
+		Release:     []loanv1.Condition{{Code: "on-time-min", Expression: "performance.on_time >= 2"}},
 		Tests: []loanv1.TestCase{
 			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 540)}, Want: true},
 			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 539)}, Want: false},
-			{Condition: "referral", Variables: []loanv1.Variable{v("application.amount_fen", 15_000_000)}, Want: true},
-			{Condition: "referral", Variables: []loanv1.Variable{v("application.amount_fen", 15_000_001)}, Want: false},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2)}, Want: true},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 1)}, Want: false},
+			{Condition: "referral", Variables: []loanv1.Variable{v("loan.amount_fen", 15_000_000)}, Want: true},
+			{Condition: "referral", Variables: []loanv1.Variable{v("loan.amount_fen", 15_000_001)}, Want: false},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 2)}, Want: true},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 1)}, Want: false},
 		},
 	}
+	if err := template.Fill(&t); err != nil {
+		panic(err)
+	}
+	return t
 }
 
 func (w *World) adoptTemplate(ctx context.Context) []byte {
@@ -111,6 +116,7 @@ func (w *World) adoptTemplate(ctx context.Context) []byte {
 	device := wire.Address(w.BankA.Admin)
 	w.Send(ctx, w.BankA.Admin, &loanv1.MsgSubmitTemplate{Device: device, OrgId: w.BankA.ID, Terms: Terms()})
 	w.audit(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, hash[:])
+	w.Send(ctx, w.BankA.Admin, &loanv1.MsgReviewTemplate{Device: device, OrgId: w.BankA.ID, TemplateHash: hash[:]})
 	w.Send(ctx, w.BankA.Admin, &loanv1.MsgActivateTemplate{Device: device, OrgId: w.BankA.ID, TemplateHash: hash[:]})
 	return bytes.Clone(hash[:])
 }

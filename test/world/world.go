@@ -302,8 +302,7 @@ func (w *World) Backup() (restore func()) {
 // one's vaults over the network.
 func (w *World) Elsewhere(o *Org) *server.Server {
 	w.tb.Helper()
-	p := w.parts(w.tb.TempDir(), o)
-	p.Vaults = map[uint64]string{w.Settlement.ID: w.Origin}
+	p := w.others(o)
 	s, err := server.New(context.Background(), p)
 	must(w.tb, err)
 	w.tb.Cleanup(func() { warn(w.tb, s.Close()) })
@@ -314,8 +313,7 @@ func (w *World) Elsewhere(o *Org) *server.Server {
 // until the test ends.
 func (w *World) Beside(hosted ...*Org) *server.Server {
 	w.tb.Helper()
-	p := w.parts(w.tb.TempDir(), hosted...)
-	p.Vaults = map[uint64]string{w.Settlement.ID: w.Origin}
+	p := w.others(hosted...)
 	s, err := server.New(context.Background(), p)
 	must(w.tb, err)
 	l, err := net.Listen("tcp", "localhost:0")
@@ -328,6 +326,20 @@ func (w *World) Beside(hosted ...*Org) *server.Server {
 		warn(w.tb, errors.Join(<-done, s.Close()))
 	})
 	return s
+}
+
+// others are the parts of a gateway that hosts some organisations and finds all
+// others at the first one.
+func (w *World) others(hosted ...*Org) server.Parts {
+	w.tb.Helper()
+	p := w.parts(w.tb.TempDir(), hosted...)
+	p.Vaults, p.Members = map[uint64]string{w.Settlement.ID: w.Origin}, map[uint64]string{}
+	for _, o := range w.orgs() {
+		if !slices.Contains(hosted, o) {
+			p.Members[o.ID] = w.Origin
+		}
+	}
+	return p
 }
 
 func must(tb testing.TB, err error) {

@@ -153,7 +153,7 @@ func (k *Keeper) decide(ctx context.Context, app loanv1.Application, product loa
 		return loanv1.Decision{}, err
 	}
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	conditions := len(contract.eligibility) + len(contract.referral)
+	conditions := len(contract.rules.Eligibility) + len(contract.rules.Referral)
 	sdkCtx.GasMeter().ConsumeGas(uint64(conditions)*evaluateConditionGas, "loan conditions")
 	d, err := Decide(Facts{
 		Contract: contract, Product: product.Terms, Inputs: in, AmountFen: app.AmountFen, Periods: app.Periods,

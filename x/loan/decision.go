@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/lending/condition"
+	"github.com/xinlian/xinlian/lending/template"
 )
 
 // ReasonsMax bounds the reasons of a decision.
@@ -91,11 +93,15 @@ func Decide(f Facts) (loanv1.Decision, error) {
 	}
 	tightest := bounds[0]
 	d := loanv1.Decision{LimitFen: tightest.LimitFen, RateBps: rateBps, RateParts: parts, Inputs: f.Inputs}
-	v := f.values()
+	v, err := f.values(rateBps)
+	if err != nil {
+		return loanv1.Decision{}, err
+	}
+	rules := f.Contract.rules
 	switch {
-	case len(failing(f.Contract.eligibility, v)) > 0:
+	case len(template.Failing(rules.Eligibility, v)) > 0:
 		d.Outcome = loanv1.Outcome_OUTCOME_DECLINED
-		d.Reasons = failing(f.Contract.eligibility, v)
+		d.Reasons = template.Failing(rules.Eligibility, v)
 		if tightest.LimitFen < f.Product.AmountFenMin {
 			d.Reasons = append(d.Reasons, f.limitReason(tightest, f.Product.AmountFenMin))
 		}
@@ -107,7 +113,7 @@ func Decide(f Facts) (loanv1.Decision, error) {
 		if !f.Inputs.IndexLive {
 			d.Reasons = append(d.Reasons, loanv1.Reason{Code: ReasonIndexStale, Value: f.Inputs.IndexBps})
 		}
-		d.Reasons = append(d.Reasons, failing(f.Contract.referral, v)...)
+		d.Reasons = append(d.Reasons, template.Failing(rules.Referral, v)...)
 		if len(d.Reasons) > 0 {
 			d.Outcome = loanv1.Outcome_OUTCOME_REFERRED
 		}
@@ -188,18 +194,35 @@ func rate(f Facts) ([]loanv1.RatePart, uint32, error) {
 	return parts, uint32(sum), nil
 }
 
-func (f Facts) values() values {
-	return values{
-		"application.amount_fen":   f.AmountFen,
-		"application.periods":      int64(f.Periods),
-		"exposure.outstanding_fen": f.Inputs.ExposureFen,
-		"exposure.reserved_fen":    f.Inputs.ReservedFen,
-		"exposure.written_off_fen": f.Inputs.WrittenOffFen,
-		"quality.grade":            int64(f.Inputs.Grade),
-		"score.capacity_fen":       f.CapacityFen,
-		"score.pd_ppm":             int64(f.PdPpm),
-		"score.points":             f.Points,
+// values are the variables of an application. The instalment is that of the whole
+// amount asked for, at the rate that was just computed.
+func (f Facts) values(rateBps uint32) (condition.Values, error) {
+	// The day of the start moves due days and no amount: a month counts 30 of 360 days, a week 7 of 365.
+	plan := Plan{PrincipalFen: f.AmountFen, RateBps: rateBps, Periods: f.Periods, Method: f.Contract.Terms.Method, Unit: f.Contract.Terms.PeriodUnit}
+	lines, err := plan.Schedule()
+	if err != nil {
+		return nil, err
 	}
+	var largest int64
+	for _, l := range lines {
+		largest = max(largest, l.InstalmentFen())
+	}
+	return condition.Values{
+		"applicant.outstanding_fen": {Int: f.Inputs.ExposureFen},
+		"applicant.reserved_fen":    {Int: f.Inputs.ReservedFen},
+		"applicant.written_off_fen": {Int: f.Inputs.WrittenOffFen},
+		"loan.amount_fen":           {Int: f.AmountFen},
+		"loan.period_unit":          {Text: periodWord(f.Contract.Terms.PeriodUnit)},
+		"loan.periods":              {Int: int64(f.Periods)},
+		"market.index":              {Text: f.Product.IndexId},
+		"market.index_bps":          {Int: f.Inputs.IndexBps},
+		"market.index_live":         {Bool: f.Inputs.IndexLive},
+		"quality.grade":             {Int: int64(f.Inputs.Grade)},
+		"schedule.instalment_fen":   {Int: largest},
+		"score.capacity_fen":        {Int: f.CapacityFen},
+		"score.pd_ppm":              {Int: int64(f.PdPpm)},
+		"score.points":              {Int: f.Points},
+	}, nil
 }
 
 func (f Facts) validate() error {

@@ -3,6 +3,8 @@ package loan
 import (
 	"bytes"
 	"context"
+	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -28,6 +30,11 @@ func Validate(gs loanv1.GenesisState) error {
 			return err
 		}
 	}
+	for _, d := range gs.Drafts {
+		if err := validateDraft(d); err != nil {
+			return err
+		}
+	}
 	for _, p := range gs.Products {
 		if err := validateProductTerms(p.Terms); err != nil {
 			return ErrGenesis.Wrapf("product %d: %s", p.Id, err)
@@ -41,15 +48,29 @@ func Validate(gs loanv1.GenesisState) error {
 }
 
 func validateTemplate(t loanv1.Template) error {
-	if _, err := Compile(t.Terms); err != nil {
+	contract, err := Compile(t.Terms)
+	if err != nil {
 		return ErrGenesis.Wrapf("template %X: %s", t.Hash, err)
+	}
+	if !slices.EqualFunc(contract.Encoded(), t.Compiled, bytes.Equal) {
+		return ErrGenesis.Wrapf("template %X: compiled is not what its conditions compile to", t.Hash)
 	}
 	h, err := artefact.TemplateHash(t.Terms)
 	if err != nil || !bytes.Equal(h[:], t.Hash) {
 		return ErrGenesis.Wrapf("template %X is not the hash of its terms", t.Hash)
 	}
-	if t.Status <= loanv1.TemplateStatus_TEMPLATE_STATUS_UNSPECIFIED || t.Status > loanv1.TemplateStatus_TEMPLATE_STATUS_RETIRED {
+	if t.Status <= loanv1.TemplateStatus_TEMPLATE_STATUS_UNSPECIFIED || t.Status > loanv1.TemplateStatus_TEMPLATE_STATUS_REVIEWED {
 		return ErrGenesis.Wrapf("template %X: status %d", t.Hash, t.Status)
+	}
+	return nil
+}
+
+func validateDraft(d loanv1.TemplateDraft) error {
+	if d.AuthorOrgId == 0 {
+		return ErrGenesis.Wrapf("draft %q has no author", clip(d.Terms.Name))
+	}
+	if err := validateTerms(d.Terms); err != nil {
+		return ErrGenesis.Wrapf("draft %q of organisation %d: %s", clip(d.Terms.Name), d.AuthorOrgId, err)
 	}
 	return nil
 }
@@ -60,6 +81,12 @@ func ascending(gs *loanv1.GenesisState) error {
 	for i := 1; i < len(gs.Templates); i++ {
 		if bytes.Compare(gs.Templates[i-1].Hash, gs.Templates[i].Hash) >= 0 {
 			return ErrGenesis.Wrap("templates are not in ascending order")
+		}
+	}
+	for i := 1; i < len(gs.Drafts); i++ {
+		a, b := gs.Drafts[i-1], gs.Drafts[i]
+		if a.AuthorOrgId > b.AuthorOrgId || (a.AuthorOrgId == b.AuthorOrgId && a.Terms.Name >= b.Terms.Name) {
+			return ErrGenesis.Wrap("drafts are not in ascending order")
 		}
 	}
 	for i := 1; i < len(gs.Exposures); i++ {
@@ -113,10 +140,8 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *loanv1.GenesisState) error
 	if err := k.params.Set(ctx, gs.Params); err != nil {
 		return err
 	}
-	for _, t := range gs.Templates {
-		if err := k.templates.Set(ctx, t.Hash, t); err != nil {
-			return err
-		}
+	if err := k.initTemplates(ctx, gs); err != nil {
+		return err
 	}
 	for _, p := range gs.Pools {
 		if err := k.pools.Set(ctx, p.Id, p); err != nil {
@@ -142,6 +167,30 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *loanv1.GenesisState) error
 		{k.loanID, len(gs.Loans)},
 	} {
 		if err := s.sequence.Set(ctx, uint64(s.rows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// initTemplates writes templates and drafts; the highest version of each name
+// follows from the templates.
+func (k *Keeper) initTemplates(ctx context.Context, gs *loanv1.GenesisState) error {
+	for _, t := range gs.Templates {
+		if err := k.templates.Set(ctx, t.Hash, t); err != nil {
+			return err
+		}
+		key := collections.Join(t.AuthorOrgId, t.Terms.Name)
+		newest, err := k.versions.Get(ctx, key)
+		if err != nil && !errors.Is(err, collections.ErrNotFound) {
+			return err
+		}
+		if err := k.versions.Set(ctx, key, max(newest, t.Terms.Version)); err != nil {
+			return err
+		}
+	}
+	for _, d := range gs.Drafts {
+		if err := k.drafts.Set(ctx, collections.Join(d.AuthorOrgId, d.Terms.Name), d); err != nil {
 			return err
 		}
 	}
@@ -242,6 +291,9 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*loanv1.GenesisState, error
 		return nil, err
 	}
 	if gs.Templates, err = rows(ctx, k.templates); err != nil {
+		return nil, err
+	}
+	if gs.Drafts, err = rows(ctx, k.drafts); err != nil {
 		return nil, err
 	}
 	if gs.Pools, err = rows(ctx, k.pools); err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"cosmossdk.io/collections"
+
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 
@@ -63,10 +65,20 @@ func TestGenesisRefusals(t *testing.T) {
 	t.Parallel()
 	w := lived(t)
 	for name, bend := range map[string]func(*loanv1.GenesisState){
-		"parameters":               func(g *loanv1.GenesisState) { g.Params.RetrySeconds = 0 },
-		"a template's terms":       func(g *loanv1.GenesisState) { g.Templates[0].Terms.GraceDays++ },
-		"a template's bounds":      func(g *loanv1.GenesisState) { g.Templates[0].Terms.GraceDays = 99 },
-		"a template's status":      func(g *loanv1.GenesisState) { g.Templates[0].Status = 9 },
+		"parameters":              func(g *loanv1.GenesisState) { g.Params.RetrySeconds = 0 },
+		"a template's terms":      func(g *loanv1.GenesisState) { g.Templates[0].Terms.GraceDays++ },
+		"a template's bounds":     func(g *loanv1.GenesisState) { g.Templates[0].Terms.GraceDays = 99 },
+		"a template's status":     func(g *loanv1.GenesisState) { g.Templates[0].Status = 9 },
+		"a template's encodings":  func(g *loanv1.GenesisState) { g.Templates[0].Compiled = g.Templates[0].Compiled[1:] },
+		"a template's review":     func(g *loanv1.GenesisState) { g.Templates[0].ReviewedAt = 0 },
+		"a template never active": func(g *loanv1.GenesisState) { g.Templates[0].Status, g.Templates[0].ActivatedAt = 4, 0 },
+		"a draft without author":  func(g *loanv1.GenesisState) { g.Drafts = []loanv1.TemplateDraft{{Terms: terms()}} },
+		"a draft's bounds":        func(g *loanv1.GenesisState) { g.Drafts = []loanv1.TemplateDraft{{AuthorOrgId: bank}} },
+		"a draft twice": func(g *loanv1.GenesisState) {
+			g.Drafts = []loanv1.TemplateDraft{{AuthorOrgId: bank, Terms: terms()}, {AuthorOrgId: bank, Terms: terms()}}
+		},
+		"a rate cut":               func(g *loanv1.GenesisState) { g.Loans[0].RateCutBps = 1 },
+		"a step-down":              func(g *loanv1.GenesisState) { g.Loans[0].StepDownsEarned = 1 },
 		"a template twice":         func(g *loanv1.GenesisState) { g.Templates = append(g.Templates, g.Templates[0]) },
 		"a template lost":          func(g *loanv1.GenesisState) { g.Templates = nil },
 		"a pool's id":              func(g *loanv1.GenesisState) { g.Pools[0].Id = 2 },
@@ -121,6 +133,26 @@ func TestInvariantsNotice(t *testing.T) {
 	for name, bend := range map[string]func(*world) error{
 		"pool-money":        func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
 		"due-queue":         func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"template-versions": func(w *world) error { return w.k.versions.Clear(w.ctx, nil) },
+		"template-gate": func(w *world) error {
+			t, err := w.k.template(w.ctx, w.loan(1).TemplateHash)
+			w.must(err)
+			t.ActivatedAt = t.ReviewedAt - 1
+			return w.k.templates.Set(w.ctx, t.Hash, t)
+		},
+		"drafts": func(w *world) error {
+			for n := range DraftsMax + 1 {
+				d := loanv1.TemplateDraft{AuthorOrgId: bank, Terms: terms()}
+				d.Terms.Name = "draft-" + string(rune('a'+n))
+				w.must(w.k.drafts.Set(w.ctx, collections.Join(uint64(bank), d.Terms.Name), d))
+			}
+			return nil
+		},
+		"rate-cut": func(w *world) error {
+			l := w.loan(3)
+			l.RateCutBps = 1
+			return w.k.loans.Set(w.ctx, 3, l)
+		},
 		"offer-queue":       func(w *world) error { return w.k.offerEnds.Clear(w.ctx, nil) },
 		"open-applications": func(w *world) error { return w.k.open.Clear(w.ctx, nil) },
 		"exposure-totals":   func(w *world) error { return w.k.exposures.Clear(w.ctx, nil) },

@@ -21,6 +21,9 @@ var rules = []struct {
 	name  string
 	check func(snapshot) error
 }{
+	{"template-gate", snapshot.templateGate},
+	{"drafts", snapshot.drafts},
+	{"rate-cut", snapshot.rateCut},
 	{"pool-totals", snapshot.poolTotals},
 	{"pool-buckets", snapshot.poolBuckets},
 	{"exposure-totals", snapshot.exposureTotals},
@@ -39,6 +42,7 @@ func (k *Keeper) Invariants() []Invariant {
 		{Name: "offer-queue", Check: k.checkOfferQueue},
 		{Name: "open-applications", Check: k.checkOpen},
 		{Name: "pool-commitments", Check: k.checkCommitted},
+		{Name: "template-versions", Check: k.checkVersions},
 	}
 	for _, rule := range rules {
 		list = append(list, Invariant{Name: rule.name, Check: func(ctx context.Context) error {

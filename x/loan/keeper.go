@@ -43,7 +43,8 @@ type Council interface {
 // Safety stops servicing and approves templates.
 type Safety interface {
 	IsAllowed(ctx context.Context, typeURL string) (bool, error)
-	Approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte) (bool, error)
+	// ApprovedApart counts auditors that are independent of an author.
+	ApprovedApart(ctx context.Context, kind safetyv1.SubjectKind, hash []byte, author uint64) (bool, error)
 }
 
 // Cash moves tokenised deposits. An account that is opened for an owner may hold
@@ -68,6 +69,8 @@ type Attestation interface {
 // Scores holds verified scores, their models and market indices.
 type Scores interface {
 	Score(ctx context.Context, id []byte) (scorev1.Score, error)
+	// Newest is the newest score of the same kind as a given one, or that itself.
+	Newest(ctx context.Context, like scorev1.Score) (scorev1.Score, error)
 	// Usable is nil while a decision may rest on the score.
 	Usable(ctx context.Context, s scorev1.Score) error
 	Model(ctx context.Context, hash []byte) (scorev1.Model, error)
@@ -120,9 +123,12 @@ var (
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
 	committedPrefix              = collections.NewPrefix(40)
+	draftsPrefix                 = collections.NewPrefix(60)
+	versionsPrefix               = collections.NewPrefix(61)
 )
 
 type (
+	draftKey      = collections.Pair[uint64, string]
 	openKey       = collections.Pair[uint64, uint64]
 	offerEndKey   = collections.Pair[int64, uint64]
 	entryKey      = collections.Pair[uint64, uint64]
@@ -166,6 +172,10 @@ type Keeper struct {
 	exposures collections.Map[uint64, loanv1.Exposure]
 	// committed: (pool, enterprise) -> what the pool has lent and promised to it; dies at 0.
 	committed collections.Map[committedKey, int64]
+	// drafts: (author, name) -> draft; dies when submitted or discarded.
+	drafts collections.Map[draftKey, loanv1.TemplateDraft]
+	// versions: (author, name) -> the highest version submitted; never removed.
+	versions collections.Map[draftKey, uint32]
 
 	authority string
 	compiled  *contracts
@@ -233,6 +243,9 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		entries:   collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
 		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
 		committed: collections.NewMap(sb, committedPrefix, "committed", collections.PairKeyCodec(id, id), collections.Int64Value),
+
+		drafts:   collections.NewMap(sb, draftsPrefix, "drafts", collections.PairKeyCodec(id, collections.StringKey), codec.CollValue[loanv1.TemplateDraft](cdc)),
+		versions: collections.NewMap(sb, versionsPrefix, "versions", collections.PairKeyCodec(id, collections.StringKey), collections.Uint32Value),
 
 		authority: authority, compiled: &contracts{},
 		left: n,

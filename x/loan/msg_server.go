@@ -30,6 +30,47 @@ func (s msgServer) SubmitTemplate(ctx context.Context, msg *loanv1.MsgSubmitTemp
 	return &loanv1.MsgSubmitTemplateResponse{TemplateHash: hash}, nil
 }
 
+func (s msgServer) SaveDraft(ctx context.Context, msg *loanv1.MsgSaveDraft) (*loanv1.MsgSaveDraftResponse, error) {
+	if err := signer(msg.Device, msg.OrgId); err != nil {
+		return nil, err
+	}
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
+		return nil, err
+	}
+	return &loanv1.MsgSaveDraftResponse{}, s.keeper.saveDraft(ctx, msg.OrgId, msg.Terms)
+}
+
+func (s msgServer) DiscardDraft(ctx context.Context, msg *loanv1.MsgDiscardDraft) (*loanv1.MsgDiscardDraftResponse, error) {
+	if err := signer(msg.Device, msg.OrgId); err != nil {
+		return nil, err
+	}
+	if !isToken(msg.Name, NameBytesMax) {
+		return nil, ErrInvalid.Wrapf("name of %d bytes, want 1 to %d of a-z, 0-9 and -", len(msg.Name), NameBytesMax)
+	}
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Person); err != nil {
+		return nil, err
+	}
+	return &loanv1.MsgDiscardDraftResponse{}, s.keeper.discardDraft(ctx, msg.OrgId, msg.Name)
+}
+
+func (s msgServer) ReviewTemplate(ctx context.Context, msg *loanv1.MsgReviewTemplate) (*loanv1.MsgReviewTemplateResponse, error) {
+	if err := signer(msg.Device, msg.OrgId); err != nil {
+		return nil, err
+	}
+	if err := hash32("template_hash", msg.TemplateHash); err != nil {
+		return nil, err
+	}
+	if _, _, err := org.Authorise(ctx, s.keeper.left.Orgs, msg.Device, msg.OrgId,
+		org.AnyRole(orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_AUDITOR), org.Person); err != nil {
+		return nil, err
+	}
+	t, err := s.keeper.reviewable(ctx, msg.TemplateHash, msg.OrgId)
+	if err != nil {
+		return nil, err
+	}
+	return &loanv1.MsgReviewTemplateResponse{}, s.keeper.reviewTemplate(ctx, t)
+}
+
 func (s msgServer) ActivateTemplate(ctx context.Context, msg *loanv1.MsgActivateTemplate) (*loanv1.MsgActivateTemplateResponse, error) {
 	t, err := s.authored(ctx, msg.Device, msg.OrgId, msg.TemplateHash)
 	if err != nil {

@@ -19,46 +19,6 @@ import (
 	"github.com/xinlian/xinlian/x/org"
 )
 
-// A template is submitted once, activated by its author after time lock and
-// audits, and retired once.
-func TestTemplateMessages(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	submit := &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms()}
-	refused(w, "no device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{OrgId: bank, Terms: terms()}, ErrInvalid)
-	refused(w, "no organisation", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, Terms: terms()}, ErrInvalid)
-	refused(w, "a foreign device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: otherAdmin, OrgId: bank, Terms: terms()}, sdkerrors.ErrUnauthorized)
-	refused(w, "no lender", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: auditorAdmin, OrgId: auditor, Terms: terms()}, org.ErrRole)
-	refused(w, "a machine", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankService, OrgId: bank, Terms: terms()}, org.ErrDeviceRole)
-	bad := terms()
-	bad.Tests[0].Want = false
-	refused(w, "a failing case", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: bad}, ErrTestCase)
-
-	res, events, err := deliver(w, w.msg.SubmitTemplate, submit)
-	w.must(err)
-	wantList(t, "events", events, []string{"xinlian.loan.v1.EventTemplateChanged"})
-	refused(w, "twice", w.msg.SubmitTemplate, submit, ErrDuplicate)
-
-	activate := &loanv1.MsgActivateTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: res.TemplateHash}
-	refused(w, "a short hash", w.msg.ActivateTemplate, &loanv1.MsgActivateTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: []byte{1}}, ErrInvalid)
-	refused(w, "an unknown hash", w.msg.ActivateTemplate, &loanv1.MsgActivateTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hashOf(1)}, ErrNotFound)
-	refused(w, "not its author", w.msg.ActivateTemplate, &loanv1.MsgActivateTemplate{Device: otherAdmin, OrgId: otherBank, TemplateHash: res.TemplateHash}, ErrUnauthorised)
-	w.ctx = w.ctx.WithBlockTime(w.ctx.BlockTime().Add(time.Hour - time.Second))
-	refused(w, "a second early", w.msg.ActivateTemplate, activate, ErrTimeLock)
-	w.ctx = w.ctx.WithBlockTime(w.ctx.BlockTime().Add(time.Second))
-	*w.approved = false
-	refused(w, "without audits", w.msg.ActivateTemplate, activate, ErrAudit)
-	*w.approved = true
-	done(w, w.msg.ActivateTemplate, activate)
-	refused(w, "twice", w.msg.ActivateTemplate, activate, ErrState)
-
-	retire := &loanv1.MsgRetireTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: res.TemplateHash}
-	refused(w, "not its author", w.msg.RetireTemplate, &loanv1.MsgRetireTemplate{Device: otherAdmin, OrgId: otherBank, TemplateHash: res.TemplateHash}, ErrUnauthorised)
-	done(w, w.msg.RetireTemplate, retire)
-	refused(w, "twice", w.msg.RetireTemplate, retire, ErrState)
-	refused(w, "a retired one", w.msg.ActivateTemplate, activate, ErrState)
-}
-
 // A pool takes and gives only its manager's money, within the device's limit and
 // only what is free; a gift to its account changes nothing in its books.
 func TestPoolMessages(t *testing.T) {

@@ -64,6 +64,11 @@ func (s queryServer) Pool(ctx context.Context, r *loanv1.QueryPoolRequest) (*loa
 	return &loanv1.QueryPoolResponse{Pool: p, BalanceFen: balanceFen, Account: wire.AddressText(account)}, nil
 }
 
+func (s queryServer) Drafts(ctx context.Context, r *loanv1.QueryDraftsRequest) (*loanv1.QueryDraftsResponse, error) {
+	list, err := s.keeper.draftsOf(ctx, r.AuthorOrgId)
+	return &loanv1.QueryDraftsResponse{Drafts: list}, err
+}
+
 func (s queryServer) Product(ctx context.Context, r *loanv1.QueryProductRequest) (*loanv1.QueryProductResponse, error) {
 	p, err := s.keeper.product(ctx, r.Id)
 	if err != nil {

@@ -109,7 +109,7 @@ func (k *Keeper) shorten(ctx context.Context, b *book, t *loanv1.Tranche, row lo
 	var lines []schedule.Row
 	if t.OutstandingFen > 0 {
 		var err error
-		lines, err = b.plan(t, t.DisbursedAt).shortened(schedule.Remainder{
+		lines, err = b.plan(t, t.RateBps, t.DisbursedAt).shortened(effectiveRate(b.loan), schedule.Remainder{
 			BalanceFen: t.OutstandingFen, First: row.Number, Last: t.InstalmentsLive, Rest: day.Rest, Length: day.Length,
 		})
 		if err != nil {

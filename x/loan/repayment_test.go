@@ -208,8 +208,9 @@ func TestRepayOnTheDueDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tpl := terms()
-	tpl.Release[0].Expression = "loan.on_time >= 1"
-	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "loan.on_time", Value: 1}}
+	tpl.Release[0].Expression = "performance.on_time >= 1"
+	tpl = worded(tpl)
+	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "performance.on_time", Value: 1}}
 	tpl.Tests[5].Variables = nil
 	id := w.borrow(w.market(tpl), 10_000_000)
 	w.advance(at("2026-02-15 08:00:00"))

@@ -33,7 +33,7 @@ func (p Plan) Schedule() ([]schedule.Row, error) {
 
 // shortened lists the rows that are left after a prepayment: instalments keep
 // their amount, so a smaller balance ends earlier.
-func (p Plan) shortened(r schedule.Remainder) ([]schedule.Row, error) {
+func (p Plan) shortened(rateBps uint32, r schedule.Remainder) ([]schedule.Row, error) {
 	t, err := p.terms()
 	if err != nil {
 		return nil, err
@@ -41,6 +41,10 @@ func (p Plan) shortened(r schedule.Remainder) ([]schedule.Row, error) {
 	r.Keep = true
 	if r.LevelFen, err = schedule.LevelFen(t); err != nil {
 		return nil, internal(err)
+	}
+	p.RateBps = rateBps
+	if t, err = p.terms(); err != nil {
+		return nil, err
 	}
 	rows, err := schedule.Remake(t, r)
 	return rows, internal(err)

@@ -164,7 +164,7 @@ func TestShortened(t *testing.T) {
 		balance := rapid.Int64Range(1, p.PrincipalFen).Draw(r, "balance")
 		length := rapid.Int64Range(1, 31).Draw(r, "length")
 		rest := rapid.Int64Range(0, length).Draw(r, "rest")
-		rows, err := p.shortened(schedule.Remainder{BalanceFen: balance, First: first, Last: last, Rest: rest, Length: length})
+		rows, err := p.shortened(p.RateBps, schedule.Remainder{BalanceFen: balance, First: first, Last: last, Rest: rest, Length: length})
 		if err != nil {
 			r.Fatal(err)
 		}

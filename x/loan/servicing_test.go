@@ -243,9 +243,10 @@ func TestHeldTranche(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tpl := terms()
-	tpl.Release[0].Expression = "loan.on_time >= 1"
-	tpl.Release = append(tpl.Release, loanv1.Condition{Code: "grade-min", Expression: "quality.grade <= 2", Zh: "B 级以上", En: "grade B or better"})
-	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "loan.on_time", Value: 1}}
+	tpl.Release[0].Expression = "performance.on_time >= 1"
+	tpl.Release = append(tpl.Release, loanv1.Condition{Code: "grade-min", Expression: "quality.grade <= 2"})
+	tpl = worded(tpl)
+	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "performance.on_time", Value: 1}}
 	tpl.Tests[5].Variables = []loanv1.Variable{{Name: "quality.grade", Value: 3}}
 	id := w.borrow(w.market(tpl), 10_000_000)
 	held := func(n uint32, code string) {

@@ -9,19 +9,22 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	"github.com/xinlian/xinlian/internal/artefact"
+	"github.com/xinlian/xinlian/lending/template"
+	"github.com/xinlian/xinlian/x/org"
 )
 
 // submitTemplate compiles a template, runs its own test cases and freezes it
-// under its hash. Compiling and testing are paid for before they are done.
+// under its hash. Compiling and testing are paid for before they are done. The
+// version must be above that of every template of the same author and name, so
+// that a change is always a new template that starts at the beginning.
 func (k *Keeper) submitTemplate(ctx context.Context, author uint64, terms loanv1.TemplateTerms) ([]byte, error) {
 	if err := validateTerms(terms); err != nil {
 		return nil, err
 	}
-	lists := [3]int{len(terms.Eligibility), len(terms.Referral), len(terms.Release)}
-	gas := uint64(lists[0]+lists[1]+lists[2])*compileConditionGas + uint64(len(terms.Tests)*max(lists[0], lists[1], lists[2]))*evaluateConditionGas
-	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(gas, "loan template")
+	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(submissionGas(terms), "loan template")
 	contract, err := Compile(terms)
 	if err != nil {
 		return nil, err
@@ -39,32 +42,75 @@ func (k *Keeper) submitTemplate(ctx context.Context, author uint64, terms loanv1
 	case !errors.Is(err, collections.ErrNotFound):
 		return nil, err
 	}
+	name := collections.Join(author, terms.Name)
+	switch newest, err := k.versions.Get(ctx, name); {
+	case err == nil && terms.Version <= newest:
+		return nil, ErrTemplate.Wrapf("version %d of %s, want above %d", terms.Version, terms.Name, newest)
+	case err != nil && !errors.Is(err, collections.ErrNotFound):
+		return nil, err
+	}
+	if err := k.versions.Set(ctx, name, terms.Version); err != nil {
+		return nil, err
+	}
+	if err := k.drafts.Remove(ctx, name); err != nil {
+		return nil, err
+	}
 	return hash[:], k.saveTemplate(ctx, loanv1.Template{
-		Hash: hash[:], Terms: terms, Status: loanv1.TemplateStatus_TEMPLATE_STATUS_SUBMITTED, AuthorOrgId: author, SubmittedAt: unixNow(ctx),
+		Hash: hash[:], Terms: terms, Status: loanv1.TemplateStatus_TEMPLATE_STATUS_SUBMITTED, AuthorOrgId: author,
+		SubmittedAt: unixNow(ctx), Compiled: contract.Encoded(),
 	})
 }
 
-// activateTemplate lets a template be offered once its time lock is over and the
-// auditors have approved its exact hash.
-func (k *Keeper) activateTemplate(ctx context.Context, t loanv1.Template) error {
+// submissionGas pays for compiling each condition and for running each case on
+// the longest list.
+func submissionGas(t loanv1.TemplateTerms) uint64 {
+	conditions, longest := 0, 0
+	for _, l := range template.Lists(t) {
+		conditions += len(l.Conditions)
+		longest = max(longest, len(l.Conditions))
+	}
+	return uint64(conditions)*compileConditionGas + uint64(len(t.Tests)*longest)*evaluateConditionGas
+}
+
+// reviewTemplate records that enough auditors have signed the exact hash, and so
+// starts the time lock: nobody can know before what will be offered.
+func (k *Keeper) reviewTemplate(ctx context.Context, t loanv1.Template) error {
 	if t.Status != loanv1.TemplateStatus_TEMPLATE_STATUS_SUBMITTED {
+		return ErrState.Wrapf("template is %s", t.Status)
+	}
+	if err := k.audited(ctx, t); err != nil {
+		return err
+	}
+	t.Status, t.ReviewedAt = loanv1.TemplateStatus_TEMPLATE_STATUS_REVIEWED, unixNow(ctx)
+	return k.saveTemplate(ctx, t)
+}
+
+// audited asks for enough auditors that are independent of the author.
+func (k *Keeper) audited(ctx context.Context, t loanv1.Template) error {
+	approved, err := k.left.Safety.ApprovedApart(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, t.Hash, t.AuthorOrgId)
+	if err == nil && !approved {
+		err = ErrAudit.Wrapf("template %X", t.Hash)
+	}
+	return err
+}
+
+// activateTemplate lets a template be offered once its time lock is over, if the
+// auditors still approve: one that took its word back stops it here.
+func (k *Keeper) activateTemplate(ctx context.Context, t loanv1.Template) error {
+	if t.Status != loanv1.TemplateStatus_TEMPLATE_STATUS_REVIEWED {
 		return ErrState.Wrapf("template is %s", t.Status)
 	}
 	params, err := k.Params(ctx)
 	if err != nil {
 		return err
 	}
-	if ready, now := t.SubmittedAt+params.TemplateLockSeconds, unixNow(ctx); now < ready {
+	if ready, now := t.ReviewedAt+params.TemplateLockSeconds, unixNow(ctx); now < ready {
 		return ErrTimeLock.Wrapf("until %d, now %d", ready, now)
 	}
-	approved, err := k.left.Safety.Approved(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, t.Hash)
-	if err != nil {
+	if err := k.audited(ctx, t); err != nil {
 		return err
 	}
-	if !approved {
-		return ErrAudit.Wrapf("template %X", t.Hash)
-	}
-	t.Status = loanv1.TemplateStatus_TEMPLATE_STATUS_ACTIVE
+	t.Status, t.ActivatedAt = loanv1.TemplateStatus_TEMPLATE_STATUS_ACTIVE, unixNow(ctx)
 	return k.saveTemplate(ctx, t)
 }
 
@@ -95,13 +141,26 @@ func (k *Keeper) authored(ctx context.Context, hash []byte, author uint64) (loan
 	return t, nil
 }
 
-// contract loads a template and compiles it, or finds it compiled.
+// reviewable loads a template for its author or for an auditor.
+func (k *Keeper) reviewable(ctx context.Context, hash []byte, orgID uint64) (loanv1.Template, error) {
+	t, err := k.template(ctx, hash)
+	if err != nil || t.AuthorOrgId == orgID {
+		return t, err
+	}
+	o, err := k.left.Orgs.Organisation(ctx, orgID)
+	if err == nil && !org.HasRole(o, orgv1.Role_ROLE_AUDITOR) {
+		err = ErrUnauthorised.Wrapf("template is organisation %d's", t.AuthorOrgId)
+	}
+	return t, err
+}
+
+// contract loads a template with its conditions, or finds it loaded.
 func (k *Keeper) contract(ctx context.Context, hash []byte) (*Contract, error) {
 	t, err := k.template(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
-	return k.compiled.compile([hashBytes]byte(t.Hash), t.Terms)
+	return k.compiled.load(t)
 }
 
 func (k *Keeper) saveTemplate(ctx context.Context, t loanv1.Template) error {

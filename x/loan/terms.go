@@ -7,20 +7,26 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/lending/condition"
+	"github.com/xinlian/xinlian/lending/template"
 )
 
 // Bounds of a template.
 const (
 	NameBytesMax        = 32
 	CodeBytesMax        = 32
-	WordsBytesMax       = 256
+	WordsBytesMax       = 2048
 	ConditionsMax       = 8
 	TestCasesMax        = 64
 	VariablesMax        = 32
 	GraceDaysMax        = 30
 	LateFeeBpsMax       = 500
 	PrepaymentFeeBpsMax = 500
+	StepDownBpsMax      = 1_000
 )
+
+// variableBytesMax bounds the name of a variable in a test case.
+const variableBytesMax = 64
 
 // validateTerms checks every bound of the terms that needs no compiler.
 func validateTerms(t loanv1.TemplateTerms) error {
@@ -46,10 +52,13 @@ func validateTerms(t loanv1.TemplateTerms) error {
 	if len(t.TrancheBps) > 1 && len(t.Release) == 0 {
 		return ErrTemplate.Wrap("more than one tranche needs a release condition")
 	}
-	for _, list := range [][]loanv1.Condition{t.Eligibility, t.Referral, t.Release} {
-		if err := validateConditions(list); err != nil {
+	for _, l := range template.Lists(t) {
+		if err := validateConditions(l.Conditions); err != nil {
 			return err
 		}
+	}
+	if err := validateStepDowns(t.StepDowns); err != nil {
+		return err
 	}
 	return validateCases(t.Tests)
 }
@@ -71,6 +80,18 @@ func validateTranches(bps []uint32) error {
 	return nil
 }
 
+func validateStepDowns(list []loanv1.StepDown) error {
+	if len(list) > template.StepDownsMax {
+		return ErrTemplate.Wrapf("%d step-downs, want at most %d", len(list), template.StepDownsMax)
+	}
+	for _, s := range list {
+		if s.Bps == 0 || s.Bps > StepDownBpsMax {
+			return ErrTemplate.Wrapf("%s: step-down of %d basis points, want 1 to %d", s.Condition.Code, s.Bps, StepDownBpsMax)
+		}
+	}
+	return nil
+}
+
 func validateConditions(list []loanv1.Condition) error {
 	if len(list) > ConditionsMax {
 		return ErrTemplate.Wrapf("%d conditions in a list, want at most %d", len(list), ConditionsMax)
@@ -81,6 +102,9 @@ func validateConditions(list []loanv1.Condition) error {
 		}
 		if slices.Contains(chainReasons, c.Code) {
 			return ErrTemplate.Wrapf("code %q is the chain's own", c.Code)
+		}
+		if len(c.Expression) > condition.SourceBytesMax {
+			return ErrExpression.Wrapf("%s: %d bytes, want at most %d", c.Code, len(c.Expression), condition.SourceBytesMax)
 		}
 		if !isWords(c.Zh) || !isWords(c.En) {
 			return ErrTemplate.Wrapf("%s: words in zh and en need 1 to %d bytes of printable text", c.Code, WordsBytesMax)
@@ -94,13 +118,16 @@ func validateCases(cases []loanv1.TestCase) error {
 		return ErrTemplate.Wrapf("%d test cases, want 1 to %d", len(cases), TestCasesMax)
 	}
 	for i, tc := range cases {
-		switch tc.Condition {
-		case listEligibility, listReferral, listRelease:
-		default:
-			return ErrTemplate.Wrapf("test case %d is about %q", i+1, clip(tc.Condition))
+		if !isToken(tc.Condition, NameBytesMax) {
+			return ErrTemplate.Wrapf("test case %d is about no list", i+1)
 		}
 		if len(tc.Variables) > VariablesMax {
 			return ErrTemplate.Wrapf("test case %d has %d variables, want at most %d", i+1, len(tc.Variables), VariablesMax)
+		}
+		for _, v := range tc.Variables {
+			if len(v.Name) > variableBytesMax || len(v.Text) > condition.TextBytesMax {
+				return ErrTemplate.Wrapf("test case %d: name of %d and text of %d bytes, want at most %d and %d", i+1, len(v.Name), len(v.Text), variableBytesMax, condition.TextBytesMax)
+			}
 		}
 	}
 	return nil

@@ -46,22 +46,39 @@ func TestTemplateRefusals(t *testing.T) {
 		{"the chain's code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = ReasonLimitCapacity }, ErrTemplate},
 		{"a code twice", func(t *loanv1.TemplateTerms) { t.Referral[0].Code = t.Eligibility[0].Code }, ErrTemplate},
 		{"no words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Zh = "" }, ErrTemplate},
-		{"long words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = strings.Repeat("a", 257) }, ErrTemplate},
+		{"long words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = strings.Repeat("a", 2049) }, ErrTemplate},
 		{"words with a line break", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = "a\nb" }, ErrTemplate},
 		{"words that run backwards", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = "a\u202eb" }, ErrTemplate},
 		{"words not in NFC", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = "e\u0301" }, ErrTemplate},
 		{"a double", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Expression = "score.points > 0.5" }, ErrExpression},
 		{"no cases", func(t *loanv1.TemplateTerms) { t.Tests = nil }, ErrTemplate},
 		{"65 cases", func(t *loanv1.TemplateTerms) { t.Tests = make([]loanv1.TestCase, 65) }, ErrTemplate},
-		{"a case of no list", func(t *loanv1.TemplateTerms) { t.Tests[0].Condition = "covenant" }, ErrTemplate},
+		{"a case of no list", func(t *loanv1.TemplateTerms) { t.Tests[0].Condition = "" }, ErrTemplate},
+		{"a case of an unknown list", func(t *loanv1.TemplateTerms) { t.Tests[0].Condition = "wishes" }, ErrTestCase},
+		{"a case of an empty list", func(t *loanv1.TemplateTerms) { t.Tests[0].Condition = "covenant" }, ErrTestCase},
+		{"a case of a step that is not there", func(t *loanv1.TemplateTerms) { t.Tests[0].Condition = "step-1" }, ErrTestCase},
+		{"a case with a long text", func(t *loanv1.TemplateTerms) { t.Tests[0].Variables[0].Text = strings.Repeat("a", 65) }, ErrTemplate},
+		{"a case with a text for a number", func(t *loanv1.TemplateTerms) { t.Tests[0].Variables[0].Text = "a" }, ErrTestCase},
+		{"five step-downs", func(t *loanv1.TemplateTerms) { t.StepDowns = make([]loanv1.StepDown, 5) }, ErrTemplate},
+		{"a step-down of nothing", func(t *loanv1.TemplateTerms) { t.StepDowns = []loanv1.StepDown{{Condition: many(1)[0]}} }, ErrTemplate},
+		{"a step-down of 10.01 %", func(t *loanv1.TemplateTerms) { t.StepDowns = []loanv1.StepDown{{Condition: many(1)[0], Bps: 1_001}} }, ErrTemplate},
+		{"an untested covenant", func(t *loanv1.TemplateTerms) {
+			t.Covenants = []loanv1.Condition{{Code: "grade", Expression: "quality.grade <= 3"}}
+			*t = worded(*t)
+		}, ErrTestCase},
+		{"words of another number", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = "the score is at least 501 points" }, ErrTemplate},
+		{"a variable of another stage", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Expression = "performance.late == 0" }, ErrExpression},
 		{"33 variables", func(t *loanv1.TemplateTerms) { t.Tests[0].Variables = make([]loanv1.Variable, 33) }, ErrTemplate},
-		{"a foreign variable", func(t *loanv1.TemplateTerms) { t.Tests[0].Variables[0].Name = "loan.late" }, ErrTestCase},
+		{"a foreign variable", func(t *loanv1.TemplateTerms) { t.Tests[0].Variables[0].Name = "performance.late" }, ErrTestCase},
 		{"a variable twice", func(t *loanv1.TemplateTerms) {
 			t.Tests[0].Variables = append(t.Tests[0].Variables, t.Tests[0].Variables[0])
 		}, ErrTestCase},
 		{"a case that fails", func(t *loanv1.TemplateTerms) { t.Tests[0].Want = false }, ErrTestCase},
 		{"a condition never failed", func(t *loanv1.TemplateTerms) { t.Tests = t.Tests[:5] }, ErrTestCase},
-		{"a condition never held", func(t *loanv1.TemplateTerms) { t.Eligibility[1].Expression = "exposure.written_off_fen == 7" }, ErrTestCase},
+		{"a condition never held", func(t *loanv1.TemplateTerms) {
+			t.Eligibility[1].Expression = "applicant.written_off_fen == 7"
+			*t = worded(*t)
+		}, ErrTestCase},
 	} {
 		bent := terms()
 		c.bend(&bent)
@@ -124,17 +141,42 @@ func tranches(cuts []uint32) []uint32 {
 func TestContractCache(t *testing.T) {
 	t.Parallel()
 	var c contracts
+	contract, err := Compile(terms())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for n := range 2 * contractsCachedMax {
-		h := [32]byte{byte(n), byte(n >> 8)}
-		first, err := c.compile(h, terms())
+		row := loanv1.Template{Hash: append([]byte{byte(n), byte(n >> 8)}, make([]byte, 30)...), Terms: terms(), Compiled: contract.Encoded()}
+		first, err := c.load(row)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := c.compile(h, terms()); again != first {
-			t.Fatal("a template was compiled twice")
+		if again, _ := c.load(row); again != first {
+			t.Fatal("a template was loaded twice")
 		}
 	}
 	if len(c.byHash) != contractsCachedMax || len(c.order) != contractsCachedMax {
 		t.Errorf("%d templates cached", len(c.byHash))
+	}
+}
+
+// A row whose encodings are not those of its conditions is not loaded.
+func TestContractDamage(t *testing.T) {
+	t.Parallel()
+	contract, err := Compile(terms())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bend := range map[string]func([][]byte) [][]byte{
+		"none":          func([][]byte) [][]byte { return nil },
+		"one too few":   func(e [][]byte) [][]byte { return e[1:] },
+		"one too many":  func(e [][]byte) [][]byte { return append(e, e[0]) },
+		"another stage": func(e [][]byte) [][]byte { e[0] = e[len(e)-1]; return e },
+		"a cut":         func(e [][]byte) [][]byte { e[0] = e[0][:9]; return e },
+	} {
+		var c contracts
+		if _, err := c.load(loanv1.Template{Hash: make([]byte, 32), Terms: terms(), Compiled: bend(contract.Encoded())}); err == nil {
+			t.Errorf("%s: loaded", name)
+		}
 	}
 }

@@ -7,11 +7,13 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/lending/template"
 )
 
 // disburse pays a planned tranche out and writes its schedule.
 func (k *Keeper) disburse(ctx context.Context, b *book, t *loanv1.Tranche) error {
-	plan := b.plan(t, b.now)
+	t.RateBps = effectiveRate(b.loan)
+	plan := b.plan(t, t.RateBps, b.now)
 	rows, err := plan.Schedule()
 	if err != nil {
 		return err
@@ -41,9 +43,9 @@ func (k *Keeper) disburse(ctx context.Context, b *book, t *loanv1.Tranche) error
 }
 
 // plan is what the schedule of a tranche that is paid out at start follows from.
-func (b *book) plan(t *loanv1.Tranche, start int64) Plan {
+func (b *book) plan(t *loanv1.Tranche, rateBps uint32, start int64) Plan {
 	return Plan{
-		PrincipalFen: t.PrincipalFen, RateBps: b.loan.RateBps, Periods: b.loan.Periods,
+		PrincipalFen: t.PrincipalFen, RateBps: rateBps, Periods: b.loan.Periods,
 		Method: b.contract.Terms.Method, Unit: b.contract.Terms.PeriodUnit, Start: start,
 	}
 }
@@ -66,6 +68,9 @@ func (k *Keeper) settle(ctx context.Context, b *book, mayRelease bool) error {
 		b.loan.Status = loanv1.LoanStatus_LOAN_STATUS_DELINQUENT
 	}
 	markRepaid(&b.loan)
+	if disbursed(b.loan) {
+		k.watch(ctx, b)
+	}
 	if mayRelease && planned(b.loan) >= 0 {
 		if err := k.release(ctx, b); err != nil {
 			return err
@@ -135,41 +140,26 @@ func (k *Keeper) tryRelease(ctx context.Context, b *book) ([]loanv1.Reason, erro
 			return []loanv1.Reason{{Code: party.code}}, nil
 		}
 	}
-	v, err := k.releaseValues(ctx, b)
+	if len(b.loan.Breaches) > 0 {
+		return slices.Clone(b.loan.Breaches), nil
+	}
+	rules := b.contract.rules.Release
+	v, err := k.servicingValues(ctx, b, rules)
 	if err != nil {
 		return nil, err
 	}
-	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(uint64(len(b.contract.release))*evaluateConditionGas, "loan conditions")
-	if reasons := failing(b.contract.release, v); len(reasons) > 0 {
-		return reasons[:min(len(reasons), ReasonsMax)], nil
+	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(uint64(len(rules))*evaluateConditionGas, "loan conditions")
+	if reasons := template.Failing(rules, v); len(reasons) > 0 {
+		return firstReasons(reasons), nil
 	}
 	return nil, k.disburse(ctx, b, &b.loan.Tranches[planned(b.loan)])
-}
-
-func (k *Keeper) releaseValues(ctx context.Context, b *book) (values, error) {
-	v := values{
-		"exposure.outstanding_fen": b.exposure.OutstandingFen,
-		"exposure.written_off_fen": b.exposure.WrittenOffFen,
-		"loan.late":                int64(b.loan.Late),
-		"loan.on_time":             int64(b.loan.OnTime),
-		"loan.outstanding_fen":     outstanding(b.loan),
-		"loan.tranche":             int64(planned(b.loan)),
-	}
-	if reads(b.contract.release, "quality.grade") {
-		grade, err := k.left.Attestation.Quality(ctx, b.loan.EnterpriseId)
-		if err != nil {
-			return nil, err
-		}
-		v["quality.grade"] = int64(grade)
-	}
-	return v, nil
 }
 
 // hold records why the next tranche waits. The journal gets an entry when the
 // set of reasons changes, not at every instalment.
 func (k *Keeper) hold(ctx context.Context, b *book, reasons []loanv1.Reason) error {
 	t := &b.loan.Tranches[planned(b.loan)]
-	same := slices.EqualFunc(t.HeldReasons, reasons, func(a, b loanv1.Reason) bool { return a.Code == b.Code })
+	same := sameCodes(t.HeldReasons, reasons)
 	t.HeldReasons = reasons
 	if same {
 		return nil

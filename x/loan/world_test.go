@@ -27,6 +27,7 @@ import (
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/lending/template"
 	"github.com/xinlian/xinlian/x/cash"
 )
 
@@ -100,13 +101,15 @@ type fakes struct {
 	cash     *ledger
 	consents map[string]profilev1.Consent
 	scores   map[string]scorev1.Score
-	spent    map[string]bool // scores whose attestations ended
+	newest   map[string][]byte // by id, the newer score of the same kind
+	spent    map[string]bool   // scores whose attestations ended
 	models   map[string]scorev1.Model
 	told     map[string]int
 	grades   map[uint64]attestationv1.Grade
 	network  councilv1.NetworkKind
 	headers  *int
 	approved *bool
+	author   *uint64 // apart from whom auditors were asked
 	stopped  *bool
 	index    *quote
 }
@@ -140,7 +143,8 @@ func (f fakes) IsAllowed(_ context.Context, url string) (bool, error) {
 	return true, nil
 }
 
-func (f fakes) Approved(_ context.Context, kind safetyv1.SubjectKind, _ []byte) (bool, error) {
+func (f fakes) ApprovedApart(_ context.Context, kind safetyv1.SubjectKind, _ []byte, author uint64) (bool, error) {
+	*f.author = author
 	return *f.approved && kind == safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, nil
 }
 
@@ -169,6 +173,13 @@ func (f fakes) Score(_ context.Context, id []byte) (scorev1.Score, error) {
 }
 
 // LoanOpened and LoanDefaulted note what x/loan tells of the loans on a score.
+func (f fakes) Newest(ctx context.Context, like scorev1.Score) (scorev1.Score, error) {
+	if id, ok := f.newest[string(like.Id)]; ok {
+		return f.Score(ctx, id)
+	}
+	return like, nil
+}
+
 func (f fakes) LoanOpened(_ context.Context, scoreID []byte) error {
 	f.told["opened "+string(scoreID)]++
 	return nil
@@ -274,9 +285,9 @@ func newWorld(t reporter) *world {
 	keys := storetypes.NewKVStoreKeys(StoreKey, "cash")
 	f := fakes{
 		orgs: map[uint64]orgv1.Organisation{}, devices: map[string]orgv1.Device{}, cash: newLedger(keys["cash"]),
-		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, spent: map[string]bool{}, models: map[string]scorev1.Model{}, told: map[string]int{},
+		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, newest: map[string][]byte{}, spent: map[string]bool{}, models: map[string]scorev1.Model{}, told: map[string]int{},
 		grades: map[uint64]attestationv1.Grade{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
-		headers: new(int), approved: new(bool), stopped: new(bool), index: &quote{bps: 300, live: true},
+		headers: new(int), approved: new(bool), author: new(uint64), stopped: new(bool), index: &quote{bps: 300, live: true},
 	}
 	*f.approved = true
 	f.people()
@@ -456,28 +467,36 @@ func (w *world) kinds(id uint64) []string {
 // terms is a template with every kind of rule.
 func terms() loanv1.TemplateTerms {
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
-	return loanv1.TemplateTerms{
+	return worded(loanv1.TemplateTerms{
 		Name: "invoice-loan", Version: 1, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT, PeriodUnit: month,
 		TrancheBps: []uint32{6_000, 4_000}, GraceDays: 3, LateFeeBps: 100, PrepaymentFeeBps: 50,
 		Eligibility: []loanv1.Condition{
-			{Code: "score-min", Expression: "score.points >= 500", Zh: "信用分不低于 500", En: "score of 500 or more"},
-			{Code: "no-loss", Expression: "exposure.written_off_fen == 0", Zh: "没有坏账", En: "no loan written off"},
+			{Code: "score-min", Expression: "score.points >= 500"},
+			{Code: "no-loss", Expression: "applicant.written_off_fen == 0"},
 		},
 		Referral: []loanv1.Condition{
-			{Code: "score-clear", Expression: "score.points >= 600", Zh: "信用分低于 600 须人工审核", En: "a person looks below 600"},
+			{Code: "score-clear", Expression: "score.points >= 600"},
 		},
 		Release: []loanv1.Condition{
-			{Code: "on-time-min", Expression: "loan.on_time >= 2 && loan.late == 0", Zh: "按时还款两期且无逾期", En: "two on time and none late"},
+			{Code: "on-time-min", Expression: "performance.on_time >= 2 && performance.late == 0"},
 		},
 		Tests: []loanv1.TestCase{
 			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 500)}, Want: true},
-			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 499), v("exposure.written_off_fen", 1)}},
+			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 499), v("applicant.written_off_fen", 1)}},
 			{Condition: "referral", Variables: []loanv1.Variable{v("score.points", 600)}, Want: true},
 			{Condition: "referral", Variables: []loanv1.Variable{v("score.points", 599)}},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2)}, Want: true},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2), v("loan.late", 1)}},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 2)}, Want: true},
+			{Condition: "release", Variables: []loanv1.Variable{v("performance.on_time", 2), v("performance.late", 1)}},
 		},
+	})
+}
+
+// worded gives a template's conditions the words of their expressions.
+func worded(t loanv1.TemplateTerms) loanv1.TemplateTerms {
+	if err := template.Fill(&t); err != nil {
+		panic(err)
 	}
+	return t
 }
 
 func productTerms(template []byte, pool uint64) loanv1.ProductTerms {
@@ -492,6 +511,7 @@ func productTerms(template []byte, pool uint64) loanv1.ProductTerms {
 func (w *world) market(t loanv1.TemplateTerms) (product uint64) {
 	w.Helper()
 	hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: t}).TemplateHash
+	done(w, w.msg.ReviewTemplate, &loanv1.MsgReviewTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hash})
 	w.ctx = w.ctx.WithBlockTime(w.ctx.BlockTime().Add(time.Hour))
 	done(w, w.msg.ActivateTemplate, &loanv1.MsgActivateTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hash})
 	pool := done(w, w.msg.OpenPool, &loanv1.MsgOpenPool{Device: bankOfficer, OrgId: bank}).PoolId

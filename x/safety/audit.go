@@ -2,6 +2,7 @@ package safety
 
 import (
 	"context"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -19,9 +20,20 @@ const (
 
 // Approved tells whether enough independent auditors approve the exact hash.
 // An auditor counts while it is active and its latest word is a pass; auditors
-// under common control count once. Whether one of them wrote the subject is for
-// the caller to ask.
+// under common control count once. Where a subject has an author, ApprovedApart
+// leaves it out.
 func (k *Keeper) Approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte) (bool, error) {
+	return k.approved(ctx, kind, hash, nil)
+}
+
+// ApprovedApart is Approved counting only auditors that are neither the author of
+// the subject nor under common control with it.
+func (k *Keeper) ApprovedApart(ctx context.Context, kind safetyv1.SubjectKind, hash []byte, author uint64) (bool, error) {
+	return k.approved(ctx, kind, hash, []uint64{author})
+}
+
+// approved counts the auditors that are independent of each other and of those apart.
+func (k *Keeper) approved(ctx context.Context, kind safetyv1.SubjectKind, hash []byte, apart []uint64) (bool, error) {
 	p, err := k.Params(ctx)
 	if err != nil {
 		return false, err
@@ -30,7 +42,7 @@ func (k *Keeper) Approved(ctx context.Context, kind safetyv1.SubjectKind, hash [
 	if err != nil {
 		return false, err
 	}
-	var counted []uint64
+	counted := slices.Clone(apart)
 	for _, a := range list {
 		counts, err := k.counts(ctx, a, counted)
 		if err != nil {
@@ -40,7 +52,7 @@ func (k *Keeper) Approved(ctx context.Context, kind safetyv1.SubjectKind, hash [
 			counted = append(counted, a.AuditorOrgId)
 		}
 	}
-	return uint32(len(counted)) >= p.AuditsMin, nil
+	return uint32(len(counted)-len(apart)) >= p.AuditsMin, nil
 }
 
 // counts tells whether the audit adds an independent voice to those counted.

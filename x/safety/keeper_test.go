@@ -126,6 +126,26 @@ func TestApproved(t *testing.T) {
 	}
 }
 
+// Test that neither the author of a subject nor one under its control is counted.
+func TestApprovedApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := func(name string, id uint64) sdk.Msg {
+		return bend(audit, func(m *safetyv1.MsgSignAudit) { m.Device, m.OrgId = account(person(name+" admin")), id })
+	}
+	w.must(t, w.ctx, pass("auditor1", auditor1), pass("auditor2", auditor2))
+	for author, want := range map[uint64]bool{
+		bank: true, auditor4: true,
+		auditor1: false, // itself
+		auditor3: false, // auditor2's sibling
+	} {
+		got, err := w.k.ApprovedApart(w.ctx, safetyv1.SubjectKind_SUBJECT_KIND_MODEL, digest("model"), author)
+		if err != nil || got != want {
+			t.Errorf("written by organisation %d: got %t, %v", author, got, err)
+		}
+	}
+}
+
 // Test that a subject takes no more than its bound of audits, but any number of
 // second thoughts.
 func TestAuditsFull(t *testing.T) {

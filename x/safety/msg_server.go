@@ -109,6 +109,10 @@ func (s msgServer) SignAudit(ctx context.Context, m *safetyv1.MsgSignAudit) (*sa
 	if err := hash("report_hash", m.ReportHash); err != nil {
 		return nil, err
 	}
+	// Passing a template is a word on both: that it was read, and that it was tested.
+	if m.SubjectKind == safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE && m.Passed && !(m.CodeReviewed && m.LogicTested) {
+		return nil, ErrField.Wrapf("code_reviewed %t, logic_tested %t: passing a template wants both", m.CodeReviewed, m.LogicTested)
+	}
 
 	_, _, err := org.Authorise(ctx, s.k.orgs, m.Device, m.OrgId, org.AnyRole(orgv1.Role_ROLE_AUDITOR), org.Person)
 	if err != nil {
@@ -121,6 +125,8 @@ func (s msgServer) SignAudit(ctx context.Context, m *safetyv1.MsgSignAudit) (*sa
 		AuditorOrgId: m.OrgId,
 		ReportHash:   m.ReportHash,
 		Passed:       m.Passed,
+		CodeReviewed: m.CodeReviewed,
+		LogicTested:  m.LogicTested,
 		SignedAt:     now(ctx),
 		Height:       height(ctx),
 	}

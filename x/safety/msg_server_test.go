@@ -107,6 +107,22 @@ func TestMessages(t *testing.T) {
 		{name: "audit an unknown kind", want: ErrField, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.SubjectKind = 3 })},
 		{name: "audit no subject", want: ErrField, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.SubjectHash = nil })},
 		{name: "audit without a report", want: ErrField, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.ReportHash = digest("x")[1:] })},
+		{name: "audit of a template that was not read", want: ErrField, msg: bend(audit, func(m *safetyv1.MsgSignAudit) {
+			m.SubjectKind, m.LogicTested = safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, true
+		})},
+		{name: "audit of a template that was not tested", want: ErrField, msg: bend(audit, func(m *safetyv1.MsgSignAudit) {
+			m.SubjectKind, m.CodeReviewed = safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, true
+		})},
+		{
+			name: "audit of a template", msg: bend(audit, func(m *safetyv1.MsgSignAudit) {
+				m.SubjectKind, m.CodeReviewed, m.LogicTested = safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, true, true
+			}), events: []proto.Message{&safetyv1.EventAudited{SubjectHash: audit.SubjectHash, AuditorOrgId: auditor1, Passed: true}},
+		},
+		{
+			name: "audit that fails a template unread", msg: bend(audit, func(m *safetyv1.MsgSignAudit) {
+				m.SubjectKind, m.Passed = safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, false
+			}), events: []proto.Message{&safetyv1.EventAudited{SubjectHash: audit.SubjectHash, AuditorOrgId: auditor1}},
+		},
 		{name: "audit by a bank", want: org.ErrRole, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.Device, m.OrgId = account(person("bank admin")), bank })},
 		{name: "audit by a machine", want: org.ErrDeviceRole, msg: bend(audit, func(m *safetyv1.MsgSignAudit) { m.Device = account(service("auditor1 service")) })},
 

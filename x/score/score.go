@@ -74,6 +74,16 @@ func (k *Keeper) putScore(ctx context.Context, s scorev1.Score) error {
 	return k.scoresByEnterprise.Set(ctx, collections.Join3(s.EnterpriseId, uint64(s.Height), s.Id))
 }
 
+// Newest is the newest score of the same enterprise, model, purpose and lender as
+// a given one, or that one itself.
+func (k *Keeper) Newest(ctx context.Context, like scorev1.Score) (scorev1.Score, error) {
+	id, err := k.latest.Get(ctx, latestOf(like))
+	if err != nil {
+		return scorev1.Score{}, found(err, ErrUnknownScore, "id %.32x", like.Id)
+	}
+	return k.Score(ctx, id)
+}
+
 // latestOf is the key under which a score replaces those before.
 func latestOf(s scorev1.Score) latestKey {
 	return collections.Join4(s.EnterpriseId, s.ModelHash, uint64(s.Purpose), s.LenderOrgId)

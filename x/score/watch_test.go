@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"math/big"
@@ -292,6 +293,13 @@ func TestRefresh(t *testing.T) {
 		t.Errorf("the older one: got %v, want %v", err, ErrRefreshed)
 	}
 	check(t, c.Usable(c.ctx, next))
+	for _, like := range []scorev1.Score{old, next} {
+		newest, err := c.Newest(c.ctx, like)
+		check(t, err)
+		if !bytes.Equal(newest.Id, next.Id) {
+			t.Errorf("the newest like %x is %x, want %x", like.Id, newest.Id, next.Id)
+		}
+	}
 	check(t, c.putScore(c.ctx, old)) // as a genesis in order of id may do
 	check(t, c.Usable(c.ctx, next))
 }

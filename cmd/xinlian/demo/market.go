@@ -16,6 +16,7 @@ import (
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/artefact"
 	"github.com/xinlian/xinlian/internal/wire"
+	"github.com/xinlian/xinlian/lending/template"
 )
 
 const indexID = "cny-base"
@@ -121,53 +122,72 @@ func (w *world) audit(ctx context.Context, kind safetyv1.SubjectKind, hash []byt
 	report := sha256.Sum256(append([]byte("audit report of the demonstration "), hash...))
 	_, err = w.client.Send(ctx, f.admin, &safetyv1.MsgSignAudit{
 		Device: wire.Address(f.admin), OrgId: f.id, SubjectKind: kind, SubjectHash: hash, ReportHash: report[:], Passed: true,
+		CodeReviewed: true, LogicTested: true,
 	})
 	return err
 }
 
 // templateTerms is the contract of the demonstration: equal instalments, two
-// tranches, the second after two instalments paid on time.
-func templateTerms() loanv1.TemplateTerms {
-	c := func(code, expression, zh, en string) loanv1.Condition {
-		return loanv1.Condition{Code: code, Expression: expression, Zh: zh, En: en}
+// tranches, the second after two instalments paid on time, and a lower rate
+// after three. The words of its conditions are made from their expressions.
+func templateTerms() (loanv1.TemplateTerms, error) {
+	c := func(code, expression string) loanv1.Condition {
+		return loanv1.Condition{Code: code, Expression: expression}
 	}
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
-	good := []loanv1.Variable{v("score.points", 700), v("quality.grade", 2)}
-	return loanv1.TemplateTerms{
+	holds := func(list template.List, variables ...loanv1.Variable) loanv1.TestCase {
+		return loanv1.TestCase{Condition: string(list), Variables: variables, Want: true}
+	}
+	fails := func(list template.List, variables ...loanv1.Variable) loanv1.TestCase {
+		return loanv1.TestCase{Condition: string(list), Variables: variables}
+	}
+	t := loanv1.TemplateTerms{
 		Name: "sme-instalment", Version: 1, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT,
 		PeriodUnit: loanv1.PeriodUnit_PERIOD_UNIT_MONTH, TrancheBps: []uint32{6000, 4000},
 		GraceDays: 3, LateFeeBps: 50, PrepaymentFeeBps: 0,
 		Eligibility: []loanv1.Condition{
-			c("score-min", "score.points >= 540", "评分不低于540分", "the score is at least 540"),
-			c("no-write-off", "exposure.written_off_fen == 0", "没有核销记录", "nothing was written off before"),
-			c("quality-min", "quality.grade <= 3", "数据质量不低于C级", "data quality is grade C or better"),
+			c("score-min", "score.points >= 540"),
+			c("no-write-off", "applicant.written_off_fen == 0"),
+			c("quality-min", "quality.grade <= 3"),
 		},
-		Referral: []loanv1.Condition{
-			c("no-other-loan", "exposure.outstanding_fen == 0", "没有其他未结清贷款", "no other loan is running"),
-		},
-		Release: []loanv1.Condition{
-			c("on-time-min", "loan.on_time >= 2", "已按时偿还至少2期", "at least two instalments were paid on time"),
-			c("no-late", "loan.late == 0", "没有逾期", "none was late"),
-		},
+		Referral:  []loanv1.Condition{c("no-other-loan", "applicant.outstanding_fen == 0")},
+		Release:   []loanv1.Condition{c("on-time-min", "performance.on_time >= 2"), c("no-late", "performance.late == 0")},
+		Covenants: []loanv1.Condition{c("quality-kept", "quality.grade <= 3")},
+		Warnings:  []loanv1.Condition{c("score-steady", "!growth.measured || growth.points >= -30")},
+		StepDowns: []loanv1.StepDown{{Condition: c("three-on-time", "performance.on_time >= 3 && performance.late == 0"), Bps: 50}},
 		Tests: []loanv1.TestCase{
-			{Condition: "eligibility", Variables: good, Want: true},
-			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 539), v("quality.grade", 2)}, Want: false},
-			{Condition: "eligibility", Variables: append([]loanv1.Variable{v("exposure.written_off_fen", 1)}, good...), Want: false},
-			{Condition: "eligibility", Variables: []loanv1.Variable{v("score.points", 700), v("quality.grade", 4)}, Want: false},
-			{Condition: "referral", Variables: nil, Want: true},
-			{Condition: "referral", Variables: []loanv1.Variable{v("exposure.outstanding_fen", 1)}, Want: false},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2)}, Want: true},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 1)}, Want: false},
-			{Condition: "release", Variables: []loanv1.Variable{v("loan.on_time", 2), v("loan.late", 1)}, Want: false},
+			holds(template.Eligibility, v("score.points", 700), v("quality.grade", 2)),
+			fails(template.Eligibility, v("score.points", 539), v("quality.grade", 2)),
+			fails(template.Eligibility, v("score.points", 700), v("quality.grade", 2), v("applicant.written_off_fen", 1)),
+			fails(template.Eligibility, v("score.points", 700), v("quality.grade", 4)),
+			holds(template.Referral),
+			fails(template.Referral, v("applicant.outstanding_fen", 1)),
+			holds(template.Release, v("performance.on_time", 2)),
+			fails(template.Release, v("performance.on_time", 1)),
+			fails(template.Release, v("performance.on_time", 2), v("performance.late", 1)),
+			holds(template.Covenant, v("quality.grade", 3)),
+			fails(template.Covenant, v("quality.grade", 4)),
+			holds(template.Warning, v("growth.measured", 1), v("growth.points", -30)),
+			fails(template.Warning, v("growth.measured", 1), v("growth.points", -31)),
+			holds(template.Step(1), v("performance.on_time", 3)),
+			fails(template.Step(1), v("performance.on_time", 3), v("performance.late", 1)),
 		},
 	}
+	if err := template.Fill(&t); err != nil {
+		return t, fmt.Errorf("writing the template: %w", err)
+	}
+	return t, nil
 }
 
 // adoptTemplate submits the contract template; the chain runs its test cases,
-// the auditor signs its hash, and it becomes active.
+// the auditor signs its hash, the review is recorded, and it becomes active.
 func (w *world) adoptTemplate(ctx context.Context) (chain.Result, error) {
 	f := w.founder(bankA)
-	hash, err := artefact.TemplateHash(templateTerms())
+	terms, err := templateTerms()
+	if err != nil {
+		return chain.Result{}, err
+	}
+	hash, err := artefact.TemplateHash(terms)
 	if err != nil {
 		return chain.Result{}, err
 	}
@@ -176,7 +196,7 @@ func (w *world) adoptTemplate(ctx context.Context) (chain.Result, error) {
 		return chain.Result{}, err
 	}
 	if err != nil {
-		if _, err := w.client.Send(ctx, f.admin, &loanv1.MsgSubmitTemplate{Device: wire.Address(f.admin), OrgId: f.id, Terms: templateTerms()}); err != nil {
+		if _, err := w.client.Send(ctx, f.admin, &loanv1.MsgSubmitTemplate{Device: wire.Address(f.admin), OrgId: f.id, Terms: terms}); err != nil {
 			return chain.Result{}, err
 		}
 	} else if r.Template.Status == loanv1.TemplateStatus_TEMPLATE_STATUS_ACTIVE {
@@ -185,7 +205,12 @@ func (w *world) adoptTemplate(ctx context.Context) (chain.Result, error) {
 	if err := w.audit(ctx, safetyv1.SubjectKind_SUBJECT_KIND_TEMPLATE, hash[:]); err != nil {
 		return chain.Result{}, err
 	}
-	w.say("template %X…: %d test cases ran on the chain, 1 auditor signed", hash[:6], len(templateTerms().Tests))
+	w.say("template %X…: %d test cases ran on the chain, 1 auditor signed", hash[:6], len(terms.Tests))
+	if r == nil || r.Template.Status != loanv1.TemplateStatus_TEMPLATE_STATUS_REVIEWED {
+		if _, err := w.client.Send(ctx, f.admin, &loanv1.MsgReviewTemplate{Device: wire.Address(f.admin), OrgId: f.id, TemplateHash: hash[:]}); err != nil {
+			return chain.Result{}, err
+		}
+	}
 	return w.client.Send(ctx, f.admin, &loanv1.MsgActivateTemplate{Device: wire.Address(f.admin), OrgId: f.id, TemplateHash: hash[:]})
 }
 
@@ -215,7 +240,11 @@ func (w *world) openProduct(ctx context.Context) (chain.Result, error) {
 	if p, err := w.client.Loan.Product(ctx, &loanv1.QueryProductRequest{Id: 1}); err == nil && p.Product.Id == 1 {
 		return chain.Result{}, nil
 	}
-	template, err := artefact.TemplateHash(templateTerms())
+	terms, err := templateTerms()
+	if err != nil {
+		return chain.Result{}, err
+	}
+	contract, err := artefact.TemplateHash(terms)
 	if err != nil {
 		return chain.Result{}, err
 	}
@@ -224,7 +253,7 @@ func (w *world) openProduct(ctx context.Context) (chain.Result, error) {
 		return chain.Result{}, err
 	}
 	res, err := w.client.Send(ctx, f.admin, &loanv1.MsgOfferProduct{Device: wire.Address(f.admin), OrgId: f.id, Terms: loanv1.ProductTerms{
-		TemplateHash: bytes.Clone(template[:]), Name: "sme-working-capital", PoolId: 1, ModelHash: bytes.Clone(model[:]),
+		TemplateHash: bytes.Clone(contract[:]), Name: "sme-working-capital", PoolId: 1, ModelHash: bytes.Clone(model[:]),
 		AmountFenMin: 10_000_00, AmountFenMax: 300_000_00, PeriodsMin: 3, PeriodsMax: 12,
 		IndexId: indexID, FundingBps: 180, MarginBps: 300, LgdBps: 4500, CapacityPeriods: 8,
 		ExposureFenMax: 400_000_00, OfferSeconds: 24 * 60 * 60,

@@ -98,10 +98,10 @@ func (w *world) stated(ctx context.Context, f *firm, bank, verifier string, r de
 	if err != nil {
 		return order, err
 	}
-	if _, err := w.office(verifier).Attest(ctx, order.ID, opened); err != nil {
+	if _, err := w.office(verifier).Attest(ctx, order.ID, opened, f.book.Owner.TaxNumber); err != nil {
 		return order, fmt.Errorf("%s stating the receivable: %w", verifier, err)
 	}
-	return w.office(bank).Book.Order(ctx, w.founder(bank).id, order.ID)
+	return w.office(bank).Book().Order(ctx, w.founder(bank).id, order.ID)
 }
 
 // largest is the leaf and the amount of the largest receivable, of equal ones the

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -120,7 +122,12 @@ func (t *Table) decode(raw []byte) (string, error) {
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	switch {
 	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
-		return "", fmt.Errorf("%w: the file is UTF-16; save it as CSV in UTF-8", ErrTable)
+		text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(raw)
+		if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
+			return "", fmt.Errorf("%w: the file begins as UTF-16 and is not; save it as CSV in UTF-8", ErrTable)
+		}
+		t.Notes = append(t.Notes, "read as UTF-16")
+		return string(text), nil
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return "", fmt.Errorf("%w: the file is a workbook or an archive; save the sheet as CSV", ErrTable)
 	case bytes.IndexByte(raw[:min(len(raw), 4096)], 0) >= 0:
@@ -129,10 +136,14 @@ func (t *Table) decode(raw []byte) (string, error) {
 		return string(raw), nil
 	}
 	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
-	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
-		return "", fmt.Errorf("%w: the text is neither UTF-8 nor GB 18030; save it as UTF-8", ErrTable)
+	if err == nil && !bytes.ContainsRune(text, utf8.RuneError) {
+		t.Notes = append(t.Notes, "read as GB 18030, because the text is not UTF-8")
+		return string(text), nil
 	}
-	t.Notes = append(t.Notes, "read as GB 18030, because the text is not UTF-8")
+	if text, err = charmap.Windows1252.NewDecoder().Bytes(raw); err != nil || bytes.ContainsRune(text, utf8.RuneError) {
+		return "", fmt.Errorf("%w: the text is neither UTF-8 nor GB 18030 nor Windows-1252; save it as UTF-8", ErrTable)
+	}
+	t.Notes = append(t.Notes, "read as Windows-1252, because the text is neither UTF-8 nor GB 18030")
 	return string(text), nil
 }
 
@@ -262,7 +273,11 @@ func (t *Table) fill(rows [][]string, header bool) error {
 	for j := range t.Cells {
 		t.Cells[j] = make([]string, len(rows))
 	}
+	trailing := false
 	for i, row := range rows {
+		for len(row) > len(t.Names) && strings.TrimSpace(row[len(row)-1]) == "" {
+			row, trailing = row[:len(row)-1], true
+		}
 		if len(row) != len(t.Names) {
 			return fmt.Errorf("%w: row %d has %d fields, want %d; correct the row, or quote fields that hold the delimiter",
 				ErrTable, i+first, len(row), len(t.Names))
@@ -273,6 +288,9 @@ func (t *Table) fill(rows [][]string, header bool) error {
 	}
 	if t.Rows == 0 {
 		return fmt.Errorf("%w: the file has a heading but no rows", ErrTable)
+	}
+	if trailing {
+		t.Notes = append(t.Notes, "rows end with delimiters for which the heading has no name; these empty fields are ignored")
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		"semicolons": "n;s\r\n1;a, b\r\nnull;c\r\n3;d\r\n",
 		"tabs":       "n\ts\n1\ta, b\nNaN\tc\n3\td\n",
 		"code page":  "n,s\n1,\"a, b\"\n\xce\xde,c\n3,d\n", // 无 in GB 18030
+		"UTF-16":     "\xff\xfen\x00,\x00s\x00\n\x001\x00,\x00\"\x00a\x00,\x00 \x00b\x00\"\x00\n\x00,\x00c\x00\n\x003\x00,\x00d\x00\n\x00",
+		"trailing":   "n,s\n1,\"a, b\",\nNA,c, \n3,d,,\n",
 	} {
 		got, err := Parse([]byte(text), Options{})
 		if err != nil {
@@ -76,13 +78,43 @@ func TestRefuses(t *testing.T) {
 		"heading only": {"a,b\n", "no rows"},
 		"short row":    {"a,b\n1,2\n1\n", "row 3 has 1 fields, want 2"},
 		"workbook":     {"PK\x03\x04....", "save the sheet as CSV"},
-		"UTF-16":       {"\xff\xfea\x00", "UTF-16"},
+		"UTF-16":       {"\xff\xfea\x00\x00\xd8", "UTF-16"},
+		"two too many": {"a,b\n1,2,3,4\n", "row 2 has 4 fields, want 2"},
 		"binary":       {"a,b\n\x00\x01", "not text"},
 	} {
 		_, err := Parse([]byte(c.text), Options{})
 		if !errors.Is(err, ErrTable) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+// TestDecimalComma shows that numbers with a decimal comma are read as what they
+// are, and that a column of plain thousands keeps its commas as such.
+func TestDecimalComma(t *testing.T) {
+	t.Parallel()
+	european, _ := Infer([]string{"1.234,56", "7,5", "-1.000.000,25", "12"})
+	plain, _ := Infer([]string{"1,234", "12", "-1,000,000.25"})
+	for _, c := range []struct {
+		typ  Type
+		cell string
+		want float64
+	}{{european, "1.234,56", 1234.56}, {european, "-1.000.000,25", -1000000.25}, {european, "7,5", 7.5}, {plain, "1,234", 1234}, {plain, "-1,000,000.25", -1000000.25}} {
+		if got, ok := c.typ.Parse(c.cell); !ok || got != c.want {
+			t.Errorf("%s: %v, %v, want %v", c.cell, got, ok, c.want)
+		}
+	}
+}
+
+// TestWestern shows that text of a Western code page is read, and the reader told.
+func TestWestern(t *testing.T) {
+	t.Parallel()
+	got, err := Parse([]byte("n,s\n1,caf\xe9\n2,bar\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Cells[1][0] != "café" || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "Windows-1252") {
+		t.Errorf("cells %q, notes %q", got.Cells, got.Notes)
 	}
 }
 
@@ -125,7 +157,9 @@ func TestInfer(t *testing.T) {
 		"mostly numbers":  {append(many("7", 99), "7+"), Number, 1},
 		"hexadecimal":     {[]string{"0x10", "0x11"}, Category, 0},
 		"nothing":         {[]string{"", ""}, Number, 0},
-		"thousands wrong": {[]string{"1,23", "4,56"}, Category, 0},
+		"decimal comma":   {[]string{"1,23", "-4.567,5", "80"}, Number, 0},
+		"small fractions": {[]string{"0,123", "0,5", "0,007"}, Number, 0},
+		"both commas":     {[]string{"1,23,4", "4,5,6"}, Category, 0},
 	} {
 		got, odd := Infer(c.cells)
 		if got.Kind != c.want || odd != c.odd {

@@ -20,8 +20,11 @@ const (
 // Type is a kind with the layout of a date.
 type Type struct {
 	Kind   Kind   `json:"kind"`
-	Layout string `json:"layout,omitempty"` // of time.Parse, dates only
+	Layout string `json:"layout,omitempty"` // of a date, that of time.Parse; of a number, DecimalComma or empty
 }
+
+// DecimalComma is the layout of numbers like 1.234,56.
+const DecimalComma = ","
 
 // layouts of dates, in the order in which they are tried: one must fit the whole column.
 var layouts = []string{
@@ -52,6 +55,13 @@ func Infer(cells []string) (Type, int) {
 	switch {
 	case present == 0, float64(numbers) >= numbersMin*float64(present):
 		return Type{Kind: Number}, present - numbers
+	}
+	if t := (Type{Kind: Number, Layout: DecimalComma}); t.fits(sample) {
+		if odd := t.odd(cells); float64(odd) <= (1-numbersMin)*float64(present) {
+			return t, odd
+		}
+	}
+	switch {
 	case float64(numbers) > (1-numbersMin)*float64(present):
 		return Type{Kind: Category}, 0
 	}
@@ -95,6 +105,9 @@ func (t Type) odd(cells []string) int {
 func (t Type) Parse(cell string) (float64, bool) {
 	switch t.Kind {
 	case Number:
+		if t.Layout == DecimalComma {
+			return ParseNumber(swapMarks.Replace(cell))
+		}
 		return ParseNumber(cell)
 	case Date:
 		d, err := time.Parse(t.Layout, cell)
@@ -106,6 +119,9 @@ func (t Type) Parse(cell string) (float64, bool) {
 		return 0, false
 	}
 }
+
+// swapMarks makes 1,234.56 of 1.234,56.
+var swapMarks = strings.NewReplacer(",", ".", ".", ",")
 
 // ParseNumber reads a decimal number, also one with a sign of a currency, a
 // percent sign, thousands separators, or in brackets for negative.
@@ -143,7 +159,7 @@ func ParseNumber(cell string) (float64, bool) {
 }
 
 // grouped tells whether s is digits and at most one point, with commas, if any,
-// before every third digit.
+// before every third digit. What begins with "0," is no group of thousands.
 func grouped(s string) bool {
 	whole, fraction, _ := strings.Cut(s, ".")
 	for _, r := range fraction {
@@ -153,7 +169,7 @@ func grouped(s string) bool {
 	}
 	parts := strings.Split(whole, ",")
 	for k, p := range parts {
-		if len(parts) > 1 && (k > 0 && len(p) != 3 || k == 0 && (p == "" || len(p) > 3)) {
+		if len(parts) > 1 && (k > 0 && len(p) != 3 || k == 0 && (p == "" || p[0] == '0' || len(p) > 3)) {
 			return false
 		}
 		for _, r := range p {

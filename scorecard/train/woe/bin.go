@@ -172,9 +172,7 @@ func weigh(bins []Count, starts []int, all Count, l Limits) Division {
 		counts[d.Part[b]] = counts[d.Part[b]].plus(bins[b])
 	}
 	for _, c := range counts {
-		good := c.Good + l.Shrink*all.Good/all.rows()
-		bad := c.Bad + l.Shrink*all.Bad/all.rows()
-		w := math.Log(bad) - math.Log(good) - math.Log(all.Bad) + math.Log(all.Good)
+		w := evidence(c, all, l.Shrink)
 		d.Evidence = append(d.Evidence, w)
 		d.Information += (c.Bad/all.Bad - c.Good/all.Good) * w
 	}

@@ -26,7 +26,7 @@ func Regress(x [][]float64, bad []bool, ridge float64) Regression {
 	loss := math.Inf(1)
 	for range 50 {
 		next := r.score(x, bad, ridge, z)
-		if loss-next < 1e-9*(1+math.Abs(next)) {
+		if loss-next < 1e-8*(1+math.Abs(next)) {
 			break
 		}
 		loss = next

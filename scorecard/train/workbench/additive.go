@@ -35,7 +35,7 @@ func fitAdditive(ctx context.Context, f *frame, o *Options, p plan) (*fitted, er
 		if err != nil {
 			return nil, err
 		}
-		weights = woe.Regress(x, f.bad, blendRidge)
+		weights = blendWeights(x, f.bad)
 	}
 	features, d, err := encode(ctx, f, o, p.bins)
 	if err != nil {
@@ -57,6 +57,34 @@ func fitBlend(ctx context.Context, features []Feature, d boost.Data, o *Options,
 	}
 	boosted, err := boost.Additive(ctx, d, b)
 	return &blend{card, boosted}, err
+}
+
+// blendSteps are the shares of boosted tables among which a blend is sought.
+const blendSteps = 4
+
+// blendWeights are the weights of what the three parts say of unseen rows. The
+// share of boosted tables against the scorecard is the mean over a few shares,
+// each by its likelihood, so that few rows, which cannot tell, give both their
+// say; how far to stretch the sum, and the pairs, is a regression's.
+func blendWeights(x [][]float64, bad []bool) woe.Regression {
+	mix := func(share float64) []float64 {
+		z := make([]float64, len(bad))
+		for i := range z {
+			z[i] = (1-share)*x[0][i] + share*x[1][i]
+		}
+		return z
+	}
+	var losses [blendSteps + 1]float64
+	for k := range losses {
+		losses[k] = loss(mix(float64(k)/blendSteps), bad)
+	}
+	share := 0.0
+	for k, w := range likelihoods(losses[:], len(bad)) {
+		share += w * float64(k) / blendSteps
+	}
+	r := woe.Regress([][]float64{mix(share), x[2]}, bad, blendRidge)
+	c := r.Coefficients
+	return woe.Regression{Intercept: r.Intercept, Coefficients: []float64{c[0] * (1 - share), c[0] * share, c[1]}}
 }
 
 // sum is the weighted sum as one model.

@@ -181,18 +181,32 @@ func (m *Model) cardFeatures(shapes []plot) section {
 }
 
 func (m *Model) cardFairness() section {
+	from := "Out of fold."
+	if m.Report.SegmentsOf != "" {
+		from = "On the table with SHA-256 " + m.Report.SegmentsOf + "."
+	}
 	s := section{
-		Title:   "Figures by group",
-		Heading: []string{"column", "group", "n", "bads", "default rate", "mean prediction", "AUC", "passes", "ratio"},
-		Text: []string{"Out of fold. A group passes with the share of its rows that have less risk than the median of all; " +
-			"the ratio compares it with the group that passes most, and below 0.8 asks for an explanation. " +
-			"Where the mean prediction lies outside the interval of the rate, the model is wrong about the group."},
+		Title: "Figures by group",
+		Heading: []string{
+			"column", "group", "n", "bads", "default rate", "mean prediction", "z", "AUC", "passes", "ratio", "good rows pass", "ratio",
+		},
+		Text: []string{from + " A row passes that has less risk than the median of all. Ratios compare a group with the one that passes most: " +
+			"of all its rows (disparate impact) and of its good rows (equal opportunity). z is the bads that came less those predicted, in standard deviations. " +
+			"An alarm is a ratio below 0.8, a z beyond 3 or a lower AUC than that of all other rows, each only where chance would show it in less than about 1 of 370 tests " +
+			"and the group has 30 rows."},
 	}
 	for _, g := range m.Report.Segments {
 		s.Rows = append(s.Rows, []string{
 			g.Column, g.Group, fmt.Sprint(g.N), fmt.Sprint(g.Bads), fmt.Sprintf("%.3f [%.3f, %.3f]", g.BadRate, g.RateLow, g.RateHigh),
-			fmt.Sprintf("%.3f", g.MeanPD), fmt.Sprintf("%.3f [%.3f, %.3f]", g.AUC, g.AUCLow, g.AUCHigh), fmt.Sprintf("%.3f", g.Passed), fmt.Sprintf("%.2f", g.Ratio),
+			fmt.Sprintf("%.3f", g.MeanPD), fmt.Sprintf("%.1f", g.GapZ), fmt.Sprintf("%.3f [%.3f, %.3f]", g.AUC, g.AUCLow, g.AUCHigh),
+			fmt.Sprintf("%.3f", g.Passed), fmt.Sprintf("%.2f", g.Ratio), fmt.Sprintf("%.3f", g.GoodsPassed), fmt.Sprintf("%.2f", g.GoodsRatio),
 		})
+		for _, a := range g.Alarms {
+			s.Text = append(s.Text, fmt.Sprintf("ALARM, %s = %s: %s.", g.Column, g.Group, a))
+		}
+	}
+	if len(s.Text) == 1 {
+		s.Text = append(s.Text, "No alarm.")
 	}
 	return s
 }

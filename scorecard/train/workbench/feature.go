@@ -12,7 +12,7 @@ import (
 )
 
 // Feature turns cells of a column to integers. A number is multiplied by
-// 10^Digits, rounded half away from zero and held between Min and Max. A
+// 10^Digits, which are negative for numbers beyond any integer, rounded half away from zero and held between Min and Max. A
 // category is the code of its level; codes rise with the risk seen in training.
 type Feature struct {
 	Column string     `json:"column"`
@@ -33,7 +33,7 @@ func (f *Feature) number(v float64) int64 {
 
 const (
 	valueMax  = 1 << 46 // leaves room below scorecard.FeatureBound
-	digitsMax = 9
+	digitsMax = 30
 )
 
 // values are the integers of a column of any table with the feature's type.
@@ -118,7 +118,11 @@ func (f *Feature) digits(numbers []float64) {
 			}
 		}
 	}
-	for d := 0; d <= digitsMax; d++ {
+	first := 0
+	for largest*math.Pow10(first) > valueMax {
+		first--
+	}
+	for d := first; d <= digitsMax; d++ {
 		if largest*math.Pow10(d+1) > valueMax {
 			f.Digits = d
 			return

@@ -24,7 +24,7 @@ func fit(ctx context.Context, f *frame, o *Options, p plan) (*fitted, error) {
 	}
 	bins := p.bins
 	if o.Kind == Scorecard {
-		bins = min(bins, scorecardBins)
+		bins = scorecardBins // whatever the number of rows: the bags smooth
 	}
 	features, d, err := encode(ctx, f, o, bins)
 	if err != nil {

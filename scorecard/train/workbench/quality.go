@@ -67,22 +67,3 @@ func newQuality(q measure.Quality) Quality {
 		MeanPD: Figure(q.MeanPD), BadRate: Figure(float64(q.Bads) / float64(q.N)), CalibrationError: Figure(q.CalibrationError),
 	}
 }
-
-// Segment is the figures of the rows in one group of a column.
-type Segment struct {
-	Column   string `json:"column"`
-	Group    string `json:"group"`
-	N        int    `json:"n"`
-	Bads     int    `json:"bads"`
-	BadRate  Figure `json:"bad_rate"`
-	RateLow  Figure `json:"bad_rate_low"` // Wilson, 95 %
-	RateHigh Figure `json:"bad_rate_high"`
-	MeanPD   Figure `json:"mean_pd"`
-	AUC      Figure `json:"auc"`
-	AUCLow   Figure `json:"auc_low"`
-	AUCHigh  Figure `json:"auc_high"`
-	// Passed is the share of the group with less risk than the median of all rows;
-	// Ratio compares it with the group that passes most. Below 0.8 is the usual alarm.
-	Passed Figure `json:"passed"`
-	Ratio  Figure `json:"ratio"`
-}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
@@ -25,7 +24,8 @@ type Report struct {
 	Groups     []RateGroup  `json:"groups"`             // out of fold, by predicted risk
 	Spread     Spread       `json:"spread"`             // out of fold
 	Importance []Importance `json:"importance"`
-	Segments   []Segment    `json:"segments,omitempty"` // out of fold
+	Segments   []Segment    `json:"segments,omitempty"` // out of fold, or of the table below
+	SegmentsOf string       `json:"segments_of_sha256,omitempty"`
 }
 
 // Fold is the figures of one fold.
@@ -192,129 +192,4 @@ func spread(logOdds []float64, bad []bool) Spread {
 		}
 	}
 	return s
-}
-
-// segmentsMax bounds the groups of a column; the rest are one group.
-const segmentsMax = 12
-
-// Segments measures predictions by the groups of a column: its most frequent
-// values, or the quarters of a number.
-func Segments(t *table.Table, name string, logOdds []float64, bad []bool) ([]Segment, error) {
-	j, err := t.Column(name)
-	if err != nil {
-		return nil, err
-	}
-	groups := groupsOf(t.Cells[j])
-	var names []string
-	rows := map[string][]int{}
-	for i, g := range groups {
-		if _, ok := rows[g]; !ok {
-			names = append(names, g)
-		}
-		rows[g] = append(rows[g], i)
-	}
-	slices.Sort(names)
-	sorted := slices.Sorted(slices.Values(logOdds))
-	median := sorted[len(sorted)/2]
-	var out []Segment
-	best := 0.0
-	for _, g := range names {
-		s := Segment{Column: t.Names[j], Group: g, N: len(rows[g])}
-		var z []float64
-		var b []bool
-		var pd, passed float64
-		for _, i := range rows[g] {
-			z, b = append(z, logOdds[i]), append(b, bad[i])
-			pd += measure.Probability(logOdds[i]) / float64(s.N)
-			if bad[i] {
-				s.Bads++
-			}
-			if logOdds[i] < median {
-				passed += 1 / float64(s.N)
-			}
-		}
-		s.MeanPD, s.Passed, s.BadRate = Figure(pd), Figure(passed), Figure(float64(s.Bads)/float64(s.N))
-		w := measure.Wilson(s.Bads, s.N)
-		s.RateLow, s.RateHigh = Figure(w.Low), Figure(w.High)
-		auc, se := measure.DeLong(z, b)
-		s.AUC, s.AUCLow, s.AUCHigh = Figure(auc), Figure(max(0, auc-measure.Z95*se)), Figure(min(1, auc+measure.Z95*se))
-		best = max(best, passed)
-		out = append(out, s)
-	}
-	for k := range out {
-		out[k].Ratio = Figure(math.NaN())
-		if best > 0 {
-			out[k].Ratio = out[k].Passed / Figure(best)
-		}
-	}
-	return out, nil
-}
-
-func groupsOf(cells []string) []string {
-	typ, _ := table.Infer(cells)
-	c := newColumn("", cells, typ)
-	distinct := map[string]int{}
-	for _, s := range cells {
-		distinct[s]++
-	}
-	out := make([]string, len(cells))
-	if typ.Kind != table.Category && len(distinct) > segmentsMax {
-		var present []float64
-		for i := range cells {
-			if !c.missing(i) {
-				present = append(present, c.num[i])
-			}
-		}
-		slices.Sort(present)
-		cut := [3]float64{present[len(present)/4], present[len(present)/2], present[3*len(present)/4]}
-		name := func(v float64) string {
-			if typ.Kind == table.Date {
-				return dateOf(int64(v), typ.Layout)
-			}
-			return strconv.FormatFloat(v, 'g', 6, 64)
-		}
-		for i := range cells {
-			switch v := c.num[i]; {
-			case c.missing(i):
-				out[i] = "missing"
-			case v < cut[0]:
-				out[i] = "1: below " + name(cut[0])
-			case v < cut[1]:
-				out[i] = "2: " + name(cut[0]) + " to " + name(cut[1])
-			case v < cut[2]:
-				out[i] = "3: " + name(cut[1]) + " to " + name(cut[2])
-			default:
-				out[i] = "4: from " + name(cut[2])
-			}
-		}
-		return out
-	}
-	values := make([]string, 0, len(distinct))
-	for v := range distinct {
-		values = append(values, v)
-	}
-	slices.SortFunc(values, func(a, b string) int {
-		if distinct[a] != distinct[b] {
-			return distinct[b] - distinct[a]
-		}
-		if a < b {
-			return -1
-		}
-		return 1
-	})
-	named := map[string]string{}
-	for k, v := range values {
-		switch {
-		case v == "":
-			named[v] = "missing"
-		case k < segmentsMax:
-			named[v] = v
-		default:
-			named[v] = "all others"
-		}
-	}
-	for i, s := range cells {
-		out[i] = named[s]
-	}
-	return out
 }

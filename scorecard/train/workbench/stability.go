@@ -1,6 +1,9 @@
 package workbench
 
 import (
+	"math"
+	"slices"
+
 	"github.com/xinlian/xinlian/scorecard/train/measure"
 	"github.com/xinlian/xinlian/scorecard/train/table"
 )
@@ -11,6 +14,19 @@ type Stability struct {
 	Now      int          `json:"rows_now"`
 	Score    Figure       `json:"score"`
 	Features []FeaturePSI `json:"features"`
+	Segments []SegmentPSI `json:"segments,omitempty"`
+}
+
+// SegmentPSI is how far the score has moved within one group of a column, and how
+// the group's share of the rows has changed.
+type SegmentPSI struct {
+	Column      string `json:"column"`
+	Group       string `json:"group"`
+	Before      int    `json:"rows_before"`
+	Now         int    `json:"rows_now"`
+	ShareBefore Figure `json:"share_before"`
+	ShareNow    Figure `json:"share_now"`
+	Score       Figure `json:"score"` // no figure where a side has fewer than segmentRowsMin rows
 }
 
 // FeaturePSI is the index of one feature over the bins of its table, missing
@@ -20,8 +36,8 @@ type FeaturePSI struct {
 	PSI    Figure `json:"psi"`
 }
 
-// Stability compares two tables.
-func (m *Model) Stability(before, now *table.Table, allowMissing bool) (*Stability, error) {
+// Stability compares two tables, also within the groups of the columns named.
+func (m *Model) Stability(before, now *table.Table, segments []string, allowMissing bool) (*Stability, error) {
 	a, _, err := m.Score(before, allowMissing)
 	if err != nil {
 		return nil, err
@@ -38,7 +54,48 @@ func (m *Model) Stability(before, now *table.Table, allowMissing bool) (*Stabili
 			Figure(measure.PSIOf(m.counts(before, j, cuts[j]), m.counts(now, j, cuts[j]))),
 		})
 	}
+	for _, name := range segments {
+		groups, err := segmentPSI(before, now, name, LogOdds(a), LogOdds(b))
+		if err != nil {
+			return nil, err
+		}
+		s.Segments = append(s.Segments, groups...)
+	}
 	return s, nil
+}
+
+// segmentPSI groups both tables together, so that a group is the same in both.
+func segmentPSI(before, now *table.Table, name string, a, b []float64) ([]SegmentPSI, error) {
+	j, err := before.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	k, err := now.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	groups := groupsOf(slices.Concat(before.Cells[j], now.Cells[k]))
+	old, current := map[string][]float64{}, map[string][]float64{}
+	for i, g := range groups {
+		if i < before.Rows {
+			old[g] = append(old[g], a[i])
+		} else {
+			current[g] = append(current[g], b[i-before.Rows])
+		}
+	}
+	slices.Sort(groups)
+	var out []SegmentPSI
+	for _, g := range slices.Compact(groups) {
+		s := SegmentPSI{
+			Column: before.Names[j], Group: g, Before: len(old[g]), Now: len(current[g]), Score: Figure(math.NaN()),
+			ShareBefore: Figure(float64(len(old[g])) / float64(before.Rows)), ShareNow: Figure(float64(len(current[g])) / float64(now.Rows)),
+		}
+		if min(s.Before, s.Now) >= segmentRowsMin {
+			s.Score = Figure(measure.PSI(old[g], current[g]))
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // cuts are those of each feature's table or, where it has none, of a pair.

@@ -174,7 +174,7 @@ const (
 func (m *Model) canonical() ([]byte, error) {
 	w := canon.New("workbench-model").Uint16(AnchorScore).Uint16(AnchorOdds).Uint16(PDO).Uint32(uint32(len(m.features)))
 	for _, f := range m.features {
-		w.String(f.Column).String(string(f.Type.Kind)).String(f.Type.Layout).Uint8(uint8(f.Digits)).
+		w.String(f.Column).String(string(f.Type.Kind)).String(f.Type.Layout).Uint8(uint8(int8(f.Digits))).
 			Int64(f.Min).Int64(f.Max).Int64(f.Other).Uint32(uint32(len(f.Levels)))
 		for k, s := range f.Levels {
 			w.String(s).Int64(f.Codes[k])
@@ -223,7 +223,7 @@ func (m *Model) decode(b []byte) error {
 		return fmt.Errorf("%w: scale of %d points at %d:1, %d double the odds", ErrModel, s, o, d)
 	}
 	for range min(r.Uint32(), featuresMax) {
-		f := Feature{Column: r.String(), Type: table.Type{Kind: table.Kind(r.String()), Layout: r.String()}, Digits: int(r.Uint8())}
+		f := Feature{Column: r.String(), Type: table.Type{Kind: table.Kind(r.String()), Layout: r.String()}, Digits: int(int8(r.Uint8()))}
 		f.Min, f.Max, f.Other = r.Int64(), r.Int64(), r.Int64()
 		for range min(r.Uint32(), levelsLimit) {
 			if r.Err() != nil {

@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -8,6 +9,9 @@ import (
 
 // decimal writes v / 10^digits exactly.
 func decimal(v int64, digits int) string {
+	if digits < 0 {
+		return fmt.Sprintf("%de%d", v, -digits)
+	}
 	sign := ""
 	if v < 0 {
 		sign, v = "-", -v

@@ -13,8 +13,9 @@ import (
 
 // Least numbers of rows of each outcome; below them a model is noise.
 const (
-	badsMin  = 20
-	goodsMin = 20
+	badsMin  = 10
+	goodsMin = 10
+	badsFew  = 100 // fewer make a model that the card warns of
 )
 
 // sets are the parts of a table by what they are for.
@@ -105,6 +106,9 @@ func divide(ctx context.Context, t *table.Table, o *Options) (*sets, error) {
 	}
 	s.train, s.out, s.notes = used, append(s.out, out...), append(s.notes, notes...)
 	s.record.Train, s.record.TrainBads = len(used.bad), used.bads()
+	if b := used.bads(); b < badsFew {
+		s.notes = append(s.notes, fmt.Sprintf("only %d bad rows: every figure is uncertain by as much as its interval says, and the model may be noise", b))
+	}
 	if len(s.testRow) > 0 {
 		s.test = frameOf(t, used.columns, s.testRow, bad)
 		s.record.Test, s.record.TestBads = len(s.test.bad), s.test.bads()

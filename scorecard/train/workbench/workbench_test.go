@@ -376,6 +376,93 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestScales shows that numbers far larger and far smaller than any integer's
+// unit count as much as others, and that a stored model reads them the same.
+func TestScales(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(12, 12))
+	var b strings.Builder
+	b.WriteString("huge,tiny,outcome\n")
+	for range 1_500 {
+		x, y := r.Float64(), r.Float64()
+		outcome := "Good"
+		if r.Float64() < measure.Probability(3*x-3*y-1) {
+			outcome = "Bad"
+		}
+		fmt.Fprintf(&b, "%e,%e,%s\n", 1e25*x, 1e-15*y, outcome)
+	}
+	dir := t.TempDir()
+	m := train(t, b.String(), quick(Scorecard))
+	if len(m.features) != 2 || m.Report.OutOfFold.AUC < 0.7 {
+		t.Fatalf("%d features, AUC %.3f", len(m.features), m.Report.OutOfFold.AUC)
+	}
+	if err := m.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, _ := m.Score(parse(t, b.String()), false)
+	got, _, err := stored.Score(parse(t, b.String()), false)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the stored model scores otherwise: %v", err)
+	}
+}
+
+// TestFewBads shows that a model of few bad rows is made with a warning, for
+// every kind, and one of fewer still refused.
+func TestFewBads(t *testing.T) {
+	t.Parallel()
+	table := func(bads int) string {
+		var b strings.Builder
+		b.WriteString("a,c,outcome\n")
+		r := rand.New(rand.NewPCG(13, 13))
+		for i := range 120 {
+			fmt.Fprintf(&b, "%d,%c,%s\n", r.IntN(50)+i%7, 'p'+rune(r.IntN(3)), map[bool]string{true: "Bad", false: "Good"}[i < bads])
+		}
+		return b.String()
+	}
+	for _, kind := range []Kind{Scorecard, Additive, Trees} {
+		m := train(t, table(badsMin), quick(kind))
+		if !slices.ContainsFunc(m.Manifest.Notes, func(n string) bool { return strings.Contains(n, "only 10 bad rows") }) {
+			t.Errorf("%s: notes %q", kind, m.Manifest.Notes)
+		}
+	}
+	if _, err := Train(context.Background(), parse(t, table(badsMin-1)), quick(Scorecard)); !errors.Is(err, ErrRows) || !strings.Contains(err.Error(), "9 bad of 120 rows") {
+		t.Errorf("nine bads: %v", err)
+	}
+}
+
+// TestBlendWeights shows that a part which knows nothing gets no weight where
+// rows are many, and that few rows, which cannot tell, leave both parts theirs.
+func TestBlendWeights(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{5_000, 40} {
+		r := rand.New(rand.NewPCG(14, uint64(n)))
+		x := [][]float64{make([]float64, n), make([]float64, n), make([]float64, n)}
+		bad := make([]bool, n)
+		for i := range n {
+			z := r.NormFloat64()
+			x[0][i], x[1][i], x[2][i] = z, 0.3*z+0.3*r.NormFloat64(), 0.5*r.NormFloat64()
+			bad[i] = r.Float64() < measure.Probability(z)
+		}
+		c := blendWeights(x, bad).Coefficients
+		if n == 5_000 && (c[1] > 0.3*c[0] || c[0] < 0.6 || c[0] > 1.2 || c[2] > 0.15) || n == 40 && (c[0] == 0 || c[1] == 0) {
+			t.Errorf("%d rows: weights %v", n, c)
+		}
+	}
+}
+
+// TestLikelihoods compares weights with values by hand.
+func TestLikelihoods(t *testing.T) {
+	t.Parallel()
+	w := likelihoods([]float64{0.5, 0.5 + math.Ln2/100, 0.9}, 100)
+	if math.Abs(w[0]-2.0/3) > 1e-12 || math.Abs(w[1]-1.0/3) > 1e-12 || w[2] != 0 {
+		t.Errorf("weights %v, want 2/3, 1/3, 0", w)
+	}
+}
+
 // TestCard shows that the card is written from a stored model, shows the whole
 // model, and that a column's name cannot become markup.
 func TestCard(t *testing.T) {
@@ -415,7 +502,7 @@ func TestStability(t *testing.T) {
 	text := loans(11, 1_500)
 	m := train(t, text, quick(Scorecard))
 	a, b := parse(t, text), parse(t, text)
-	s, err := m.Stability(a, b, false)
+	s, err := m.Stability(a, b, nil, false)
 	if err != nil || math.Abs(float64(s.Score)) > 1e-9 {
 		t.Errorf("against itself: %+v, %v", s, err)
 	}
@@ -423,7 +510,7 @@ func TestStability(t *testing.T) {
 	for i := range b.Cells[j] {
 		b.Cells[j][i] = "21000"
 	}
-	if s, err = m.Stability(a, b, false); err != nil || s.Score < 0.25 {
+	if s, err = m.Stability(a, b, nil, false); err != nil || s.Score < 0.25 {
 		t.Errorf("after all incomes fell: %+v, %v", s, err)
 	}
 }

@@ -53,12 +53,22 @@ export function contractBytes(chainID: string, o: Offer): Bytes {
 
 function conditions(w: Writer, list: TemplateCondition[]): void {
   w.uint32(list.length);
-  for (const c of list) w.string(c.code).string(c.expression).string(c.zh).string(c.en);
+  for (const c of list) condition(w, c);
+}
+
+function condition(w: Writer, c: TemplateCondition): Writer {
+  return w.string(c.code).string(c.expression).string(c.zh).string(c.en);
+}
+
+/** Whether a template has anything that the first kind of encoding cannot say. */
+function secondKind(t: TemplateTerms): boolean {
+  return t.covenants.length + t.warnings.length + t.stepDowns.length > 0 || t.tests.some((c) => c.variables.some((v) => v.text !== ""));
 }
 
 /** The canonical bytes of a contract template. */
 export function templateBytes(t: TemplateTerms): Bytes {
-  const w = new Writer("template")
+  const second = secondKind(t);
+  const w = new Writer(second ? "template-2" : "template")
     .string(t.name)
     .uint32(t.version)
     .uint32(t.method)
@@ -72,8 +82,17 @@ export function templateBytes(t: TemplateTerms): Bytes {
   w.uint32(t.tests.length);
   for (const c of t.tests) {
     w.string(c.condition).uint32(c.variables.length);
-    for (const v of c.variables) w.string(v.name).int64(v.value);
+    for (const v of c.variables) {
+      w.string(v.name).int64(v.value);
+      if (second) w.string(v.text);
+    }
     w.bool(c.want);
+  }
+  if (second) {
+    conditions(w, t.covenants);
+    conditions(w, t.warnings);
+    w.uint32(t.stepDowns.length);
+    for (const s of t.stepDowns) condition(w, s.condition).uint32(s.bps);
   }
   return w.encoded();
 }

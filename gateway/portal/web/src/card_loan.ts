@@ -151,6 +151,11 @@ function contractParts(o: Offer, t: TemplateTerms, hash: Uint8Array): Card["part
         { label: { zh: "提前还款费", en: "Early repayment fee" }, value: { zh: `提前还本部分的 ${percent(t.prepaymentFeeBps)}`, en: `${percent(t.prepaymentFeeBps)} of principal repaid early` } },
         ...conditionLines(t.eligibility, { zh: "准入条件", en: "Eligibility" }),
         ...conditionLines(t.referral, { zh: "转人工条件", en: "Referral" }),
+        ...conditionLines(t.covenants, { zh: "贷款期间须满足", en: "Must hold while the loan runs" }),
+        ...conditionLines(t.warnings, { zh: "不满足时预警", en: "Early warning unless" }),
+        ...t.stepDowns.flatMap((s) =>
+          conditionLines([s.condition], { zh: `年利率下调 ${percent(s.bps)}`, en: `Yearly rate less ${percent(s.bps)} when` }),
+        ),
         { label: { zh: "报价有效至", en: "Offer ends" }, value: same(time(o.expiresAt)) },
         { label: { zh: "报价编号", en: "Offer" }, value: same(o.id.toString()) },
         { label: { zh: "合同哈希", en: "Contract hash" }, value: same(short(hash)) },

@@ -139,7 +139,10 @@ export interface TemplateTerms {
   eligibility: TemplateCondition[];
   referral: TemplateCondition[];
   release: TemplateCondition[];
-  tests: { condition: string; variables: { name: string; value: bigint }[]; want: boolean }[];
+  tests: { condition: string; variables: { name: string; value: bigint; text: string }[]; want: boolean }[];
+  covenants: TemplateCondition[];
+  warnings: TemplateCondition[];
+  stepDowns: { condition: TemplateCondition; bps: number }[];
 }
 
 export interface AnyMessage {

@@ -35,7 +35,7 @@ test("a contract is shown with amount, capital numerals, rate, term, instalment 
     "Term|12 months, equal instalments",
   ]);
   const terms = card.parts.flatMap((p) => p.lines.map((x) => `${x.label.zh}|${x.value.zh}`));
-  for (const want of ["第 1 笔|¥100,000.00,签署后立即放款", "宽限期|3 天", "逾期费|未还部分的 1.00%,每期一次", "准入条件|信用分不低于 500(score.points >= 500)"]) {
+  for (const want of ["第 1 笔|¥100,000.00,签署后立即放款", "宽限期|3 天", "逾期费|未还部分的 1.00%,每期一次", "准入条件|评分不低于 500 分(score.points >= 500)"]) {
     assert.ok(terms.includes(want), `${want} in ${terms.join("\n")}`);
   }
   assert.equal(card.version, 1);
@@ -46,7 +46,13 @@ test("a contract of two tranches says when the second comes", async () => {
   const terms = card.parts.flatMap((p) => p.lines.map((x) => `${x.label.zh}|${x.value.zh}`));
   assert.ok(terms.includes("第 1 笔|¥60,000.00,签署后立即放款"));
   assert.ok(terms.includes("第 2 笔|¥40,000.00,满足放款条件后发放"));
-  assert.ok(terms.includes("放款条件|按时还款满 3 期(loan.on_time >= 3)"));
+  for (const want of [
+    "放款条件|已按时还款不少于 3 期(performance.on_time >= 3)",
+    "贷款期间须满足|数据质量等级不低于 C 级(quality.grade <= 3)",
+    "年利率下调 0.50%|已按时还款不少于 6 期(performance.on_time >= 6)",
+  ]) {
+    assert.ok(terms.includes(want), `${want} in ${terms.join("\n")}`);
+  }
 });
 
 test("a contract is refused if anything shown is not what is signed", async () => {

@@ -141,6 +141,309 @@ func (m *MsgSubmitTemplateResponse) GetTemplateHash() []byte {
 	return nil
 }
 
+// MsgSaveDraft keeps a draft of a template, in place of the author's earlier one of the same name; the sender's organisation has role LENDER.
+type MsgSaveDraft struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// terms is the content; only its form is checked.
+	Terms TemplateTerms `protobuf:"bytes,3,opt,name=terms,proto3" json:"terms"`
+}
+
+func (m *MsgSaveDraft) Reset()         { *m = MsgSaveDraft{} }
+func (m *MsgSaveDraft) String() string { return proto.CompactTextString(m) }
+func (*MsgSaveDraft) ProtoMessage()    {}
+func (*MsgSaveDraft) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{2}
+}
+func (m *MsgSaveDraft) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSaveDraft) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSaveDraft.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSaveDraft) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSaveDraft.Merge(m, src)
+}
+func (m *MsgSaveDraft) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSaveDraft) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSaveDraft.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSaveDraft proto.InternalMessageInfo
+
+func (m *MsgSaveDraft) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgSaveDraft) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgSaveDraft) GetTerms() TemplateTerms {
+	if m != nil {
+		return m.Terms
+	}
+	return TemplateTerms{}
+}
+
+// MsgSaveDraftResponse is empty.
+type MsgSaveDraftResponse struct {
+}
+
+func (m *MsgSaveDraftResponse) Reset()         { *m = MsgSaveDraftResponse{} }
+func (m *MsgSaveDraftResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgSaveDraftResponse) ProtoMessage()    {}
+func (*MsgSaveDraftResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{3}
+}
+func (m *MsgSaveDraftResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSaveDraftResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSaveDraftResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSaveDraftResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSaveDraftResponse.Merge(m, src)
+}
+func (m *MsgSaveDraftResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSaveDraftResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSaveDraftResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSaveDraftResponse proto.InternalMessageInfo
+
+// MsgDiscardDraft throws a draft away; its author may.
+type MsgDiscardDraft struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// name is that of the draft's terms.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+}
+
+func (m *MsgDiscardDraft) Reset()         { *m = MsgDiscardDraft{} }
+func (m *MsgDiscardDraft) String() string { return proto.CompactTextString(m) }
+func (*MsgDiscardDraft) ProtoMessage()    {}
+func (*MsgDiscardDraft) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{4}
+}
+func (m *MsgDiscardDraft) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDiscardDraft) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDiscardDraft.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDiscardDraft) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDiscardDraft.Merge(m, src)
+}
+func (m *MsgDiscardDraft) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDiscardDraft) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDiscardDraft.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDiscardDraft proto.InternalMessageInfo
+
+func (m *MsgDiscardDraft) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgDiscardDraft) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgDiscardDraft) GetName() string {
+	if m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+// MsgDiscardDraftResponse is empty.
+type MsgDiscardDraftResponse struct {
+}
+
+func (m *MsgDiscardDraftResponse) Reset()         { *m = MsgDiscardDraftResponse{} }
+func (m *MsgDiscardDraftResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDiscardDraftResponse) ProtoMessage()    {}
+func (*MsgDiscardDraftResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{5}
+}
+func (m *MsgDiscardDraftResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDiscardDraftResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDiscardDraftResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDiscardDraftResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDiscardDraftResponse.Merge(m, src)
+}
+func (m *MsgDiscardDraftResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDiscardDraftResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDiscardDraftResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDiscardDraftResponse proto.InternalMessageInfo
+
+// MsgReviewTemplate records that enough auditors have signed the template's exact hash and starts the time lock; its author or an auditor may.
+type MsgReviewTemplate struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// template_hash names the template, 32 bytes.
+	TemplateHash []byte `protobuf:"bytes,3,opt,name=template_hash,json=templateHash,proto3" json:"template_hash,omitempty"`
+}
+
+func (m *MsgReviewTemplate) Reset()         { *m = MsgReviewTemplate{} }
+func (m *MsgReviewTemplate) String() string { return proto.CompactTextString(m) }
+func (*MsgReviewTemplate) ProtoMessage()    {}
+func (*MsgReviewTemplate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{6}
+}
+func (m *MsgReviewTemplate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgReviewTemplate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgReviewTemplate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgReviewTemplate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgReviewTemplate.Merge(m, src)
+}
+func (m *MsgReviewTemplate) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgReviewTemplate) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgReviewTemplate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgReviewTemplate proto.InternalMessageInfo
+
+func (m *MsgReviewTemplate) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgReviewTemplate) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgReviewTemplate) GetTemplateHash() []byte {
+	if m != nil {
+		return m.TemplateHash
+	}
+	return nil
+}
+
+// MsgReviewTemplateResponse is empty.
+type MsgReviewTemplateResponse struct {
+}
+
+func (m *MsgReviewTemplateResponse) Reset()         { *m = MsgReviewTemplateResponse{} }
+func (m *MsgReviewTemplateResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgReviewTemplateResponse) ProtoMessage()    {}
+func (*MsgReviewTemplateResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_adc4c2f5822b8f96, []int{7}
+}
+func (m *MsgReviewTemplateResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgReviewTemplateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgReviewTemplateResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgReviewTemplateResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgReviewTemplateResponse.Merge(m, src)
+}
+func (m *MsgReviewTemplateResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgReviewTemplateResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgReviewTemplateResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgReviewTemplateResponse proto.InternalMessageInfo
+
 // MsgActivateTemplate activates a template whose audits and time lock are complete; its author may.
 type MsgActivateTemplate struct {
 	// device signs: a live device of org_id.
@@ -155,7 +458,7 @@ func (m *MsgActivateTemplate) Reset()         { *m = MsgActivateTemplate{} }
 func (m *MsgActivateTemplate) String() string { return proto.CompactTextString(m) }
 func (*MsgActivateTemplate) ProtoMessage()    {}
 func (*MsgActivateTemplate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{2}
+	return fileDescriptor_adc4c2f5822b8f96, []int{8}
 }
 func (m *MsgActivateTemplate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -213,7 +516,7 @@ func (m *MsgActivateTemplateResponse) Reset()         { *m = MsgActivateTemplate
 func (m *MsgActivateTemplateResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgActivateTemplateResponse) ProtoMessage()    {}
 func (*MsgActivateTemplateResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{3}
+	return fileDescriptor_adc4c2f5822b8f96, []int{9}
 }
 func (m *MsgActivateTemplateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -256,7 +559,7 @@ func (m *MsgRetireTemplate) Reset()         { *m = MsgRetireTemplate{} }
 func (m *MsgRetireTemplate) String() string { return proto.CompactTextString(m) }
 func (*MsgRetireTemplate) ProtoMessage()    {}
 func (*MsgRetireTemplate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{4}
+	return fileDescriptor_adc4c2f5822b8f96, []int{10}
 }
 func (m *MsgRetireTemplate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -314,7 +617,7 @@ func (m *MsgRetireTemplateResponse) Reset()         { *m = MsgRetireTemplateResp
 func (m *MsgRetireTemplateResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRetireTemplateResponse) ProtoMessage()    {}
 func (*MsgRetireTemplateResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{5}
+	return fileDescriptor_adc4c2f5822b8f96, []int{11}
 }
 func (m *MsgRetireTemplateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -355,7 +658,7 @@ func (m *MsgOpenPool) Reset()         { *m = MsgOpenPool{} }
 func (m *MsgOpenPool) String() string { return proto.CompactTextString(m) }
 func (*MsgOpenPool) ProtoMessage()    {}
 func (*MsgOpenPool) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{6}
+	return fileDescriptor_adc4c2f5822b8f96, []int{12}
 }
 func (m *MsgOpenPool) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -408,7 +711,7 @@ func (m *MsgOpenPoolResponse) Reset()         { *m = MsgOpenPoolResponse{} }
 func (m *MsgOpenPoolResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgOpenPoolResponse) ProtoMessage()    {}
 func (*MsgOpenPoolResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{7}
+	return fileDescriptor_adc4c2f5822b8f96, []int{13}
 }
 func (m *MsgOpenPoolResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -460,7 +763,7 @@ func (m *MsgFundPool) Reset()         { *m = MsgFundPool{} }
 func (m *MsgFundPool) String() string { return proto.CompactTextString(m) }
 func (*MsgFundPool) ProtoMessage()    {}
 func (*MsgFundPool) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{8}
+	return fileDescriptor_adc4c2f5822b8f96, []int{14}
 }
 func (m *MsgFundPool) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -525,7 +828,7 @@ func (m *MsgFundPoolResponse) Reset()         { *m = MsgFundPoolResponse{} }
 func (m *MsgFundPoolResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgFundPoolResponse) ProtoMessage()    {}
 func (*MsgFundPoolResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{9}
+	return fileDescriptor_adc4c2f5822b8f96, []int{15}
 }
 func (m *MsgFundPoolResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -570,7 +873,7 @@ func (m *MsgWithdrawPool) Reset()         { *m = MsgWithdrawPool{} }
 func (m *MsgWithdrawPool) String() string { return proto.CompactTextString(m) }
 func (*MsgWithdrawPool) ProtoMessage()    {}
 func (*MsgWithdrawPool) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{10}
+	return fileDescriptor_adc4c2f5822b8f96, []int{16}
 }
 func (m *MsgWithdrawPool) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -635,7 +938,7 @@ func (m *MsgWithdrawPoolResponse) Reset()         { *m = MsgWithdrawPoolResponse
 func (m *MsgWithdrawPoolResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgWithdrawPoolResponse) ProtoMessage()    {}
 func (*MsgWithdrawPoolResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{11}
+	return fileDescriptor_adc4c2f5822b8f96, []int{17}
 }
 func (m *MsgWithdrawPoolResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -678,7 +981,7 @@ func (m *MsgOfferProduct) Reset()         { *m = MsgOfferProduct{} }
 func (m *MsgOfferProduct) String() string { return proto.CompactTextString(m) }
 func (*MsgOfferProduct) ProtoMessage()    {}
 func (*MsgOfferProduct) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{12}
+	return fileDescriptor_adc4c2f5822b8f96, []int{18}
 }
 func (m *MsgOfferProduct) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -738,7 +1041,7 @@ func (m *MsgOfferProductResponse) Reset()         { *m = MsgOfferProductResponse
 func (m *MsgOfferProductResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgOfferProductResponse) ProtoMessage()    {}
 func (*MsgOfferProductResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{13}
+	return fileDescriptor_adc4c2f5822b8f96, []int{19}
 }
 func (m *MsgOfferProductResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -788,7 +1091,7 @@ func (m *MsgRetireProduct) Reset()         { *m = MsgRetireProduct{} }
 func (m *MsgRetireProduct) String() string { return proto.CompactTextString(m) }
 func (*MsgRetireProduct) ProtoMessage()    {}
 func (*MsgRetireProduct) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{14}
+	return fileDescriptor_adc4c2f5822b8f96, []int{20}
 }
 func (m *MsgRetireProduct) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -846,7 +1149,7 @@ func (m *MsgRetireProductResponse) Reset()         { *m = MsgRetireProductRespon
 func (m *MsgRetireProductResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRetireProductResponse) ProtoMessage()    {}
 func (*MsgRetireProductResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{15}
+	return fileDescriptor_adc4c2f5822b8f96, []int{21}
 }
 func (m *MsgRetireProductResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -897,7 +1200,7 @@ func (m *MsgApply) Reset()         { *m = MsgApply{} }
 func (m *MsgApply) String() string { return proto.CompactTextString(m) }
 func (*MsgApply) ProtoMessage()    {}
 func (*MsgApply) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{16}
+	return fileDescriptor_adc4c2f5822b8f96, []int{22}
 }
 func (m *MsgApply) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -989,7 +1292,7 @@ func (m *MsgApplyResponse) Reset()         { *m = MsgApplyResponse{} }
 func (m *MsgApplyResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgApplyResponse) ProtoMessage()    {}
 func (*MsgApplyResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{17}
+	return fileDescriptor_adc4c2f5822b8f96, []int{23}
 }
 func (m *MsgApplyResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1059,7 +1362,7 @@ func (m *MsgDecideReferral) Reset()         { *m = MsgDecideReferral{} }
 func (m *MsgDecideReferral) String() string { return proto.CompactTextString(m) }
 func (*MsgDecideReferral) ProtoMessage()    {}
 func (*MsgDecideReferral) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{18}
+	return fileDescriptor_adc4c2f5822b8f96, []int{24}
 }
 func (m *MsgDecideReferral) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1140,7 +1443,7 @@ func (m *MsgDecideReferralResponse) Reset()         { *m = MsgDecideReferralResp
 func (m *MsgDecideReferralResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgDecideReferralResponse) ProtoMessage()    {}
 func (*MsgDecideReferralResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{19}
+	return fileDescriptor_adc4c2f5822b8f96, []int{25}
 }
 func (m *MsgDecideReferralResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1200,7 +1503,7 @@ func (m *MsgAccept) Reset()         { *m = MsgAccept{} }
 func (m *MsgAccept) String() string { return proto.CompactTextString(m) }
 func (*MsgAccept) ProtoMessage()    {}
 func (*MsgAccept) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{20}
+	return fileDescriptor_adc4c2f5822b8f96, []int{26}
 }
 func (m *MsgAccept) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1295,7 +1598,7 @@ func (m *MsgAcceptResponse) Reset()         { *m = MsgAcceptResponse{} }
 func (m *MsgAcceptResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgAcceptResponse) ProtoMessage()    {}
 func (*MsgAcceptResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{21}
+	return fileDescriptor_adc4c2f5822b8f96, []int{27}
 }
 func (m *MsgAcceptResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1345,7 +1648,7 @@ func (m *MsgRefuseOffer) Reset()         { *m = MsgRefuseOffer{} }
 func (m *MsgRefuseOffer) String() string { return proto.CompactTextString(m) }
 func (*MsgRefuseOffer) ProtoMessage()    {}
 func (*MsgRefuseOffer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{22}
+	return fileDescriptor_adc4c2f5822b8f96, []int{28}
 }
 func (m *MsgRefuseOffer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1403,7 +1706,7 @@ func (m *MsgRefuseOfferResponse) Reset()         { *m = MsgRefuseOfferResponse{}
 func (m *MsgRefuseOfferResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRefuseOfferResponse) ProtoMessage()    {}
 func (*MsgRefuseOfferResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{23}
+	return fileDescriptor_adc4c2f5822b8f96, []int{29}
 }
 func (m *MsgRefuseOfferResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1448,7 +1751,7 @@ func (m *MsgRepay) Reset()         { *m = MsgRepay{} }
 func (m *MsgRepay) String() string { return proto.CompactTextString(m) }
 func (*MsgRepay) ProtoMessage()    {}
 func (*MsgRepay) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{24}
+	return fileDescriptor_adc4c2f5822b8f96, []int{30}
 }
 func (m *MsgRepay) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1517,7 +1820,7 @@ func (m *MsgRepayResponse) Reset()         { *m = MsgRepayResponse{} }
 func (m *MsgRepayResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRepayResponse) ProtoMessage()    {}
 func (*MsgRepayResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{25}
+	return fileDescriptor_adc4c2f5822b8f96, []int{31}
 }
 func (m *MsgRepayResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1574,7 +1877,7 @@ func (m *MsgWriteOff) Reset()         { *m = MsgWriteOff{} }
 func (m *MsgWriteOff) String() string { return proto.CompactTextString(m) }
 func (*MsgWriteOff) ProtoMessage()    {}
 func (*MsgWriteOff) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{26}
+	return fileDescriptor_adc4c2f5822b8f96, []int{32}
 }
 func (m *MsgWriteOff) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1632,7 +1935,7 @@ func (m *MsgWriteOffResponse) Reset()         { *m = MsgWriteOffResponse{} }
 func (m *MsgWriteOffResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgWriteOffResponse) ProtoMessage()    {}
 func (*MsgWriteOffResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{27}
+	return fileDescriptor_adc4c2f5822b8f96, []int{33}
 }
 func (m *MsgWriteOffResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1673,7 +1976,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{28}
+	return fileDescriptor_adc4c2f5822b8f96, []int{34}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1724,7 +2027,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_adc4c2f5822b8f96, []int{29}
+	return fileDescriptor_adc4c2f5822b8f96, []int{35}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1756,6 +2059,12 @@ var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
 func init() {
 	proto.RegisterType((*MsgSubmitTemplate)(nil), "xinlian.loan.v1.MsgSubmitTemplate")
 	proto.RegisterType((*MsgSubmitTemplateResponse)(nil), "xinlian.loan.v1.MsgSubmitTemplateResponse")
+	proto.RegisterType((*MsgSaveDraft)(nil), "xinlian.loan.v1.MsgSaveDraft")
+	proto.RegisterType((*MsgSaveDraftResponse)(nil), "xinlian.loan.v1.MsgSaveDraftResponse")
+	proto.RegisterType((*MsgDiscardDraft)(nil), "xinlian.loan.v1.MsgDiscardDraft")
+	proto.RegisterType((*MsgDiscardDraftResponse)(nil), "xinlian.loan.v1.MsgDiscardDraftResponse")
+	proto.RegisterType((*MsgReviewTemplate)(nil), "xinlian.loan.v1.MsgReviewTemplate")
+	proto.RegisterType((*MsgReviewTemplateResponse)(nil), "xinlian.loan.v1.MsgReviewTemplateResponse")
 	proto.RegisterType((*MsgActivateTemplate)(nil), "xinlian.loan.v1.MsgActivateTemplate")
 	proto.RegisterType((*MsgActivateTemplateResponse)(nil), "xinlian.loan.v1.MsgActivateTemplateResponse")
 	proto.RegisterType((*MsgRetireTemplate)(nil), "xinlian.loan.v1.MsgRetireTemplate")
@@ -1789,95 +2098,103 @@ func init() {
 func init() { proto.RegisterFile("xinlian/loan/v1/tx.proto", fileDescriptor_adc4c2f5822b8f96) }
 
 var fileDescriptor_adc4c2f5822b8f96 = []byte{
-	// 1394 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0xcf, 0x6f, 0x13, 0xc7,
-	0x17, 0xcf, 0xc6, 0xf1, 0xaf, 0x49, 0x62, 0x60, 0xbf, 0x40, 0xd6, 0x6b, 0x62, 0xcc, 0x7e, 0xa1,
-	0xb8, 0x29, 0xd8, 0x90, 0x0a, 0xd4, 0xba, 0x97, 0x12, 0x51, 0x84, 0x0f, 0x21, 0x68, 0xa1, 0xa2,
-	0x42, 0xaa, 0xc2, 0x66, 0x77, 0xbc, 0x5e, 0xd5, 0xde, 0x19, 0xed, 0x8e, 0x5d, 0x72, 0x43, 0x3d,
-	0xb5, 0x55, 0x0f, 0xbd, 0xf6, 0xd8, 0x63, 0x2f, 0x15, 0xad, 0x8a, 0xd4, 0x63, 0xa5, 0x5e, 0x38,
-	0xa2, 0x9e, 0x7a, 0xaa, 0x2a, 0x38, 0xf0, 0x6f, 0x54, 0x33, 0xfb, 0xc3, 0xb3, 0xbb, 0xe3, 0x2e,
-	0x07, 0x97, 0xf6, 0x92, 0xe4, 0xfd, 0x98, 0x37, 0xef, 0xf3, 0xde, 0xdb, 0xf7, 0xde, 0x04, 0x28,
-	0x0f, 0x1d, 0x77, 0xe4, 0x18, 0x6e, 0x77, 0x84, 0x0c, 0xb7, 0x3b, 0xbd, 0xdc, 0x25, 0x0f, 0x3b,
-	0xd8, 0x43, 0x04, 0xc9, 0x47, 0x42, 0x49, 0x87, 0x4a, 0x3a, 0xd3, 0xcb, 0xea, 0x31, 0x63, 0xec,
-	0xb8, 0xa8, 0xcb, 0x7e, 0x06, 0x3a, 0xea, 0x86, 0x89, 0xfc, 0x31, 0xf2, 0xbb, 0x63, 0xdf, 0xa6,
-	0x67, 0xc7, 0xbe, 0x1d, 0x0a, 0xea, 0x81, 0x60, 0x9f, 0x51, 0xdd, 0x80, 0x08, 0x45, 0xc7, 0x6d,
-	0x64, 0xa3, 0x80, 0x4f, 0xff, 0x0a, 0xb9, 0x8d, 0x8c, 0x1f, 0x87, 0x18, 0x86, 0x47, 0xb4, 0xa7,
-	0x12, 0x38, 0xb6, 0xeb, 0xdb, 0x77, 0x26, 0x07, 0x63, 0x87, 0xdc, 0x85, 0x63, 0x3c, 0x32, 0x08,
-	0x94, 0x2f, 0x81, 0x92, 0x05, 0xa7, 0x8e, 0x09, 0x15, 0xa9, 0x25, 0xb5, 0xab, 0x3b, 0xca, 0x6f,
-	0x3f, 0x5d, 0x3c, 0x1e, 0x5e, 0x75, 0xcd, 0xb2, 0x3c, 0xe8, 0xfb, 0x77, 0x88, 0xe7, 0xb8, 0xb6,
-	0x1e, 0xea, 0xc9, 0x27, 0x40, 0x09, 0x79, 0xf6, 0xbe, 0x63, 0x29, 0xcb, 0x2d, 0xa9, 0xbd, 0xa2,
-	0x17, 0x91, 0x67, 0xf7, 0x2d, 0xb9, 0x07, 0x8a, 0x04, 0x7a, 0x63, 0x5f, 0x29, 0xb4, 0xa4, 0xf6,
-	0xea, 0x76, 0xb3, 0x93, 0x42, 0xde, 0x89, 0xae, 0xbc, 0x4b, 0xb5, 0x76, 0x56, 0x9e, 0xfe, 0x71,
-	0x7a, 0x49, 0x0f, 0x8e, 0xf4, 0x3a, 0x9f, 0xbd, 0x7c, 0xbc, 0x15, 0xda, 0xff, 0xf2, 0xe5, 0xe3,
-	0xad, 0x66, 0x02, 0x47, 0xc6, 0x69, 0xed, 0x7d, 0x50, 0xcf, 0x30, 0x75, 0xe8, 0x63, 0xe4, 0xfa,
-	0x50, 0xfe, 0x3f, 0x58, 0x27, 0x21, 0x6f, 0x7f, 0x68, 0xf8, 0x43, 0x06, 0x6c, 0x4d, 0x5f, 0x8b,
-	0x98, 0x37, 0x0d, 0x7f, 0xa8, 0x3d, 0x91, 0xc0, 0xff, 0x76, 0x7d, 0xfb, 0x9a, 0x49, 0x9c, 0x29,
-	0xf3, 0x69, 0xd1, 0xe1, 0xc8, 0x78, 0x51, 0xc8, 0x7a, 0xd1, 0xbb, 0x94, 0xc2, 0xdd, 0x4a, 0xe3,
-	0x4e, 0xfb, 0xa7, 0x6d, 0x82, 0x86, 0x80, 0x1d, 0x61, 0xd7, 0x7e, 0x08, 0x72, 0xac, 0x43, 0xe2,
-	0x78, 0xff, 0x16, 0xa8, 0xdc, 0x64, 0x26, 0xbd, 0xd3, 0x1a, 0x2c, 0x99, 0x49, 0x66, 0x0c, 0xe8,
-	0x91, 0x04, 0x56, 0x77, 0x7d, 0x7b, 0x0f, 0x43, 0xf7, 0x36, 0x42, 0xa3, 0x85, 0x41, 0xe9, 0xb5,
-	0x53, 0x5e, 0x2a, 0x69, 0x2f, 0xa3, 0x2b, 0xb5, 0x0e, 0xab, 0x94, 0x88, 0x8c, 0xcb, 0x6c, 0x03,
-	0x94, 0x31, 0x42, 0x23, 0x6a, 0x58, 0x62, 0x86, 0x4b, 0x94, 0xec, 0x5b, 0xda, 0xcf, 0x81, 0xcb,
-	0x37, 0x26, 0xae, 0xb5, 0x50, 0x97, 0xf9, 0x1b, 0x0b, 0xfc, 0x8d, 0xf2, 0x26, 0x00, 0xc6, 0x18,
-	0x4d, 0x5c, 0xb2, 0x3f, 0x80, 0xae, 0xb2, 0xd2, 0x92, 0xda, 0x05, 0xbd, 0x1a, 0x70, 0x6e, 0x40,
-	0x37, 0x1f, 0x6a, 0xe4, 0xaa, 0x76, 0x82, 0x41, 0x8d, 0xc8, 0x38, 0x09, 0xbf, 0x48, 0xe0, 0xc8,
-	0xae, 0x6f, 0xdf, 0x73, 0xc8, 0xd0, 0xf2, 0x8c, 0x4f, 0xff, 0x1b, 0xa8, 0x2e, 0xa4, 0x50, 0x9d,
-	0x4a, 0xa3, 0xe2, 0xdd, 0xd5, 0xea, 0x60, 0x23, 0xc5, 0x8a, 0xd1, 0xfd, 0x1a, 0xa0, 0xdb, 0x1b,
-	0x0c, 0xa0, 0x77, 0xdb, 0x43, 0xd6, 0xc4, 0x24, 0x8b, 0x43, 0xf7, 0x6e, 0xb2, 0x2b, 0x6e, 0x66,
-	0xba, 0x62, 0x78, 0xa3, 0xa0, 0x29, 0xe6, 0x02, 0xe4, 0x3d, 0xd6, 0xde, 0x61, 0x00, 0x79, 0x56,
-	0x5c, 0xa9, 0x9b, 0x00, 0xe0, 0x80, 0x35, 0x2b, 0xd6, 0x6a, 0xc8, 0xe9, 0x5b, 0xda, 0x77, 0x12,
-	0x38, 0x1a, 0x7f, 0x80, 0x0b, 0x0f, 0x40, 0xf2, 0xf2, 0x42, 0xea, 0xf2, 0xde, 0xc5, 0x14, 0xc8,
-	0x4d, 0x71, 0xb3, 0x88, 0x50, 0xaa, 0x40, 0x49, 0xf3, 0xe2, 0x3c, 0x7e, 0xb5, 0x0c, 0x2a, 0xb4,
-	0x37, 0x62, 0x3c, 0x3a, 0x7c, 0x5d, 0xfe, 0xe7, 0x14, 0xa9, 0xac, 0x80, 0x32, 0x86, 0x9e, 0x83,
-	0x2c, 0x5f, 0x29, 0xb6, 0xa4, 0xf6, 0xba, 0x1e, 0x91, 0xf4, 0xa0, 0x49, 0xdd, 0x76, 0x99, 0xdd,
-	0x12, 0xeb, 0xa3, 0xd5, 0x90, 0xd3, 0xb7, 0xe4, 0x3a, 0xa8, 0xf8, 0x26, 0xf2, 0x20, 0x15, 0x96,
-	0x99, 0xb0, 0xcc, 0xe8, 0xbe, 0xd5, 0x3b, 0x97, 0x0a, 0xd9, 0x89, 0xcc, 0xd0, 0xa0, 0x11, 0xd0,
-	0x3e, 0x0f, 0xd2, 0xca, 0x88, 0xb8, 0x14, 0xce, 0x81, 0x9a, 0x81, 0xf1, 0xc8, 0x31, 0x0d, 0xe2,
-	0x20, 0x77, 0x56, 0x0e, 0xeb, 0x1c, 0xb7, 0x6f, 0xc9, 0xdb, 0xa0, 0x8c, 0x26, 0xc4, 0x44, 0x63,
-	0xc8, 0x82, 0x51, 0xdb, 0x56, 0x32, 0x75, 0xbb, 0x17, 0xc8, 0xf5, 0x48, 0x91, 0x7a, 0x8c, 0x68,
-	0xf5, 0xcd, 0xc2, 0x54, 0x66, 0x74, 0xdf, 0xd2, 0xbe, 0x58, 0x66, 0x53, 0xe9, 0x3a, 0x34, 0x1d,
-	0x0b, 0xea, 0x70, 0x00, 0x3d, 0xcf, 0x58, 0x60, 0x07, 0xc9, 0x82, 0x2a, 0x88, 0x40, 0x29, 0xa0,
-	0x6c, 0x60, 0xec, 0xa1, 0x29, 0x64, 0x79, 0xaa, 0xe8, 0x11, 0x99, 0x4a, 0x62, 0x31, 0x9d, 0xc4,
-	0x06, 0xa8, 0xba, 0x28, 0x9a, 0x78, 0x41, 0xa6, 0x2a, 0x94, 0xf1, 0x6a, 0xd3, 0x2e, 0x89, 0x5a,
-	0xbb, 0xca, 0xa6, 0x5d, 0x92, 0x19, 0xa7, 0x87, 0x8f, 0xa1, 0x94, 0x8c, 0xe1, 0x93, 0x65, 0x50,
-	0x65, 0x93, 0xdf, 0x84, 0x78, 0x81, 0x9f, 0xe7, 0xfc, 0xac, 0xd1, 0x61, 0x6f, 0x22, 0x97, 0x78,
-	0x86, 0x49, 0x02, 0xe8, 0x2b, 0xc1, 0xb0, 0x8f, 0x98, 0x14, 0x3e, 0x55, 0xc2, 0x9e, 0xe3, 0x9a,
-	0x0e, 0x36, 0x46, 0x5c, 0xf4, 0xd6, 0x62, 0x26, 0x0d, 0x60, 0x1d, 0x54, 0x3c, 0xba, 0x32, 0x1c,
-	0x60, 0x9f, 0xc5, 0x6f, 0x5d, 0x2f, 0x53, 0x7a, 0x07, 0xfb, 0xfc, 0x07, 0x52, 0xce, 0x7c, 0x20,
-	0xc6, 0x84, 0xa0, 0x7d, 0x0b, 0x1e, 0x38, 0x44, 0xa9, 0xb0, 0x8c, 0x55, 0x29, 0xe7, 0x3a, 0x65,
-	0xf4, 0xde, 0x48, 0xc5, 0xfd, 0x64, 0x76, 0x75, 0xa2, 0x91, 0xd2, 0x2e, 0xb0, 0xd2, 0x0b, 0x08,
-	0x7e, 0x76, 0x53, 0x35, 0x6e, 0x76, 0x53, 0xb2, 0x6f, 0x69, 0xdf, 0x4a, 0xa0, 0xc6, 0x1a, 0xcc,
-	0x60, 0xe2, 0x43, 0xd6, 0x4c, 0x5f, 0x47, 0xa8, 0x7b, 0x6f, 0xa5, 0xc0, 0x34, 0xb2, 0x5d, 0x30,
-	0x76, 0x48, 0x53, 0xc0, 0xc9, 0x24, 0x27, 0xee, 0x80, 0x3f, 0x4a, 0xac, 0x03, 0xea, 0x10, 0x1b,
-	0x87, 0x0b, 0x1d, 0xd0, 0x51, 0xb0, 0x0a, 0x7c, 0xb0, 0xf2, 0x06, 0x74, 0x6e, 0x9f, 0x62, 0x7e,
-	0x6a, 0x1f, 0x85, 0xd3, 0x07, 0x1b, 0xb3, 0x36, 0xd5, 0x00, 0x55, 0x62, 0x7c, 0x02, 0x5d, 0x66,
-	0x58, 0x62, 0x86, 0x2b, 0x8c, 0x41, 0xab, 0xe9, 0x3c, 0x38, 0x82, 0x26, 0xc4, 0x27, 0x86, 0x6b,
-	0x39, 0xae, 0xcd, 0x54, 0x96, 0x99, 0x4a, 0x8d, 0x63, 0xdf, 0x80, 0xae, 0xf6, 0x4d, 0xb0, 0x88,
-	0xdd, 0xf3, 0x1c, 0x42, 0x03, 0xf5, 0xcf, 0x47, 0x24, 0x7f, 0xd3, 0x8a, 0x7c, 0x09, 0x37, 0xad,
-	0x88, 0xe4, 0xf7, 0x77, 0xba, 0x8b, 0x7c, 0x88, 0x2d, 0x83, 0xc0, 0xdb, 0x86, 0x67, 0x8c, 0x7d,
-	0xf9, 0x2a, 0xa0, 0x65, 0x3f, 0x44, 0x9e, 0x43, 0x0e, 0x73, 0x3d, 0x9f, 0xa9, 0xca, 0x57, 0x40,
-	0x09, 0x33, 0x0b, 0xcc, 0xf9, 0xd5, 0xed, 0x8d, 0xec, 0xee, 0xc1, 0xc4, 0xe1, 0xd6, 0x11, 0x2a,
-	0xf7, 0xba, 0x14, 0xc3, 0xcc, 0x8c, 0x70, 0xf3, 0xe0, 0xfd, 0x0b, 0x57, 0x2b, 0x9e, 0x15, 0xc1,
-	0xd9, 0xfe, 0x1e, 0x80, 0xc2, 0xae, 0x6f, 0xcb, 0x0f, 0x40, 0x2d, 0xf5, 0xec, 0xd4, 0x32, 0xce,
-	0x64, 0x1e, 0x74, 0xea, 0x56, 0xbe, 0x4e, 0x5c, 0x31, 0x03, 0x70, 0x34, 0xf3, 0x96, 0x3b, 0x2b,
-	0x3a, 0x9f, 0xd6, 0x52, 0x2f, 0xbc, 0x8a, 0x56, 0x7c, 0xcf, 0x03, 0x50, 0x4b, 0x3d, 0xae, 0x84,
-	0x48, 0x92, 0x3a, 0x62, 0x24, 0xe2, 0x17, 0x8f, 0x7c, 0x0b, 0x54, 0xe2, 0xd7, 0xce, 0x29, 0xd1,
-	0xb9, 0x48, 0xaa, 0x9e, 0xfd, 0x3b, 0x29, 0x6f, 0x2f, 0x7e, 0x8a, 0x08, 0xed, 0x45, 0x52, 0xb1,
-	0xbd, 0xf4, 0x63, 0x40, 0xbe, 0x0f, 0xd6, 0x12, 0x0f, 0x81, 0x96, 0xe8, 0x14, 0xaf, 0xa1, 0xb6,
-	0xf3, 0x34, 0x78, 0xdb, 0x89, 0x35, 0x5c, 0x68, 0x9b, 0xd7, 0x10, 0xdb, 0x16, 0x6e, 0xc1, 0x1f,
-	0x83, 0xf5, 0xe4, 0x8a, 0x7b, 0x66, 0x7e, 0x52, 0x22, 0xeb, 0x6f, 0xe6, 0xaa, 0xc4, 0xe6, 0x3f,
-	0x00, 0xc5, 0x60, 0xf3, 0xac, 0x0b, 0xeb, 0x89, 0x8a, 0xd4, 0x33, 0x73, 0x45, 0x7c, 0x7d, 0xa5,
-	0xd6, 0x24, 0x61, 0x7d, 0x25, 0x75, 0xc4, 0xf5, 0x35, 0x67, 0xc7, 0xb8, 0x09, 0x4a, 0xe1, 0x12,
-	0xa1, 0x8a, 0x2b, 0x9f, 0xca, 0x54, 0x6d, 0xbe, 0x2c, 0xb6, 0x74, 0x0f, 0xac, 0xf2, 0x83, 0xf2,
-	0xb4, 0x38, 0x58, 0xb1, 0x82, 0x7a, 0x3e, 0x47, 0x81, 0x8f, 0x65, 0x30, 0xc3, 0xea, 0xe2, 0x13,
-	0xd8, 0x98, 0x13, 0xcb, 0xe4, 0x14, 0xb9, 0x05, 0x2a, 0x71, 0xef, 0x17, 0x56, 0x7e, 0x24, 0x15,
-	0x57, 0x7e, 0xba, 0x39, 0xd3, 0xea, 0x4c, 0x34, 0x66, 0x61, 0x75, 0xf2, 0x1a, 0xe2, 0xea, 0x14,
-	0x75, 0x4a, 0xb5, 0xf8, 0xe8, 0xe5, 0xe3, 0x2d, 0x69, 0x67, 0xef, 0xe9, 0xf3, 0xa6, 0xf4, 0xec,
-	0x79, 0x53, 0xfa, 0xf3, 0x79, 0x53, 0xfa, 0xfa, 0x45, 0x73, 0xe9, 0xd9, 0x8b, 0xe6, 0xd2, 0xef,
-	0x2f, 0x9a, 0x4b, 0xf7, 0xaf, 0xd8, 0x0e, 0x19, 0x4e, 0x0e, 0x3a, 0x26, 0x1a, 0x77, 0xa3, 0x76,
-	0x1c, 0xfd, 0xb6, 0xe1, 0xec, 0xef, 0xf0, 0x3f, 0x7f, 0xef, 0xd1, 0xdf, 0xd3, 0xcb, 0x07, 0x25,
-	0xf6, 0xbf, 0xbf, 0xb7, 0xff, 0x0a, 0x00, 0x00, 0xff, 0xff, 0x99, 0x3a, 0x76, 0xb9, 0xa2, 0x14,
-	0x00, 0x00,
+	// 1521 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0xcd, 0x6f, 0xd4, 0x46,
+	0x14, 0x8f, 0xb3, 0xc9, 0x7e, 0x4c, 0x3e, 0x00, 0x17, 0x88, 0xd7, 0x21, 0xcb, 0xe2, 0x42, 0x59,
+	0x52, 0xd8, 0x85, 0x54, 0xa0, 0x76, 0x7b, 0x29, 0x51, 0x8a, 0xd8, 0x43, 0x08, 0x35, 0x54, 0x54,
+	0x48, 0x55, 0x98, 0xd8, 0xb3, 0x5e, 0xab, 0xbb, 0x1e, 0xcb, 0xf6, 0x2e, 0xe4, 0x86, 0x7a, 0x6a,
+	0xab, 0x1e, 0x7a, 0xad, 0xd4, 0x4b, 0x8f, 0xbd, 0xd1, 0xaa, 0x48, 0x3d, 0xb5, 0x95, 0x7a, 0xe1,
+	0x88, 0x7a, 0xea, 0xa9, 0xaa, 0xe0, 0xc0, 0xbf, 0x51, 0xcd, 0xd8, 0xe3, 0x1d, 0xdb, 0xb3, 0x98,
+	0xc3, 0x96, 0xe6, 0x92, 0xec, 0xbc, 0xf7, 0xe6, 0xf9, 0xfd, 0xde, 0xfc, 0xfc, 0xde, 0x1b, 0x03,
+	0xe5, 0x81, 0xed, 0xf4, 0x6d, 0xe8, 0xb4, 0xfa, 0x18, 0x3a, 0xad, 0xd1, 0xa5, 0x56, 0xf0, 0xa0,
+	0xe9, 0x7a, 0x38, 0xc0, 0xf2, 0xa1, 0x48, 0xd3, 0x24, 0x9a, 0xe6, 0xe8, 0x92, 0x7a, 0x04, 0x0e,
+	0x6c, 0x07, 0xb7, 0xe8, 0xdf, 0xd0, 0x46, 0x5d, 0x31, 0xb0, 0x3f, 0xc0, 0x7e, 0x6b, 0xe0, 0x5b,
+	0x64, 0xef, 0xc0, 0xb7, 0x22, 0x45, 0x35, 0x54, 0xec, 0xd2, 0x55, 0x2b, 0x5c, 0x44, 0xaa, 0xa3,
+	0x16, 0xb6, 0x70, 0x28, 0x27, 0xbf, 0x22, 0xe9, 0x6a, 0x26, 0x8e, 0x7d, 0x17, 0x45, 0x5b, 0xb4,
+	0x27, 0x12, 0x38, 0xb2, 0xed, 0x5b, 0xb7, 0x86, 0x7b, 0x03, 0x3b, 0xb8, 0x8d, 0x06, 0x6e, 0x1f,
+	0x06, 0x48, 0xbe, 0x08, 0x8a, 0x26, 0x1a, 0xd9, 0x06, 0x52, 0xa4, 0xba, 0xd4, 0xa8, 0x6c, 0x2a,
+	0x7f, 0xfe, 0x7c, 0xe1, 0x68, 0xf4, 0xa8, 0xab, 0xa6, 0xe9, 0x21, 0xdf, 0xbf, 0x15, 0x78, 0xb6,
+	0x63, 0xe9, 0x91, 0x9d, 0x7c, 0x0c, 0x14, 0xb1, 0x67, 0xed, 0xda, 0xa6, 0x32, 0x5b, 0x97, 0x1a,
+	0x73, 0xfa, 0x3c, 0xf6, 0xac, 0x8e, 0x29, 0xb7, 0xc1, 0x7c, 0x80, 0xbc, 0x81, 0xaf, 0x14, 0xea,
+	0x52, 0x63, 0x61, 0xa3, 0xd6, 0x4c, 0x21, 0x6f, 0xb2, 0x47, 0xde, 0x26, 0x56, 0x9b, 0x73, 0x4f,
+	0xfe, 0x3e, 0x39, 0xa3, 0x87, 0x5b, 0xda, 0xcd, 0xcf, 0x5f, 0x3c, 0x5a, 0x8f, 0xfc, 0x7f, 0xf5,
+	0xe2, 0xd1, 0x7a, 0x2d, 0x81, 0x23, 0x13, 0xb4, 0xf6, 0x01, 0xa8, 0x66, 0x84, 0x3a, 0xf2, 0x5d,
+	0xec, 0xf8, 0x48, 0x7e, 0x13, 0x2c, 0x05, 0x91, 0x6c, 0xb7, 0x07, 0xfd, 0x1e, 0x05, 0xb6, 0xa8,
+	0x2f, 0x32, 0xe1, 0x75, 0xe8, 0xf7, 0xb4, 0x5f, 0x25, 0xb0, 0x48, 0x5c, 0xc0, 0x11, 0xda, 0xf2,
+	0x60, 0x37, 0x38, 0x18, 0x79, 0x38, 0x97, 0xca, 0x43, 0x35, 0x93, 0x07, 0x16, 0xaf, 0x76, 0x1c,
+	0x1c, 0xe5, 0xd7, 0x0c, 0xbd, 0xf6, 0x9d, 0x04, 0x0e, 0x6d, 0xfb, 0xd6, 0x96, 0xed, 0x1b, 0xd0,
+	0x33, 0xa7, 0x8c, 0x4d, 0x06, 0x73, 0x0e, 0x1c, 0x20, 0x0a, 0xad, 0xa2, 0xd3, 0xdf, 0xed, 0xf3,
+	0xa9, 0x98, 0x4f, 0xa4, 0x63, 0xe6, 0x43, 0xd1, 0xaa, 0x60, 0x25, 0x25, 0x8a, 0x23, 0xff, 0x31,
+	0xe4, 0xa7, 0x8e, 0x46, 0x36, 0xba, 0x3f, 0x7d, 0x7e, 0x66, 0x68, 0x51, 0xc8, 0xd2, 0x22, 0x9f,
+	0x88, 0xc9, 0xe8, 0xb4, 0x55, 0x4a, 0xc4, 0xa4, 0x30, 0x06, 0xf4, 0x58, 0x02, 0x6f, 0x6c, 0xfb,
+	0xd6, 0x55, 0x23, 0xb0, 0x47, 0xf4, 0xbc, 0xff, 0x17, 0x48, 0x17, 0x53, 0x90, 0xea, 0x69, 0x48,
+	0xe9, 0xf8, 0xb4, 0x35, 0xb0, 0x2a, 0x10, 0x67, 0xcf, 0x29, 0xb0, 0x3d, 0x74, 0x70, 0xcf, 0x89,
+	0x8f, 0x2e, 0x3e, 0x27, 0x5e, 0x18, 0x03, 0x7a, 0x28, 0x81, 0x85, 0x6d, 0xdf, 0xda, 0x71, 0x91,
+	0x73, 0x13, 0xe3, 0xfe, 0xd4, 0xa0, 0xb4, 0x1b, 0xa9, 0x28, 0x95, 0x74, 0x94, 0xec, 0x91, 0x5a,
+	0x93, 0x32, 0x85, 0x2d, 0xe3, 0x52, 0xb6, 0x02, 0x4a, 0x2e, 0xc6, 0x7d, 0xe2, 0x58, 0xa2, 0x8e,
+	0x8b, 0x64, 0xd9, 0x31, 0xb5, 0x5f, 0xc2, 0x90, 0xaf, 0x0d, 0x1d, 0x73, 0xaa, 0x21, 0xf3, 0x4f,
+	0x2c, 0xf0, 0x4f, 0x94, 0xd7, 0x00, 0x80, 0x03, 0x3c, 0x74, 0x82, 0xdd, 0x2e, 0x72, 0x94, 0xb9,
+	0xba, 0xd4, 0x28, 0xe8, 0x95, 0x50, 0x72, 0x0d, 0x39, 0xf9, 0x50, 0x59, 0xa8, 0xda, 0x31, 0x0a,
+	0x95, 0x2d, 0xe3, 0x43, 0xf8, 0x3d, 0xac, 0x5b, 0x77, 0xec, 0xa0, 0x67, 0x7a, 0xf0, 0xfe, 0xc1,
+	0x40, 0x95, 0x5b, 0xdb, 0xf8, 0x70, 0xa3, 0xda, 0xc6, 0x8b, 0x62, 0x74, 0x7f, 0x84, 0xe8, 0x76,
+	0xba, 0x5d, 0xe4, 0xdd, 0xf4, 0xb0, 0x39, 0x34, 0xa6, 0x58, 0x95, 0xdf, 0x4b, 0x76, 0x9c, 0xb5,
+	0x4c, 0xc7, 0x89, 0x9e, 0x28, 0x68, 0x38, 0xb9, 0x00, 0xf9, 0x88, 0xb5, 0x77, 0x29, 0x40, 0x5e,
+	0x14, 0x33, 0x75, 0x0d, 0x00, 0x37, 0x14, 0x8d, 0xc9, 0x5a, 0x89, 0x24, 0x1d, 0x53, 0xfb, 0x41,
+	0x02, 0x87, 0xe3, 0x17, 0x70, 0xea, 0x09, 0x48, 0x3e, 0xbc, 0x90, 0x7a, 0x78, 0xfb, 0x42, 0x0a,
+	0xe4, 0x9a, 0xb8, 0x58, 0x30, 0x94, 0x2a, 0x50, 0xd2, 0xb2, 0xf8, 0x1c, 0xbf, 0x9e, 0x05, 0x65,
+	0x52, 0x1b, 0x5d, 0xb7, 0xbf, 0xff, 0xba, 0xe2, 0xcf, 0x21, 0xa9, 0xac, 0x80, 0x92, 0x8b, 0x3c,
+	0x1b, 0x9b, 0xbe, 0x32, 0x5f, 0x97, 0x1a, 0x4b, 0x3a, 0x5b, 0x92, 0x8d, 0x06, 0x09, 0xdb, 0xa1,
+	0x7e, 0x8b, 0xb4, 0x8e, 0x56, 0x22, 0x49, 0xc7, 0x94, 0xab, 0xa0, 0xec, 0x1b, 0xd8, 0x43, 0x44,
+	0x59, 0xa2, 0xca, 0x12, 0x5d, 0x77, 0xcc, 0xf6, 0x99, 0x54, 0xca, 0x8e, 0x65, 0x9a, 0x06, 0xc9,
+	0x80, 0xf6, 0x45, 0x78, 0xac, 0x74, 0x11, 0x53, 0xe1, 0x0c, 0x58, 0x86, 0xae, 0xdb, 0xb7, 0x0d,
+	0x18, 0xd8, 0xd8, 0x19, 0xd3, 0x61, 0x89, 0x93, 0x76, 0x4c, 0x79, 0x03, 0x94, 0xf0, 0x30, 0x30,
+	0xf0, 0x00, 0xd1, 0x64, 0x2c, 0x6f, 0x28, 0x19, 0xde, 0xee, 0x84, 0x7a, 0x9d, 0x19, 0x92, 0x88,
+	0x31, 0x61, 0xdf, 0x38, 0x4d, 0x25, 0xba, 0xee, 0x98, 0xda, 0x97, 0xb3, 0xb4, 0x2b, 0x6d, 0x21,
+	0xc3, 0x36, 0x91, 0x8e, 0xba, 0xc8, 0xf3, 0xe0, 0x14, 0x2b, 0x48, 0x16, 0x54, 0x41, 0x04, 0x4a,
+	0x01, 0x25, 0xe8, 0xba, 0x1e, 0x1e, 0x21, 0x7a, 0x4e, 0x65, 0x9d, 0x2d, 0x53, 0x87, 0x38, 0x9f,
+	0x3e, 0xc4, 0x55, 0x50, 0x71, 0x30, 0xeb, 0x78, 0xe1, 0x49, 0x95, 0x89, 0xe0, 0xd5, 0xba, 0x5d,
+	0x12, 0xb5, 0x76, 0x85, 0x76, 0xbb, 0xa4, 0x30, 0x3e, 0x1e, 0x3e, 0x87, 0x52, 0x32, 0x87, 0x8f,
+	0x67, 0x41, 0x85, 0x76, 0x7e, 0x03, 0xb9, 0x53, 0x7c, 0x3d, 0x27, 0x9f, 0x1a, 0x69, 0xf6, 0x06,
+	0x76, 0x02, 0x0f, 0x1a, 0x41, 0x08, 0x7d, 0x2e, 0x6c, 0xf6, 0x4c, 0x48, 0xe0, 0x13, 0x23, 0xd7,
+	0xb3, 0x1d, 0xc3, 0x76, 0x61, 0x9f, 0xcb, 0xde, 0x62, 0x2c, 0x24, 0x09, 0xac, 0x82, 0xb2, 0x47,
+	0x46, 0x86, 0x3d, 0xd7, 0xa7, 0xf9, 0x5b, 0xd2, 0x4b, 0x64, 0xbd, 0xe9, 0xfa, 0xfc, 0x0b, 0x52,
+	0xca, 0xbc, 0x20, 0x70, 0x18, 0xe0, 0x5d, 0x13, 0xed, 0xd9, 0x81, 0x52, 0xa6, 0x27, 0x56, 0x21,
+	0x92, 0x2d, 0x22, 0x68, 0xbf, 0x95, 0xca, 0xfb, 0xf1, 0xec, 0xe8, 0x44, 0x32, 0xa5, 0x9d, 0xa7,
+	0xd4, 0x0b, 0x17, 0x7c, 0xef, 0x26, 0x66, 0x5c, 0xef, 0x26, 0xcb, 0x8e, 0xa9, 0x7d, 0x2f, 0x81,
+	0x65, 0x5a, 0x60, 0xba, 0x43, 0x1f, 0xd1, 0x62, 0xfa, 0x3a, 0x52, 0xdd, 0x7e, 0x3b, 0x05, 0x66,
+	0x35, 0x5b, 0x05, 0xe3, 0x80, 0x34, 0x05, 0x1c, 0x4f, 0x4a, 0xe2, 0x0a, 0xf8, 0x93, 0x44, 0x2b,
+	0xa0, 0x8e, 0x5c, 0xb8, 0x3f, 0xd5, 0x06, 0xcd, 0x92, 0x55, 0xe0, 0x93, 0x95, 0xd7, 0xa0, 0x73,
+	0xeb, 0x14, 0x8d, 0x53, 0xfb, 0x24, 0xea, 0x3e, 0x2e, 0x1c, 0x97, 0xa9, 0x55, 0x50, 0x09, 0xe0,
+	0x67, 0xc8, 0xa1, 0x8e, 0x25, 0xea, 0xb8, 0x4c, 0x05, 0x84, 0x4d, 0x67, 0xc1, 0x21, 0x3c, 0x0c,
+	0xfc, 0x00, 0x3a, 0xa6, 0xed, 0x58, 0xd4, 0x64, 0x96, 0x9a, 0x2c, 0x73, 0xe2, 0x6b, 0xc8, 0xd1,
+	0xbe, 0x0d, 0x07, 0xb1, 0x3b, 0x9e, 0x1d, 0x90, 0x44, 0xfd, 0xf7, 0x19, 0xc9, 0x9f, 0xb4, 0x58,
+	0x2c, 0xd1, 0xa4, 0xc5, 0x96, 0xfc, 0xfc, 0x4e, 0x66, 0x91, 0x8f, 0x5d, 0x13, 0x06, 0xe8, 0x26,
+	0xf4, 0xe0, 0xc0, 0x97, 0xaf, 0x00, 0x42, 0xfb, 0x1e, 0xf6, 0xec, 0x60, 0x3f, 0x37, 0xf2, 0xb1,
+	0xa9, 0x7c, 0x19, 0x14, 0x5d, 0xea, 0x81, 0x06, 0xbf, 0xb0, 0xb1, 0x92, 0x9d, 0x3d, 0xa8, 0x3a,
+	0x9a, 0x3a, 0x22, 0xe3, 0x76, 0x8b, 0x60, 0x18, 0xbb, 0x11, 0x4e, 0x1e, 0x7c, 0x7c, 0xd1, 0x68,
+	0xc5, 0x8b, 0x18, 0x9c, 0x8d, 0xdf, 0x16, 0x41, 0x61, 0xdb, 0xb7, 0xe4, 0x7b, 0x60, 0x39, 0xf5,
+	0x69, 0x43, 0xcb, 0x04, 0x93, 0xf9, 0x68, 0xa0, 0xae, 0xe7, 0xdb, 0xc4, 0x8c, 0xf9, 0x08, 0x54,
+	0xc6, 0xdf, 0x0b, 0xd6, 0x84, 0x1b, 0x99, 0x5a, 0x3d, 0xf3, 0x52, 0x75, 0xec, 0xf2, 0x2e, 0x58,
+	0x4c, 0xdc, 0xd4, 0xeb, 0xa2, 0x6d, 0xbc, 0x85, 0xda, 0xc8, 0xb3, 0x88, 0x7d, 0xdf, 0x03, 0xcb,
+	0xa9, 0xbb, 0xb4, 0x30, 0x21, 0x49, 0x1b, 0x71, 0x42, 0xc4, 0x17, 0x5c, 0xb9, 0x0b, 0x0e, 0x67,
+	0x2e, 0xb7, 0xa7, 0x45, 0xfb, 0xd3, 0x56, 0xea, 0xf9, 0x57, 0xb1, 0x4a, 0x22, 0x49, 0xdc, 0x36,
+	0x27, 0x20, 0xe1, 0x6d, 0x26, 0x21, 0x11, 0x5d, 0x01, 0xe5, 0x1b, 0xa0, 0x1c, 0x5f, 0xff, 0x4e,
+	0x88, 0xf6, 0x31, 0xad, 0x7a, 0xfa, 0x65, 0x5a, 0xde, 0x5f, 0x7c, 0x37, 0x13, 0xfa, 0x63, 0x5a,
+	0xb1, 0xbf, 0xf4, 0xed, 0x88, 0xf0, 0x24, 0x71, 0x33, 0x12, 0xf2, 0x84, 0xb7, 0x10, 0xf3, 0x44,
+	0x74, 0x37, 0x21, 0xbe, 0x13, 0xf7, 0x12, 0xa1, 0x6f, 0xde, 0x42, 0xec, 0x5b, 0x78, 0x2d, 0xf8,
+	0x14, 0x2c, 0x25, 0x67, 0xfe, 0x53, 0x93, 0x0f, 0x85, 0x79, 0x3f, 0x97, 0x6b, 0x12, 0xbb, 0xff,
+	0x10, 0xcc, 0x87, 0xa3, 0x78, 0x55, 0xc8, 0x27, 0xa2, 0x52, 0x4f, 0x4d, 0x54, 0xf1, 0xfc, 0x4a,
+	0xcd, 0x8d, 0x42, 0x7e, 0x25, 0x6d, 0xc4, 0xfc, 0x9a, 0x30, 0x74, 0x5d, 0x07, 0xc5, 0x68, 0xaa,
+	0x52, 0xc5, 0xcc, 0x27, 0x3a, 0x55, 0x9b, 0xac, 0x8b, 0x3d, 0xdd, 0x01, 0x0b, 0xfc, 0xe4, 0x70,
+	0x52, 0x9c, 0xac, 0xd8, 0x40, 0x3d, 0x9b, 0x63, 0xc0, 0xe7, 0x32, 0x6c, 0xea, 0x55, 0xf1, 0x0e,
+	0x17, 0x4e, 0xc8, 0x65, 0xb2, 0xad, 0xde, 0x00, 0xe5, 0xb8, 0x19, 0x0a, 0x99, 0xcf, 0xb4, 0x62,
+	0xe6, 0xa7, 0xbb, 0x15, 0x61, 0x67, 0xa2, 0x53, 0x09, 0xd9, 0xc9, 0x5b, 0x88, 0xd9, 0x29, 0x6a,
+	0x1d, 0xea, 0xfc, 0xc3, 0x17, 0x8f, 0xd6, 0xa5, 0xcd, 0x9d, 0x27, 0xcf, 0x6a, 0xd2, 0xd3, 0x67,
+	0x35, 0xe9, 0x9f, 0x67, 0x35, 0xe9, 0x9b, 0xe7, 0xb5, 0x99, 0xa7, 0xcf, 0x6b, 0x33, 0x7f, 0x3d,
+	0xaf, 0xcd, 0xdc, 0xbd, 0x6c, 0xd9, 0x41, 0x6f, 0xb8, 0xd7, 0x34, 0xf0, 0xa0, 0xc5, 0xfa, 0x13,
+	0xfb, 0x6f, 0xa1, 0xf1, 0xef, 0xe8, 0x73, 0xfb, 0xfb, 0xe4, 0xff, 0xe8, 0xd2, 0x5e, 0x91, 0x7e,
+	0x70, 0x7f, 0xe7, 0xdf, 0x00, 0x00, 0x00, 0xff, 0xff, 0x56, 0x91, 0xee, 0x0f, 0x17, 0x18, 0x00,
+	0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1894,6 +2211,12 @@ const _ = grpc.SupportPackageIsVersion4
 type MsgClient interface {
 	// SubmitTemplate submits a template.
 	SubmitTemplate(ctx context.Context, in *MsgSubmitTemplate, opts ...grpc.CallOption) (*MsgSubmitTemplateResponse, error)
+	// SaveDraft keeps a draft of a template.
+	SaveDraft(ctx context.Context, in *MsgSaveDraft, opts ...grpc.CallOption) (*MsgSaveDraftResponse, error)
+	// DiscardDraft throws one away.
+	DiscardDraft(ctx context.Context, in *MsgDiscardDraft, opts ...grpc.CallOption) (*MsgDiscardDraftResponse, error)
+	// ReviewTemplate records that enough auditors have signed a template and starts its time lock.
+	ReviewTemplate(ctx context.Context, in *MsgReviewTemplate, opts ...grpc.CallOption) (*MsgReviewTemplateResponse, error)
 	// ActivateTemplate activates it.
 	ActivateTemplate(ctx context.Context, in *MsgActivateTemplate, opts ...grpc.CallOption) (*MsgActivateTemplateResponse, error)
 	// RetireTemplate retires it.
@@ -1935,6 +2258,33 @@ func NewMsgClient(cc grpc1.ClientConn) MsgClient {
 func (c *msgClient) SubmitTemplate(ctx context.Context, in *MsgSubmitTemplate, opts ...grpc.CallOption) (*MsgSubmitTemplateResponse, error) {
 	out := new(MsgSubmitTemplateResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.loan.v1.Msg/SubmitTemplate", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) SaveDraft(ctx context.Context, in *MsgSaveDraft, opts ...grpc.CallOption) (*MsgSaveDraftResponse, error) {
+	out := new(MsgSaveDraftResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.loan.v1.Msg/SaveDraft", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DiscardDraft(ctx context.Context, in *MsgDiscardDraft, opts ...grpc.CallOption) (*MsgDiscardDraftResponse, error) {
+	out := new(MsgDiscardDraftResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.loan.v1.Msg/DiscardDraft", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) ReviewTemplate(ctx context.Context, in *MsgReviewTemplate, opts ...grpc.CallOption) (*MsgReviewTemplateResponse, error) {
+	out := new(MsgReviewTemplateResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.loan.v1.Msg/ReviewTemplate", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -2071,6 +2421,12 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 type MsgServer interface {
 	// SubmitTemplate submits a template.
 	SubmitTemplate(context.Context, *MsgSubmitTemplate) (*MsgSubmitTemplateResponse, error)
+	// SaveDraft keeps a draft of a template.
+	SaveDraft(context.Context, *MsgSaveDraft) (*MsgSaveDraftResponse, error)
+	// DiscardDraft throws one away.
+	DiscardDraft(context.Context, *MsgDiscardDraft) (*MsgDiscardDraftResponse, error)
+	// ReviewTemplate records that enough auditors have signed a template and starts its time lock.
+	ReviewTemplate(context.Context, *MsgReviewTemplate) (*MsgReviewTemplateResponse, error)
 	// ActivateTemplate activates it.
 	ActivateTemplate(context.Context, *MsgActivateTemplate) (*MsgActivateTemplateResponse, error)
 	// RetireTemplate retires it.
@@ -2107,6 +2463,15 @@ type UnimplementedMsgServer struct {
 
 func (*UnimplementedMsgServer) SubmitTemplate(ctx context.Context, req *MsgSubmitTemplate) (*MsgSubmitTemplateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SubmitTemplate not implemented")
+}
+func (*UnimplementedMsgServer) SaveDraft(ctx context.Context, req *MsgSaveDraft) (*MsgSaveDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SaveDraft not implemented")
+}
+func (*UnimplementedMsgServer) DiscardDraft(ctx context.Context, req *MsgDiscardDraft) (*MsgDiscardDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DiscardDraft not implemented")
+}
+func (*UnimplementedMsgServer) ReviewTemplate(ctx context.Context, req *MsgReviewTemplate) (*MsgReviewTemplateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReviewTemplate not implemented")
 }
 func (*UnimplementedMsgServer) ActivateTemplate(ctx context.Context, req *MsgActivateTemplate) (*MsgActivateTemplateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ActivateTemplate not implemented")
@@ -2169,6 +2534,60 @@ func _Msg_SubmitTemplate_Handler(srv interface{}, ctx context.Context, dec func(
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).SubmitTemplate(ctx, req.(*MsgSubmitTemplate))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_SaveDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgSaveDraft)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).SaveDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.loan.v1.Msg/SaveDraft",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).SaveDraft(ctx, req.(*MsgSaveDraft))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DiscardDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDiscardDraft)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DiscardDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.loan.v1.Msg/DiscardDraft",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DiscardDraft(ctx, req.(*MsgDiscardDraft))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_ReviewTemplate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgReviewTemplate)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ReviewTemplate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.loan.v1.Msg/ReviewTemplate",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ReviewTemplate(ctx, req.(*MsgReviewTemplate))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2435,6 +2854,18 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_SubmitTemplate_Handler,
 		},
 		{
+			MethodName: "SaveDraft",
+			Handler:    _Msg_SaveDraft_Handler,
+		},
+		{
+			MethodName: "DiscardDraft",
+			Handler:    _Msg_DiscardDraft_Handler,
+		},
+		{
+			MethodName: "ReviewTemplate",
+			Handler:    _Msg_ReviewTemplate_Handler,
+		},
+		{
 			MethodName: "ActivateTemplate",
 			Handler:    _Msg_ActivateTemplate_Handler,
 		},
@@ -2567,6 +2998,204 @@ func (m *MsgSubmitTemplateResponse) MarshalToSizedBuffer(dAtA []byte) (int, erro
 		i--
 		dAtA[i] = 0xa
 	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgSaveDraft) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSaveDraft) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSaveDraft) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Terms.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgSaveDraftResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSaveDraftResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSaveDraftResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDiscardDraft) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDiscardDraft) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDiscardDraft) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Name) > 0 {
+		i -= len(m.Name)
+		copy(dAtA[i:], m.Name)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDiscardDraftResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDiscardDraftResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDiscardDraftResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgReviewTemplate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgReviewTemplate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgReviewTemplate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.TemplateHash) > 0 {
+		i -= len(m.TemplateHash)
+		copy(dAtA[i:], m.TemplateHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.TemplateHash)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgReviewTemplateResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgReviewTemplateResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgReviewTemplateResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
 	return len(dAtA) - i, nil
 }
 
@@ -3636,6 +4265,91 @@ func (m *MsgSubmitTemplateResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgSaveDraft) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = m.Terms.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgSaveDraftResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDiscardDraft) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = len(m.Name)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDiscardDraftResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgReviewTemplate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	l = len(m.TemplateHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgReviewTemplateResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
 func (m *MsgActivateTemplate) Size() (n int) {
 	if m == nil {
 		return 0
@@ -4301,6 +5015,558 @@ func (m *MsgSubmitTemplateResponse) Unmarshal(dAtA []byte) error {
 				m.TemplateHash = []byte{}
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgSaveDraft) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSaveDraft: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSaveDraft: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Terms.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgSaveDraftResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSaveDraftResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSaveDraftResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDiscardDraft) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDiscardDraft: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDiscardDraft: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Name", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Name = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDiscardDraftResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDiscardDraftResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDiscardDraftResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgReviewTemplate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgReviewTemplate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgReviewTemplate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TemplateHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.TemplateHash = append(m.TemplateHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.TemplateHash == nil {
+				m.TemplateHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgReviewTemplateResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgReviewTemplateResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgReviewTemplateResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
