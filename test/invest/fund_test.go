@@ -24,7 +24,7 @@ import (
 // goes on.
 func TestFundLends(t *testing.T) {
 	t.Parallel()
-	c := testkit.Start(t, testkit.OneAuditor, func(g *app.Genesis) { g.Fund.Params.EpochSecondsMin = 60 })
+	c := testkit.Start(t, testkit.OneAuditor, func(g *app.Genesis) { g.Fund.Params.RoundSecondsMin = 60 })
 	c.Adopt()
 	e := c.Enterprise("mill")
 	set := c.Features(e, c.Anchored(e, 3))
@@ -37,7 +37,7 @@ func TestFundLends(t *testing.T) {
 	c.Do(c.BankA.Admin, &loanv1.MsgOpenPool{Device: admin, OrgId: c.BankA.ID}).Response(t, &pool)
 	terms := fundv1.FundTerms{
 		Name: "harbour-1", PoolId: pool.PoolId, PdBps: []uint32{100, 2_000, 5_000, 9_000}, LgdBps: 5_000, HurdleBps: 300,
-		JuniorBpsMin: 2_000, BorrowerBpsMax: 100, LiquidityBpsMin: 500, SizeFenMax: 1_000_000_000, EpochSeconds: 60,
+		JuniorBpsMin: 2_000, BorrowerBpsMax: 100, LiquidityBpsMin: 500, SizeFenMax: 1_000_000_000, RoundSeconds: 60,
 	}
 	var opened fundv1.MsgOpenFundResponse
 	c.Do(c.BankA.Admin, &fundv1.MsgOpenFund{Device: admin, OrgId: c.BankA.ID, Terms: terms}).Response(t, &opened)

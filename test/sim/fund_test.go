@@ -15,10 +15,10 @@ type vehicle struct {
 	manager testkit.Founder
 }
 
-const fundEpoch = 60 // seconds, the shortest there is
+const fundRound = 60 // seconds, the shortest there is
 
-// quickFunds lets the epochs of funds end within a run.
-func quickFunds(g *app.Genesis) { g.Fund.Params.EpochSecondsMin = fundEpoch }
+// quickFunds lets the rounds of funds end within a run.
+func quickFunds(g *app.Genesis) { g.Fund.Params.RoundSecondsMin = fundRound }
 
 // investor is one of the two organisations that council has made one, mostly.
 func (w *world) investor() testkit.Founder {
@@ -52,13 +52,13 @@ func (w *world) raise() {
 		w.Do(by.Admin, w.admission(w.funds[0], f, 40_000_000))
 		w.Do(f.Admin, &fundv1.MsgSubscribe{Device: address(f.Admin), OrgId: f.ID, FundId: 1, Class: fundv1.Class_CLASS_JUNIOR, AmountFen: 10_000_000})
 	}
-	w.Block(2 * fundEpoch * time.Second)
+	w.Block(2 * fundRound * time.Second)
 }
 
 func (w *world) opening(p testkit.Product) deed {
 	return deed{p.Lender.Admin, &fundv1.MsgOpenFund{Device: address(p.Lender.Admin), OrgId: p.Lender.ID, Terms: fundv1.FundTerms{
 		Name: w.name("fund"), PoolId: p.PoolID, PdBps: []uint32{100, 2_000, 5_000, 9_000}, LgdBps: 5_000, HurdleBps: 400, JuniorBpsMin: 2_000, FeeBps: 100,
-		BorrowerBpsMax: 3_000, LiquidityBpsMin: 500, SizeFenMax: 1_000_000_000, EpochSeconds: fundEpoch, Distributes: w.chance(50),
+		BorrowerBpsMax: 3_000, LiquidityBpsMin: 500, SizeFenMax: 1_000_000_000, RoundSeconds: fundRound, Distributes: w.chance(50),
 	}}, func(o testkit.Outcome) {
 		var r fundv1.MsgOpenFundResponse
 		o.Response(w.t, &r)

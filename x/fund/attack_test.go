@@ -22,7 +22,7 @@ func TestGiftsChangeNothing(t *testing.T) {
 	check(t, c.subscribing(attacker, junior, 1_000_000))
 	plain := funded(t, terms())
 	check(t, plain.subscribing(attacker, junior, 1_000_000))
-	c, plain = c.epoch(), plain.epoch()
+	c, plain = c.round(), plain.round()
 	if got, want := c.shares(attacker, junior), plain.shares(attacker, junior); got != want || got == 0 {
 		t.Errorf("%d shares with the gift, %d without", got, want)
 	}
@@ -40,12 +40,12 @@ func TestInflationAttack(t *testing.T) {
 		gift := rapid.Int64Range(1, 400_000_000).Draw(r, "gift")
 		victim := rapid.Int64Range(1, 400_000_000).Draw(r, "victim")
 		check(r, c.subscribing(attacker, junior, first))
-		c = c.epoch()
+		c = c.round()
 		c.earn(gift) // by paying interest and fees as a borrower: the only gift that counts
 		check(r, c.subscribing(trust, junior, victim))
-		c = c.epoch()
+		c = c.round()
 		check(r, c.redeeming(attacker, junior, c.shares(attacker, junior)))
-		c = c.epoch()
+		c = c.round()
 		got := c.balance(attacker) - (money - first)
 		if got > first+gift {
 			r.Fatalf("attacker put in %d, gave %d, got %d", first, gift, got)
@@ -71,7 +71,7 @@ func TestLoopsNeverProfit(t *testing.T) {
 		x.HurdleBps, x.JuniorBpsMin = 0, 10_000
 		c := opened(r, x)
 		check(r, c.subscribing(trust, junior, rapid.Int64Range(1, 100_000).Draw(r, "others")))
-		c = c.epoch()
+		c = c.round()
 		c.earn(rapid.Int64Range(0, 1_000_000).Draw(r, "earned"))
 		worth := func() int64 {
 			fen, err := fenFor(c.shares(trust, junior), c.value().JuniorFen, c.fund().Junior.Shares)
@@ -81,15 +81,15 @@ func TestLoopsNeverProfit(t *testing.T) {
 		before := worth()
 		for range rapid.IntRange(1, 6).Draw(r, "loops") {
 			check(r, c.subscribing(attacker, junior, rapid.Int64Range(1, 100_000).Draw(r, "in")))
-			c = c.epoch()
+			c = c.round()
 			if n := c.shares(attacker, junior); n > 0 {
 				check(r, c.redeeming(attacker, junior, rapid.Int64Range(1, n).Draw(r, "out")))
-				c = c.epoch()
+				c = c.round()
 			}
 		}
 		if n := c.shares(attacker, junior); n > 0 {
 			check(r, c.redeeming(attacker, junior, n))
-			c = c.epoch()
+			c = c.round()
 		}
 		if o, err := c.order(c.ctx, 1, subscriptionKind, junior, attacker); err != nil {
 			r.Fatal(err)
@@ -181,13 +181,13 @@ func TestQueueFrontRun(t *testing.T) {
 	c := opened(t, x)
 	check(t, c.subscribing(attacker, junior, 10_000_000))
 	check(t, c.subscribing(trust, junior, 10_000_000))
-	c = c.epoch()
+	c = c.round()
 	c.lend(8_000_000)
 	check(t, c.redeeming(attacker, junior, c.shares(attacker, junior)))
 	c = c.after(daySeconds - 1)
 	c.lose(8_000_000)
 	check(t, c.redeeming(trust, junior, c.shares(trust, junior)))
-	c = c.epoch()
+	c = c.round()
 	if a, b := c.balance(attacker), c.balance(trust); a != b || a != money-10_000_000+6_000_000 {
 		t.Errorf("the first has %d, the second %d", a, b)
 	}
@@ -204,11 +204,11 @@ func TestWorthlessClassSellsNothing(t *testing.T) {
 	x.HurdleBps, x.JuniorBpsMin, x.PdBps = 0, 10_000, []uint32{0, 0, 0, 0}
 	c := opened(t, x)
 	check(t, c.subscribing(trust, junior, 100_000_000))
-	c = c.epoch()
+	c = c.round()
 	c.lend(100_000_000)
 	c.lose(99_500_000)
 	check(t, c.subscribing(attacker, junior, 1_000_000))
-	c = c.epoch()
+	c = c.round()
 	if n, f := c.shares(attacker, junior), c.fund(); n != 0 || f.Junior.SubscribingFen != 1_000_000 {
 		t.Errorf("bought %d shares, %d fen wait", n, f.Junior.SubscribingFen)
 	}

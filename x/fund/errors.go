@@ -17,7 +17,7 @@ var (
 	ErrNotFound     = errorsmod.RegisterWithGRPCCode(Name, 7, codes.NotFound, "not found")
 	ErrUnauthorised = errorsmod.RegisterWithGRPCCode(Name, 8, codes.PermissionDenied, "organisation may not do this")
 	ErrState        = errorsmod.RegisterWithGRPCCode(Name, 9, codes.FailedPrecondition, "state of the fund does not allow this")
-	ErrSettling     = errorsmod.RegisterWithGRPCCode(Name, 10, codes.Unavailable, "the epoch is being settled, try again in the next block")
+	ErrSettling     = errorsmod.RegisterWithGRPCCode(Name, 10, codes.Unavailable, "the round is being settled, try again in the next block")
 	ErrNotAdmitted  = errorsmod.RegisterWithGRPCCode(Name, 11, codes.PermissionDenied, "fund does not admit the investor")
 	ErrLimit        = errorsmod.RegisterWithGRPCCode(Name, 12, codes.FailedPrecondition, "beyond the investor's limit")
 	ErrShares       = errorsmod.RegisterWithGRPCCode(Name, 13, codes.FailedPrecondition, "not enough shares")

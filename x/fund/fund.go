@@ -55,7 +55,7 @@ func (k *Keeper) openFund(ctx context.Context, manager uint64, t fundv1.FundTerm
 	}
 	f := fundv1.Fund{
 		Id: n + 1, ManagerOrgId: manager, Terms: t, Status: open,
-		AccruedAt: unixNow(ctx), EpochEndsAt: unixNow(ctx) + t.EpochSeconds,
+		AccruedAt: unixNow(ctx), RoundEndsAt: unixNow(ctx) + t.RoundSeconds,
 	}
 	if err := k.left.Cash.OpenAccount(ctx, Account(f.Id), 0); err != nil {
 		return 0, err
@@ -63,7 +63,7 @@ func (k *Keeper) openFund(ctx context.Context, manager uint64, t fundv1.FundTerm
 	if err := k.pools.Set(ctx, t.PoolId, f.Id); err != nil {
 		return 0, err
 	}
-	if err := k.due.Set(ctx, collections.Join(f.EpochEndsAt, f.Id)); err != nil {
+	if err := k.due.Set(ctx, collections.Join(f.RoundEndsAt, f.Id)); err != nil {
 		return 0, err
 	}
 	if err := k.funds.Set(ctx, f.Id, f); err != nil {
@@ -72,7 +72,7 @@ func (k *Keeper) openFund(ctx context.Context, manager uint64, t fundv1.FundTerm
 	return f.Id, emit(ctx, &fundv1.EventFundChanged{FundId: f.Id, Status: f.Status})
 }
 
-// windUp ends lending and the sale of shares. The running epoch ends at once, so
+// windUp ends lending and the sale of shares. The running round ends at once, so
 // that open orders are given back and cash is paid out without delay.
 func (k *Keeper) windUp(ctx context.Context, f fundv1.Fund) error {
 	v, err := k.Value(ctx, f)
@@ -91,13 +91,13 @@ func (k *Keeper) windUp(ctx context.Context, f fundv1.Fund) error {
 	return emit(ctx, &fundv1.EventFundChanged{FundId: f.Id, Status: f.Status})
 }
 
-// endAt moves the end of the running epoch, and with it the place in the queue; 0
+// endAt moves the end of the running round, and with it the place in the queue; 0
 // takes a closed fund off it.
 func (k *Keeper) endAt(ctx context.Context, f *fundv1.Fund, at int64) error {
-	if err := k.due.Remove(ctx, collections.Join(f.EpochEndsAt, f.Id)); err != nil {
+	if err := k.due.Remove(ctx, collections.Join(f.RoundEndsAt, f.Id)); err != nil {
 		return err
 	}
-	f.EpochEndsAt = at
+	f.RoundEndsAt = at
 	if at == 0 {
 		return nil
 	}

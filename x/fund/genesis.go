@@ -19,8 +19,8 @@ func Validate(gs *fundv1.GenesisState) error {
 		return err
 	}
 	for i, f := range gs.Funds {
-		if f.Id != uint64(i+1) || f.Status <= 0 || f.Status > closed || (f.Status == closed) != (f.EpochEndsAt == 0) {
-			return ErrGenesis.Wrapf("fund %d in place %d has status %d and ends its epoch at %d", f.Id, i+1, f.Status, f.EpochEndsAt)
+		if f.Id != uint64(i+1) || f.Status <= 0 || f.Status > closed || (f.Status == closed) != (f.RoundEndsAt == 0) {
+			return ErrGenesis.Wrapf("fund %d in place %d has status %d and ends its round at %d", f.Id, i+1, f.Status, f.RoundEndsAt)
 		}
 		if err := validateTerms(f.Terms); err != nil {
 			return ErrGenesis.Wrapf("fund %d: %s", f.Id, err)
@@ -88,8 +88,8 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *fundv1.GenesisState) error
 		if err := k.pools.Set(ctx, f.Terms.PoolId, f.Id); err != nil {
 			return err
 		}
-		if f.EpochEndsAt != 0 {
-			if err := k.due.Set(ctx, collections.Join(f.EpochEndsAt, f.Id)); err != nil {
+		if f.RoundEndsAt != 0 {
+			if err := k.due.Set(ctx, collections.Join(f.RoundEndsAt, f.Id)); err != nil {
 				return err
 			}
 		}

@@ -168,17 +168,17 @@ func (k *Keeper) checkValue(ctx context.Context) error {
 	}))
 }
 
-// checkQueue: one place for each fund that is not closed, at the end of its epoch.
+// checkQueue: one place for each fund that is not closed, at the end of its round.
 func (k *Keeper) checkQueue(ctx context.Context) error {
 	running := 0
 	err := k.funds.Walk(ctx, nil, func(id uint64, f fundv1.Fund) (bool, error) {
-		if f.EpochEndsAt == 0 {
+		if f.RoundEndsAt == 0 {
 			return false, nil
 		}
 		running++
-		queued, err := k.due.Has(ctx, collections.Join(f.EpochEndsAt, id))
+		queued, err := k.due.Has(ctx, collections.Join(f.RoundEndsAt, id))
 		if err == nil && !queued {
-			err = ErrInvariant.Wrapf("fund %d is not queued at %d", id, f.EpochEndsAt)
+			err = ErrInvariant.Wrapf("fund %d is not queued at %d", id, f.RoundEndsAt)
 		}
 		return err != nil, err
 	})

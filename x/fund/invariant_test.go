@@ -39,7 +39,7 @@ func TestInvariantsCanFail(t *testing.T) {
 		{"fund-money", func(c kit) { bend(c, func(f *fundv1.Fund) { f.IncomeFen++ }) }},
 		{"fund-value", func(c kit) { c.books(func(p *loanv1.Pool) { p.LateFen = []int64{-1_000_000, 0, 0} }, 0) }},
 		{"fund-queue", func(c kit) { check(c, c.due.Set(c.ctx, collections.Join(int64(5), uint64(1)))) }},
-		{"fund-queue", func(c kit) { bend(c, func(f *fundv1.Fund) { f.EpochEndsAt++ }) }},
+		{"fund-queue", func(c kit) { bend(c, func(f *fundv1.Fund) { f.RoundEndsAt++ }) }},
 		{"fund-pools", func(c kit) { c.books(func(p *loanv1.Pool) { p.Entrusted = false }, 0) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

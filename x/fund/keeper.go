@@ -97,7 +97,7 @@ type Keeper struct {
 	funds  collections.Map[uint64, fundv1.Fund]
 	// pool -> fund: whose money does a pool lend? Never dies.
 	pools collections.Map[uint64, uint64]
-	// (end of the epoch, fund): which epochs end first? Dies when the fund is closed.
+	// (end of the round, fund): which rounds end first? Dies when the fund is closed.
 	due collections.KeySet[dueKey]
 	// (fund, investor) -> admission. Dies when it is taken back.
 	investors collections.Map[investorKey, fundv1.Investor]

@@ -89,7 +89,7 @@ type neighbours struct {
 func terms() fundv1.FundTerms {
 	return fundv1.FundTerms{
 		Name: "harbour-1", PoolId: pool, PdBps: []uint32{100, 2_000, 5_000, 9_000}, LgdBps: 5_000, HurdleBps: 500,
-		JuniorBpsMin: 2_000, BorrowerBpsMax: 10_000, SizeFenMax: 1_000_000_000, EpochSeconds: daySeconds,
+		JuniorBpsMin: 2_000, BorrowerBpsMax: 10_000, SizeFenMax: 1_000_000_000, RoundSeconds: daySeconds,
 	}
 }
 
@@ -174,8 +174,8 @@ func (c kit) after(seconds int64) kit {
 	return c
 }
 
-// epoch lets the running epoch end and all its orders settle.
-func (c kit) epoch() kit {
+// round lets the running round end and all its orders settle.
+func (c kit) round() kit {
 	c.Helper()
 	c = c.after(daySeconds)
 	for range 100 {

@@ -57,7 +57,7 @@ func (a AppModule) RegisterServices(r grpc.ServiceRegistrar) error {
 	return nil
 }
 
-// EndBlock ends epochs and settles their orders.
+// EndBlock ends rounds and settles their orders.
 func (a AppModule) EndBlock(ctx context.Context) error { return a.k.EndBlock(ctx) }
 
 // DefaultGenesis is a chain without funds.

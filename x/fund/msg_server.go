@@ -69,8 +69,8 @@ func (s msgServer) OpenFund(ctx context.Context, m *fundv1.MsgOpenFund) (*fundv1
 	if err != nil {
 		return nil, err
 	}
-	if m.Terms.EpochSeconds < p.EpochSecondsMin {
-		return nil, ErrTerms.Wrapf("epoch_seconds: got %d, want at least %d", m.Terms.EpochSeconds, p.EpochSecondsMin)
+	if m.Terms.RoundSeconds < p.RoundSecondsMin {
+		return nil, ErrTerms.Wrapf("round_seconds: got %d, want at least %d", m.Terms.RoundSeconds, p.RoundSecondsMin)
 	}
 
 	id, err := s.k.openFund(ctx, m.OrgId, m.Terms)

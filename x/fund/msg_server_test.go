@@ -44,9 +44,9 @@ func TestRefusals(t *testing.T) {
 			_, err := c.msg.OpenFund(c.ctx, &fundv1.MsgOpenFund{Device: admin, OrgId: bank, Terms: terms()})
 			return err
 		}, errFake},
-		{"open: an epoch shorter than the parameter", func() error {
+		{"open: a round shorter than the parameter", func() error {
 			x := terms()
-			x.EpochSeconds = EpochSecondsMin
+			x.RoundSeconds = RoundSecondsMin
 			_, err := c.msg.OpenFund(c.ctx, &fundv1.MsgOpenFund{Device: admin, OrgId: bank, Terms: x})
 			return err
 		}, ErrTerms},
@@ -112,7 +112,7 @@ func TestTermsBounds(t *testing.T) {
 		"one borrower":   func(x *fundv1.FundTerms) { x.BorrowerBpsMax = 0 },
 		"liquidity":      func(x *fundv1.FundTerms) { x.LiquidityBpsMin = 10_000 },
 		"size":           func(x *fundv1.FundTerms) { x.SizeFenMax = SizeFenMax + 1 },
-		"epoch":          func(x *fundv1.FundTerms) { x.EpochSeconds = 59 },
+		"round":          func(x *fundv1.FundTerms) { x.RoundSeconds = 59 },
 	} {
 		x := terms()
 		bend(&x)

@@ -36,7 +36,7 @@ func (k *Keeper) saveOrder(ctx context.Context, o fundv1.Order, settledFen, sett
 	})
 }
 
-// subscribe takes the money at once; the price is that of the end of the epoch.
+// subscribe takes the money at once; the price is that of the end of the round.
 func (k *Keeper) subscribe(ctx context.Context, f fundv1.Fund, o fundv1.Order, amountFen int64) error {
 	if err := add(&o.Amount, amountFen, SizeFenMax); err != nil {
 		return err

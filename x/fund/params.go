@@ -11,14 +11,14 @@ const (
 	OrdersPerBlockMax = 10_000
 	OrderGasMin       = 500_000
 	OrderGasMax       = 100_000_000
-	EpochSecondsMin   = 60
-	EpochSecondsMax   = 366 * daySeconds
+	RoundSecondsMin   = 60
+	RoundSecondsMax   = 366 * daySeconds
 	RetrySecondsMax   = 30 * daySeconds
 )
 
 // DefaultParams are the values of a production network.
 func DefaultParams() fundv1.Params {
-	return fundv1.Params{OrdersPerBlockMax: 100, OrderGasMax: 3_000_000, EpochSecondsMin: daySeconds, RetrySeconds: 3600}
+	return fundv1.Params{OrdersPerBlockMax: 100, OrderGasMax: 3_000_000, RoundSecondsMin: daySeconds, RetrySeconds: 3600}
 }
 
 // Params are the values in force.
@@ -31,7 +31,7 @@ func validateParams(p fundv1.Params) error {
 	}{
 		{"orders_per_block_max", int64(p.OrdersPerBlockMax), 1, OrdersPerBlockMax},
 		{"order_gas_max", int64(min(p.OrderGasMax, OrderGasMax+1)), OrderGasMin, OrderGasMax},
-		{"epoch_seconds_min", p.EpochSecondsMin, EpochSecondsMin, EpochSecondsMax},
+		{"round_seconds_min", p.RoundSecondsMin, RoundSecondsMin, RoundSecondsMax},
 		{"retry_seconds", p.RetrySeconds, 1, RetrySecondsMax},
 	} {
 		if b.got < b.least || b.got > b.most {

@@ -4,13 +4,13 @@ import (
 	fundv1 "github.com/xinlian/xinlian/gen/xinlian/fund/v1"
 )
 
-// Plan decides what an epoch settles of what was ordered, all at the values v of
+// Plan decides what a round settles of what was ordered, all at the values v of
 // the moment it ended, whoever ordered first:
 //
 //   - juniors' subscriptions as far as the size of the fund goes;
 //   - seniors' subscriptions as far as size and the juniors' least part go;
 //   - redemptions out of freeFen, seniors before juniors, and juniors only as far
-//     as their least part stays. Money subscribed now serves the next epoch.
+//     as their least part stays. Money subscribed now serves the next round.
 //
 // Each class and kind has one ratio, so that every order of it gets the same part.
 // SetAsideFen is what the redemptions can cost at most.
@@ -26,7 +26,7 @@ func Plan(f fundv1.Fund, v Valuation, freeFen int64) (fundv1.Settlement, error) 
 	}
 	room -= s.JuniorSaleFen
 	// Juniors who are only about to buy may yet be passed over: they carry seniors
-	// from the next epoch.
+	// from the next round.
 	ceiling, err := seniorCeiling(f.Terms, s.JuniorFen)
 	if err != nil {
 		return s, err

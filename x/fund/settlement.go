@@ -18,10 +18,10 @@ import (
 // message has it: the end of a block asks for itself.
 const SettlementURL = "/xinlian.fund.v1.Settlement"
 
-// deferGasMax bounds putting an epoch off or passing an order over.
+// deferGasMax bounds putting a round off or passing an order over.
 const deferGasMax = 1_000_000
 
-// EndBlock ends epochs and settles their orders, at most orders_per_block_max of
+// EndBlock ends rounds and settles their orders, at most orders_per_block_max of
 // both together; the rest waits for the next block. Each runs on its own copy of
 // the state with its own gas bound. It never returns an error, because that would
 // halt the chain.
@@ -57,7 +57,7 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// ripe lists up to most epochs whose end has come, oldest first.
+// ripe lists up to most rounds whose end has come, oldest first.
 func (k *Keeper) ripe(ctx context.Context, most int) ([]dueKey, error) {
 	it, err := k.due.Iterate(ctx, nil)
 	if err != nil {
@@ -100,7 +100,7 @@ func attempt(ctx sdk.Context, gasMax uint64, f func(sdk.Context) error) (err err
 }
 
 // advance takes one fund as far as the items that are left in this block go and
-// says how many it used: the end of its epoch counts as one, and so does each order.
+// says how many it used: the end of its round counts as one, and so does each order.
 func (k *Keeper) advance(ctx sdk.Context, params fundv1.Params, id uint64, left int) int {
 	f, err := k.Fund(ctx, id)
 	if err != nil {
@@ -110,7 +110,7 @@ func (k *Keeper) advance(ctx sdk.Context, params fundv1.Params, id uint64, left 
 	used := 0
 	if f.Settlement == nil {
 		used = 1
-		if err := attempt(ctx, params.OrderGasMax, func(ctx sdk.Context) error { return k.endEpoch(ctx, id) }); err != nil {
+		if err := attempt(ctx, params.OrderGasMax, func(ctx sdk.Context) error { return k.endRound(ctx, id) }); err != nil {
 			k.putOff(ctx, params, id, err)
 			return used
 		}
@@ -175,7 +175,7 @@ func (k *Keeper) handle(ctx context.Context, o fundv1.Order, do func(context.Con
 	return k.funds.Set(ctx, f.Id, f)
 }
 
-// passOver leaves an order that failed as it is, for the next epoch.
+// passOver leaves an order that failed as it is, for the next round.
 func (k *Keeper) passOver(ctx sdk.Context, o fundv1.Order, cause error) {
 	event := fundv1.EventSettlementDeferred{FundId: o.FundId, OrgId: o.OrgId}
 	event.Codespace, event.Code, _ = errorsmod.ABCIInfo(cause, false)
@@ -191,7 +191,7 @@ func (k *Keeper) passOver(ctx sdk.Context, o fundv1.Order, cause error) {
 	}
 }
 
-// putOff lets an epoch that failed wait and tells the operators.
+// putOff lets a round that failed wait and tells the operators.
 func (k *Keeper) putOff(ctx sdk.Context, params fundv1.Params, id uint64, cause error) {
 	ctx.Logger().Error("settling fund: put off", "fund", id, "error", cause)
 	event := fundv1.EventSettlementDeferred{FundId: id}

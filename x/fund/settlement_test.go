@@ -19,10 +19,10 @@ func funded(t tester, terms fundv1.FundTerms) kit {
 	c := opened(t, terms)
 	check(t, c.subscribing(trust, junior, 20_000_000))
 	check(t, c.subscribing(insurer, senior, 60_000_000))
-	return c.epoch().epoch()
+	return c.round().round()
 }
 
-// Seniors buy only as far as the juniors who are there carry them: in the epoch
+// Seniors buy only as far as the juniors who are there carry them: in the round
 // after the juniors', and the rest of the order waits.
 func TestSubscription(t *testing.T) {
 	t.Parallel()
@@ -32,11 +32,11 @@ func TestSubscription(t *testing.T) {
 	if got := c.balance(insurer); got != money-60_000_000 {
 		t.Errorf("insurer has %d", got)
 	}
-	c = c.epoch()
+	c = c.round()
 	if j, s := c.shares(trust, junior), c.shares(insurer, senior); j != 10_000_000*sharesPerFen || s != 0 {
-		t.Errorf("after the first epoch: %d junior, %d senior", j, s)
+		t.Errorf("after the first round: %d junior, %d senior", j, s)
 	}
-	c = c.epoch()
+	c = c.round()
 	// 20 % of the value must be the juniors': 10 m carry 40 m.
 	if s, f := c.shares(insurer, senior), c.fund(); s != 40_000_000*sharesPerFen || f.Senior.SubscribingFen != 20_000_000 {
 		t.Errorf("after the second: %d shares, %d fen wait", s, f.Senior.SubscribingFen)
@@ -83,7 +83,7 @@ func TestWaterfall(t *testing.T) {
 }
 
 // The hurdle accrues by the second on what seniors paid in, out of the juniors'
-// part, compounds at each epoch, and ends where the juniors do.
+// part, compounds at each round, and ends where the juniors do.
 func TestHurdle(t *testing.T) {
 	t.Parallel()
 	c := funded(t, terms())
@@ -95,7 +95,7 @@ func TestHurdle(t *testing.T) {
 		t.Errorf("after ten: %d and %d", v.SeniorFen, v.JuniorFen)
 	}
 	// Two half years: 60 m x 1.025^2.
-	half := c.after(yearSeconds/2 - daySeconds).epoch().after(yearSeconds / 2)
+	half := c.after(yearSeconds/2 - daySeconds).round().after(yearSeconds / 2)
 	if v := half.value(); v.SeniorFen != 63_037_500 {
 		t.Errorf("two half years: %d", v.SeniorFen)
 	}
@@ -109,25 +109,25 @@ func TestRedemptionProRata(t *testing.T) {
 	x.HurdleBps, x.PdBps = 0, []uint32{0, 0, 0, 0}
 	c := opened(t, x)
 	check(t, c.subscribing(trust, junior, 20_000_000))
-	c = c.epoch()
+	c = c.round()
 	check(t, c.subscribing(insurer, senior, 30_000_000))
 	check(t, c.subscribing(attacker, senior, 10_000_000))
-	c = c.epoch()
+	c = c.round()
 	c.lend(52_000_000) // 8 m are free
 	check(t, c.redeeming(attacker, senior, 10_000_000*sharesPerFen))
 	check(t, c.redeeming(insurer, senior, 30_000_000*sharesPerFen))
 	check(t, c.redeeming(trust, junior, 5_000_000*sharesPerFen))
-	c = c.epoch()
+	c = c.round()
 	if a, i, j := c.balance(attacker), c.balance(insurer), c.balance(trust); a != money-8_000_000 || i != money-24_000_000 || j != money-20_000_000 {
 		t.Errorf("after 8 m: %d, %d, %d", a, i, j)
 	}
 	c.repay(32_000_000) // pays all seniors; the juniors' part is free of a floor then
-	c = c.epoch()
+	c = c.round()
 	if a, i, j := c.balance(attacker), c.balance(insurer), c.balance(trust); a != money || i != money || j != money-20_000_000 {
 		t.Errorf("after 32 m more: %d, %d, %d", a, i, j)
 	}
 	c.repay(5_000_000)
-	c = c.epoch()
+	c = c.round()
 	if j, f := c.balance(trust), c.fund(); j != money-15_000_000 || f.Junior.RedeemingShares != 0 {
 		t.Errorf("the trust has %d, %d shares wait", j, f.Junior.RedeemingShares)
 	}
@@ -140,7 +140,7 @@ func TestJuniorFloor(t *testing.T) {
 	x.HurdleBps = 0
 	c := funded(t, x)
 	check(t, c.redeeming(trust, junior, 20_000_000*sharesPerFen))
-	c = c.epoch()
+	c = c.round()
 	if v := c.value(); v.JuniorFen != 15_000_000 || c.balance(trust) != money-15_000_000 {
 		t.Errorf("juniors have %d of %d, the trust %d", v.JuniorFen, v.NavFen, c.balance(trust))
 	}
@@ -166,7 +166,7 @@ func TestSettlementCarries(t *testing.T) {
 	}
 	c = c.after(daySeconds)
 	blocks, had := 0, 0
-	for c.fund().Epoch == 0 || c.fund().Settlement != nil {
+	for c.fund().Round == 0 || c.fund().Settlement != nil {
 		check(t, c.EndBlock(c.ctx))
 		blocks++
 		hs, err := rows(c.ctx, c.holdings)
@@ -184,7 +184,7 @@ func TestSettlementCarries(t *testing.T) {
 		c.sound()
 		c = c.after(1)
 	}
-	if blocks != 4 || had != many { // epoch and 2, 3, 3, 2 and the end
+	if blocks != 4 || had != many { // round and 2, 3, 3, 2 and the end
 		t.Errorf("%d blocks, %d holdings", blocks, had)
 	}
 	for n := range many {
@@ -195,7 +195,7 @@ func TestSettlementCarries(t *testing.T) {
 }
 
 // An order that fails or whose investor may no longer buy is passed over and holds
-// up no other; an epoch that fails as a whole waits and is tried again.
+// up no other; a round that fails as a whole waits and is tried again.
 func TestFailuresHoldUpNothing(t *testing.T) {
 	t.Parallel()
 	c := funded(t, terms())
@@ -204,7 +204,7 @@ func TestFailuresHoldUpNothing(t *testing.T) {
 	check(t, c.redeeming(trust, junior, 1_000_000))
 	check(t, c.admitting(attacker, 0))
 	c.left.poisoned[string(cash.Account(insurer))] = true
-	c = c.epoch()
+	c = c.round()
 	if got := c.balance(trust); got <= money-20_000_000 {
 		t.Errorf("the trust has %d", got)
 	}
@@ -216,32 +216,32 @@ func TestFailuresHoldUpNothing(t *testing.T) {
 	before := c.fund()
 	c = c.after(daySeconds)
 	check(t, c.EndBlock(c.ctx))
-	if f := c.fund(); f.Epoch != before.Epoch || f.EpochEndsAt != unixNow(c.ctx)+DefaultParams().RetrySeconds {
-		t.Errorf("epoch %d ends at %d", f.Epoch, f.EpochEndsAt)
+	if f := c.fund(); f.Round != before.Round || f.RoundEndsAt != unixNow(c.ctx)+DefaultParams().RetrySeconds {
+		t.Errorf("round %d ends at %d", f.Round, f.RoundEndsAt)
 	}
 	delete(c.left.poisoned, string(Account(1)))
 	c.left.stopped = true
 	c = c.after(daySeconds)
 	check(t, c.EndBlock(c.ctx))
-	if f := c.fund(); f.Epoch != before.Epoch {
+	if f := c.fund(); f.Round != before.Round {
 		t.Error("a stopped chain settled")
 	}
 	c.left.stopped = false
-	c = c.epoch()
+	c = c.round()
 	if f := c.fund(); f.Senior.RedeemingShares != 0 {
 		t.Errorf("%d shares wait", f.Senior.RedeemingShares)
 	}
 }
 
 // The fee is the manager's by the second, comes off the juniors, is paid at the
-// end of an epoch as far as money is free, and is owed until then.
+// end of a round as far as money is free, and is owed until then.
 func TestFee(t *testing.T) {
 	t.Parallel()
 	x := terms()
 	x.FeeBps, x.HurdleBps, x.PdBps = 100, 0, []uint32{0, 0, 0, 0}
 	c := funded(t, x)
 	paid := c.balance(bank)
-	c = c.after(yearSeconds - daySeconds).epoch()
+	c = c.after(yearSeconds - daySeconds).round()
 	if got := c.balance(bank) - paid; got < 799_000 || got > 800_000 { // 1 % of 80 m less the fees of two days
 		t.Errorf("a year's fee is %d", got)
 	}
@@ -264,7 +264,7 @@ func TestIncome(t *testing.T) {
 	c := funded(t, x)
 	c = c.after(yearSeconds - daySeconds)
 	c.earn(5_000_000)
-	c = c.epoch()
+	c = c.round()
 	s, err := c.claiming(insurer, senior)
 	check(t, err)
 	j, err := c.claiming(trust, junior)
@@ -281,7 +281,7 @@ func TestIncome(t *testing.T) {
 	// Who buys after the income was paid out gets none of it.
 	check(t, c.admitting(attacker, money))
 	check(t, c.subscribing(attacker, junior, 20_000_000))
-	c = c.epoch()
+	c = c.round()
 	if _, err := c.claiming(attacker, junior); err == nil {
 		t.Error("a later buyer claimed earlier income")
 	}
@@ -318,12 +318,12 @@ func TestWindUp(t *testing.T) {
 	}
 	c.repay(55_000_000)
 	c.lose(15_000_000)
-	c = c.epoch()
+	c = c.round()
 	s, err := c.claiming(insurer, senior)
 	check(t, err)
 	j, err := c.claiming(trust, junior)
 	check(t, err)
-	if f := c.fund(); s != 49_999_999 || j != 5_000_000 || f.Status != closed || f.EpochEndsAt != 0 {
+	if f := c.fund(); s != 49_999_999 || j != 5_000_000 || f.Status != closed || f.RoundEndsAt != 0 {
 		t.Errorf("seniors %d, juniors %d, %s", s, j, f.Status)
 	}
 	c.sound()
@@ -376,7 +376,7 @@ func TestGenesisRoundTrip(t *testing.T) {
 	if !proto.Equal(gs, back) {
 		t.Errorf("got %v, want %v", back, gs)
 	}
-	if has, err := again.due.Has(again.ctx, collections.Join(gs.Funds[0].EpochEndsAt, uint64(1))); err != nil || !has {
+	if has, err := again.due.Has(again.ctx, collections.Join(gs.Funds[0].RoundEndsAt, uint64(1))); err != nil || !has {
 		t.Errorf("the queue is not made again: %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func validateTerms(t fundv1.FundTerms) error {
 		{"borrower_bps_max", int64(t.BorrowerBpsMax), 1, bpsUnit},
 		{"liquidity_bps_min", int64(t.LiquidityBpsMin), 0, bpsUnit - 1},
 		{"size_fen_max", t.SizeFenMax, 1, SizeFenMax},
-		{"epoch_seconds", t.EpochSeconds, EpochSecondsMin, EpochSecondsMax},
+		{"round_seconds", t.RoundSeconds, RoundSecondsMin, RoundSecondsMax},
 	} {
 		if b.got < b.least || b.got > b.most {
 			return ErrTerms.Wrapf("%s: got %d, want %d to %d", b.name, b.got, b.least, b.most)

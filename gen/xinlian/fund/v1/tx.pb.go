@@ -278,7 +278,7 @@ func (m *MsgAdmitInvestorResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgAdmitInvestorResponse proto.InternalMessageInfo
 
-// MsgSubscribe orders shares; the money waits on the fund's account until the epoch ends.
+// MsgSubscribe orders shares; the money waits on the fund's account until the round ends.
 type MsgSubscribe struct {
 	// device signs: a live device of org_id.
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
@@ -397,7 +397,7 @@ func (m *MsgSubscribeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgSubscribeResponse proto.InternalMessageInfo
 
-// MsgRedeem orders shares to be paid out when an epoch ends.
+// MsgRedeem orders shares to be paid out when a round ends.
 type MsgRedeem struct {
 	// device signs: a live device of org_id.
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
@@ -1046,9 +1046,9 @@ type MsgClient interface {
 	OpenFund(ctx context.Context, in *MsgOpenFund, opts ...grpc.CallOption) (*MsgOpenFundResponse, error)
 	// AdmitInvestor admits an organisation to a fund up to a limit, or takes that back.
 	AdmitInvestor(ctx context.Context, in *MsgAdmitInvestor, opts ...grpc.CallOption) (*MsgAdmitInvestorResponse, error)
-	// Subscribe orders shares; the money waits on the fund's account until the epoch ends.
+	// Subscribe orders shares; the money waits on the fund's account until the round ends.
 	Subscribe(ctx context.Context, in *MsgSubscribe, opts ...grpc.CallOption) (*MsgSubscribeResponse, error)
-	// Redeem orders shares to be paid out when an epoch ends.
+	// Redeem orders shares to be paid out when a round ends.
 	Redeem(ctx context.Context, in *MsgRedeem, opts ...grpc.CallOption) (*MsgRedeemResponse, error)
 	// CancelOrder takes back what is not settled of an order.
 	CancelOrder(ctx context.Context, in *MsgCancelOrder, opts ...grpc.CallOption) (*MsgCancelOrderResponse, error)
@@ -1146,9 +1146,9 @@ type MsgServer interface {
 	OpenFund(context.Context, *MsgOpenFund) (*MsgOpenFundResponse, error)
 	// AdmitInvestor admits an organisation to a fund up to a limit, or takes that back.
 	AdmitInvestor(context.Context, *MsgAdmitInvestor) (*MsgAdmitInvestorResponse, error)
-	// Subscribe orders shares; the money waits on the fund's account until the epoch ends.
+	// Subscribe orders shares; the money waits on the fund's account until the round ends.
 	Subscribe(context.Context, *MsgSubscribe) (*MsgSubscribeResponse, error)
-	// Redeem orders shares to be paid out when an epoch ends.
+	// Redeem orders shares to be paid out when a round ends.
 	Redeem(context.Context, *MsgRedeem) (*MsgRedeemResponse, error)
 	// CancelOrder takes back what is not settled of an order.
 	CancelOrder(context.Context, *MsgCancelOrder) (*MsgCancelOrderResponse, error)

@@ -6,10 +6,10 @@ import (
 	fundv1 "github.com/xinlian/xinlian/gen/xinlian/fund/v1"
 )
 
-// endEpoch brings hurdle and fee up to now, pays the fee and the income, and fixes
+// endRound brings hurdle and fee up to now, pays the fee and the income, and fixes
 // the values at which the orders are settled. Its work does not grow with the
 // number of investors.
-func (k *Keeper) endEpoch(ctx context.Context, id uint64) error {
+func (k *Keeper) endRound(ctx context.Context, id uint64) error {
 	f, err := k.Fund(ctx, id)
 	if err != nil {
 		return err
@@ -19,8 +19,8 @@ func (k *Keeper) endEpoch(ctx context.Context, id uint64) error {
 		return err
 	}
 	f.HurdleFen, f.FeeFen, f.AccruedAt = v.HurdleFen, v.FeeFen, unixNow(ctx)
-	f.Epoch++
-	told := fundv1.EventEpochEnded{FundId: id, Epoch: f.Epoch}
+	f.Round++
+	told := fundv1.EventRoundEnded{FundId: id, Round: f.Round}
 
 	free := v.FreeFen
 	told.FeeFen = min(f.FeeFen, free)
@@ -57,7 +57,7 @@ func (k *Keeper) endEpoch(ctx context.Context, id uint64) error {
 		return err
 	}
 	if f.Settlement == nil {
-		if err := k.beginEpoch(ctx, &f); err != nil {
+		if err := k.beginRound(ctx, &f); err != nil {
 			return err
 		}
 	}
@@ -142,15 +142,15 @@ func (k *Keeper) finish(ctx context.Context, id uint64) error {
 		}
 	}
 	f.Settlement = nil
-	if err := k.beginEpoch(ctx, &f); err != nil {
+	if err := k.beginRound(ctx, &f); err != nil {
 		return err
 	}
 	return k.funds.Set(ctx, id, f)
 }
 
-// beginEpoch starts the next epoch, or closes a fund that is wound up and has
+// beginRound starts the next round, or closes a fund that is wound up and has
 // nothing lent, promised or ordered any more.
-func (k *Keeper) beginEpoch(ctx context.Context, f *fundv1.Fund) error {
+func (k *Keeper) beginRound(ctx context.Context, f *fundv1.Fund) error {
 	if f.Status == windingUp {
 		p, err := k.left.Loans.Pool(ctx, f.Terms.PoolId)
 		if err != nil {
@@ -164,5 +164,5 @@ func (k *Keeper) beginEpoch(ctx context.Context, f *fundv1.Fund) error {
 			return emit(ctx, &fundv1.EventFundChanged{FundId: f.Id, Status: f.Status})
 		}
 	}
-	return k.endAt(ctx, f, unixNow(ctx)+f.Terms.EpochSeconds)
+	return k.endAt(ctx, f, unixNow(ctx)+f.Terms.RoundSeconds)
 }
