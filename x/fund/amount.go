@@ -20,9 +20,9 @@ const (
 	// part of what they first cost; their number would leave 64 bits.
 	priceFloor = 100
 
-	// incomeUnit makes income per share an integer: trillionths of a fen for
+	// incomeUnit makes income per share an integer: billionths of a fen for
 	// sharesPerFen shares.
-	incomeUnit = 1_000_000_000_000 * sharesPerFen
+	incomeUnit = 1_000_000_000 * sharesPerFen
 
 	bpsUnit     = 10_000
 	daySeconds  = 24 * 3600

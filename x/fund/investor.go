@@ -99,9 +99,10 @@ func payIncome(b *fundv1.ClassBook, fen int64) (int64, error) {
 	if b.Shares == 0 || fen <= 0 {
 		return 0, nil
 	}
+	room := SharesMax - b.IncomeIndex // a billion fen for each that was paid in
 	step, err := floorDiv(fen, incomeUnit, b.Shares)
-	if err != nil || step > SharesMax-b.IncomeIndex {
-		return 0, nil // so few shares that the index would leave 64 bits: they are redeemed instead
+	if err != nil || step > room {
+		step = room
 	}
 	paid, err := ceilDiv(step, b.Shares, incomeUnit)
 	if err != nil {

@@ -278,7 +278,7 @@ type ClassBook struct {
 	SubscribingFen int64 `protobuf:"varint,3,opt,name=subscribing_fen,json=subscribingFen,proto3" json:"subscribing_fen,omitempty"`
 	// redeeming_shares is the sum of the open redemptions.
 	RedeemingShares int64 `protobuf:"varint,4,opt,name=redeeming_shares,json=redeemingShares,proto3" json:"redeeming_shares,omitempty"`
-	// income_index is income paid out since the beginning, in trillionths of a fen per 1000 shares.
+	// income_index is income paid out since the beginning, in billionths of a fen per 1000 shares.
 	IncomeIndex int64 `protobuf:"varint,5,opt,name=income_index,json=incomeIndex,proto3" json:"income_index,omitempty"`
 }
 
