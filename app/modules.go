@@ -61,6 +61,6 @@ func newModules(c wire.Codec, k keepers) *module.Manager {
 	m.SetOrderBeginBlockers()
 	// bank first, as the SDK asks; a proposal that passes in gov changes the
 	// validator set in the same block, so council comes last.
-	m.SetOrderEndBlockers(banktypes.ModuleName, profile.Name, pledge.Name, loan.Name, fund.Name, govtypes.ModuleName, council.Name)
+	m.SetOrderEndBlockers(banktypes.ModuleName, cash.Name, profile.Name, pledge.Name, loan.Name, fund.Name, govtypes.ModuleName, council.Name)
 	return m
 }

@@ -7,6 +7,7 @@ import (
 	bundlev1 "github.com/xinlian/xinlian/gen/xinlian/bundle/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/scorecard"
+	"github.com/xinlian/xinlian/scorecard/terms"
 	"github.com/xinlian/xinlian/zk"
 )
 
@@ -122,13 +123,54 @@ func (v *verification) checkDecision() (string, error) {
 	for _, p := range d.RateParts {
 		sum += p.Bps
 	}
+	if err := v.checkTerms(); err != nil {
+		return "", err
+	}
 	if sum != int64(d.RateBps) || d.RateBps != v.loan.RateBps || v.loan.PrincipalFen > d.LimitFen {
 		return "", fmt.Errorf("%w: rate or amount do not follow from the decision", ErrContent)
 	}
 	by := "by the chain"
-	if d.Officer != "" {
+	if len(d.Overruled) > 0 {
+		by = fmt.Sprintf("by an admin of the lender on appeal, who set %d conditions aside", len(d.Overruled))
+	} else if d.Officer != "" {
 		by = "by an officer, after the chain referred it"
 	}
 	return fmt.Sprintf("%s %s; limit ¥%s, rate %d bps as the sum of %d parts",
 		word(d.Outcome.String(), "OUTCOME_"), by, yuan(d.LimitFen), d.RateBps, len(d.RateParts)), nil
+}
+
+// checkTerms computes limit and rate again from the decision's inputs and the
+// product, by the function that the chain decided with, and wants every part and
+// every bound as the row has them. Inputs must be those of the score and its model.
+func (v *verification) checkTerms() error {
+	d, t := v.application.Decision, v.product.Terms
+	in := d.Inputs
+	if !bytes.Equal(in.ModelHash, v.score.ModelHash) || in.Points != v.score.Score || in.CapacityFen != v.score.CapacityFen ||
+		in.Band != v.score.Band || in.PdPpm != v.score.PdPpm || in.LgdBps != t.LgdBps {
+		return fmt.Errorf("%w: the decision's inputs are not those of its score and product", ErrContent)
+	}
+	got, err := terms.Of(terms.Facts{
+		AmountFenMax: t.AmountFenMax, CapacityPeriods: t.CapacityPeriods, ExposureFenMax: t.ExposureFenMax,
+		FundingBps: t.FundingBps, MarginBps: t.MarginBps, LgdBps: in.LgdBps,
+		CapacityFen: in.CapacityFen, PdPpm: in.PdPpm, BandFactorBps: in.BandFactorBps,
+		Grade: in.Grade, ExposureFen: in.ExposureFen, ReservedFen: in.ReservedFen,
+		PoolFreeFen: in.PoolFreeFen, IndexBps: in.IndexBps, RateCapBps: in.RateCapBps,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrContent, err)
+	}
+	if got.RateBps != d.RateBps || got.LimitFen != d.LimitFen || len(got.Parts) != len(d.RateParts) || len(got.Bounds) != len(d.Bounds) {
+		return fmt.Errorf("%w: the inputs give a limit of %d fen at %d bps, the decision has %d at %d", ErrContent, got.LimitFen, got.RateBps, d.LimitFen, d.RateBps)
+	}
+	for i, p := range got.Parts {
+		if row := d.RateParts[i]; row.Code != p.Code || row.Bps != p.Bps || uint8(row.Rounding) != uint8(p.Rounding) {
+			return fmt.Errorf("%w: part %s of the rate does not follow from the inputs", ErrContent, p.Code)
+		}
+	}
+	for i, b := range got.Bounds {
+		if row := d.Bounds[i]; row.Code != b.Code || row.LimitFen != b.LimitFen || uint8(row.Rounding) != uint8(b.Rounding) {
+			return fmt.Errorf("%w: bound %s of the limit does not follow from the inputs", ErrContent, b.Code)
+		}
+	}
+	return nil
 }

@@ -202,17 +202,21 @@ func (m *Model) Evaluate(features []Value) (Result, error) {
 			return Result{}, fmt.Errorf("feature %d: %w", i, err)
 		}
 	}
-	r := Result{Score: m.Base}
+	return Result{Score: m.score(features), CapacityFen: m.Capacity.Of(features[m.Capacity.Feature])}, nil
+}
+
+// score adds up the points of features within their bounds.
+func (m *Model) score(features []Value) int64 {
+	score := m.Base
 	for i := range m.Tables {
 		t := &m.Tables[i]
-		r.Score += t.PointsOf(features[t.Feature])
+		score += t.PointsOf(features[t.Feature])
 	}
 	for i := range m.Pairs {
 		p := &m.Pairs[i]
-		r.Score += p.PointsOf(features[p.A], features[p.B])
+		score += p.PointsOf(features[p.A], features[p.B])
 	}
-	r.CapacityFen = m.Capacity.Of(features[m.Capacity.Feature])
-	return r, nil
+	return score
 }
 
 // Of is the capacity for a feature value. The product is below 2^67, so it is
@@ -285,6 +289,23 @@ func Decode(b []byte) (*Model, error) {
 		return decode(r, true)
 	}
 	return decode(canon.Open(kindModel, b), false)
+}
+
+// NameOf is the ID of a model by its canonical bytes, of which it reads no more:
+// for bytes that were validated before.
+func NameOf(b []byte) (string, error) {
+	r := canon.Open(kindPairs, b)
+	if r.Err() != nil {
+		r = canon.Open(kindModel, b)
+	}
+	id := r.String()
+	if err := r.Err(); err != nil {
+		return "", err
+	}
+	if id == "" || len(id) > ModelIDMax {
+		return "", fmt.Errorf("%w: id has %d bytes, want 1 to %d", ErrModel, len(id), ModelIDMax)
+	}
+	return id, nil
 }
 
 func decode(r *canon.Reader, pairs bool) (*Model, error) {

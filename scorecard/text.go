@@ -74,6 +74,16 @@ func (d *Definition) reasonEN(r Reason) string {
 	return text + fmt.Sprintf("; %s %s wins %d points", verb, d.Format(Known(r.StepAt), English), r.StepGain)
 }
 
+// Source names the kinds of records that the factor is made of, or the market's
+// indices; empty where Definition is nil.
+func (r Reason) Source(lang Lang) string {
+	d := r.Definition()
+	if d == nil {
+		return ""
+	}
+	return d.sourceNames(lang)
+}
+
 // sourceNames are the names of the schemas that the feature is made of, or of
 // the market's indices where it is made of none.
 func (d *Definition) sourceNames(lang Lang) string {

@@ -18,8 +18,8 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(
-		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), scoreCommand(),
-		loanCommand(), contractCommand(), vaultCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
+		demoCommand(), nodeCommand(), gatewayCommand(), verifyCommand(), importCommand(), sampleCommand(), modelCommand(), policyCommand(), scoreCommand(),
+		loanCommand(), contractCommand(), vaultCommand(), bankCommand(), oprfCommand(), ceremonyCommand(), proveCommand(),
 	)
 	return c
 }

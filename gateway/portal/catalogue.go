@@ -11,7 +11,7 @@ type entry struct{ zh, en string }
 // catalogue holds every text of the pages by its key.
 var catalogue = func() map[string]entry {
 	all := map[string]entry{}
-	for _, part := range []map[string]entry{siteTexts, ownerTexts, rightsTexts, creditTexts, officerTexts, wordTexts, errorTexts, sourceTexts, subjectTexts, pledgeTexts} {
+	for _, part := range []map[string]entry{siteTexts, ownerTexts, rightsTexts, creditTexts, officerTexts, wordTexts, errorTexts, sourceTexts, subjectTexts, termsTexts, briefTexts, pledgeTexts} {
 		maps.Copy(all, part)
 	}
 	return all

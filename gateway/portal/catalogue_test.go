@@ -17,6 +17,7 @@ import (
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 )
 
 var verb = regexp.MustCompile(`%[+.\[\]0-9]*[a-z]|%%`)
@@ -36,7 +37,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("%s has arguments %v in Chinese, %v in English", key, zh, en)
 		}
 	}
-	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(pledgeTexts); n != len(catalogue) {
+	if n := len(siteTexts) + len(ownerTexts) + len(rightsTexts) + len(creditTexts) + len(officerTexts) + len(wordTexts) + len(errorTexts) + len(sourceTexts) + len(subjectTexts) + len(termsTexts) + len(briefTexts) + len(pledgeTexts); n != len(catalogue) {
 		t.Errorf("%d texts share a key", n-len(catalogue))
 	}
 }
@@ -112,6 +113,8 @@ func TestEveryValueHasAWord(t *testing.T) {
 		{"instalment", "INSTALMENT_STATUS_", loanv1.InstalmentStatus_name},
 		{"entry", "ENTRY_KIND_", loanv1.EntryKind_name},
 		{"pledgestatus", "PLEDGE_STATUS_", pledgev1.PledgeStatus_name},
+		{"alarm", "ALARM_", scorev1.Alarm_name},
+		{"modelstatus", "MODEL_STATUS_", scorev1.ModelStatus_name},
 	} {
 		for _, name := range e.names {
 			if key := e.prefix + "." + strings.ToLower(strings.TrimPrefix(name, e.trim)); !known(key) {

@@ -72,7 +72,18 @@ func (p *Portal) inbox(_ http.ResponseWriter, r *http.Request, g *Page) (templ.C
 	return inboxPage(g, o, q.Applications), nil
 }
 
-func waits(a loanv1.Application) bool { return a.Decision.Outcome == loanv1.Outcome_OUTCOME_REFERRED }
+// waits tells whether a person's turn to decide has come and not gone.
+func waits(a loanv1.Application) bool {
+	n := len(a.Reviews)
+	return n > 0 && a.Reviews[n-1].DecidedAt == 0 && !a.Overtaken
+}
+
+// appealable tells whether the enterprise may appeal, as far as the row says.
+func appealable(a loanv1.Application) bool {
+	appealed := slices.ContainsFunc(a.Reviews, func(r loanv1.Review) bool { return r.Appeal != nil })
+	late := waits(a) && a.Reviews[len(a.Reviews)-1].Overdue
+	return !appealed && !a.Overtaken && (late || a.Decision.Outcome == loanv1.Outcome_OUTCOME_DECLINED)
+}
 
 // caseView is an application with everything an officer decides on.
 type caseView struct {
@@ -84,6 +95,7 @@ type caseView struct {
 	Holdings    []holding
 	Attested    []attestationv1.Attestation
 	Grade       attestationv1.Grade
+	Brief       *briefView // to sign for, or signed for; nil where neither is here
 	Opened      *openedView
 }
 
@@ -143,6 +155,14 @@ func (p *Portal) caseView(r *http.Request, g *Page) (v caseView, err error) {
 	}
 	v.Consent = c.Consent
 	if err := p.verification(ctx, &v); err != nil {
+		return v, err
+	}
+	if waits(v.Application) {
+		v.Brief, err = p.briefOf(ctx, v.Application.Id)
+	} else {
+		v.Brief, err = p.signedBrief(ctx, v.Application.Decision)
+	}
+	if err != nil {
 		return v, err
 	}
 	if reading, ok := p.readings.find(token(r), v.Consent.Id); ok {

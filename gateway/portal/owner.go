@@ -34,6 +34,8 @@ func (p *Portal) ownerRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /owner/corrections", p.owner(p.ownerCorrections))
 	mux.HandleFunc("GET /owner/consents", p.owner(p.ownerConsents))
 	mux.HandleFunc("GET /owner/score", p.owner(p.ownerScore))
+	mux.HandleFunc("GET "+whatIfPath, p.owner(p.ownerWhatIf))
+	mux.HandleFunc("GET "+whatIfPath+"/part", p.owner(p.whatIfPart))
 	mux.HandleFunc("GET /owner/apply", p.owner(p.ownerApply))
 	mux.HandleFunc("GET /owner/apply/preview", p.owner(p.applyPreview))
 	mux.HandleFunc("GET /owner/applications", p.owner(p.ownerApplications))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,111 +17,64 @@ import (
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
-	"github.com/xinlian/xinlian/internal/record"
 	"github.com/xinlian/xinlian/scorecard"
 )
 
 // scoreView is a score with what the same scorecard says about it.
 type scoreView struct {
 	Score      scorev1.Score
-	Bands      []scorev1.Band
 	FeatureSet uint32
 	Features   []scorecard.Value // empty where this gateway did not derive them
 	Reasons    []scorecard.Reason
 	Path       []scorecard.Step
-	Try        *trial
-	Tried      int // feature, -1 for none
-}
-
-// trial is a what-if: the same firm with one value changed.
-type trial struct {
-	Value  scorecard.Value
-	Result scorecard.Result
-	Band   string
-	Bad    bool // the text is no value
+	Way        *wayView // to the next band, nil where there is none
 }
 
 func (p *Portal) ownerScore(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
 	if len(st.Scores) == 0 {
 		return scorePage(g, st, nil), nil
 	}
-	score := st.Scores[len(st.Scores)-1]
-	if id := r.URL.Query().Get("id"); id != "" {
-		i := slices.IndexFunc(st.Scores, func(s scorev1.Score) bool { return FullHex(s.Id) == id })
-		if i < 0 {
-			return nil, refuse(http.StatusNotFound, "error.missing")
-		}
-		score = st.Scores[i]
+	score, err := chosen(r, st)
+	if err != nil {
+		return nil, err
 	}
-	v, err := p.scoreView(r.Context(), score, r.URL.Query().Get("feature"), r.URL.Query().Get("value"))
+	v, err := p.scoreView(r.Context(), st, score)
 	return scorePage(g, st, v), err
 }
 
-func (p *Portal) scoreView(ctx context.Context, score scorev1.Score, feature, value string) (*scoreView, error) {
-	v := &scoreView{Score: score, Tried: -1}
-	row, err := p.Client.Score.Model(ctx, &scorev1.QueryModelRequest{ModelHash: score.ModelHash})
-	if err != nil {
-		return nil, err
+// chosen is the score that the request names among the enterprise's own, of which
+// there is one at least, or the last.
+func chosen(r *http.Request, st state) (scorev1.Score, error) {
+	id := r.URL.Query().Get("id")
+	if id == "" {
+		return st.Scores[len(st.Scores)-1], nil
 	}
-	v.Bands = row.Model.Bands
-	proposal, err := p.proposalOf(ctx, score)
-	if errors.Is(err, store.ErrNotFound) {
-		return v, nil
+	i := slices.IndexFunc(st.Scores, func(s scorev1.Score) bool { return FullHex(s.Id) == id })
+	if i < 0 {
+		return scorev1.Score{}, refuse(http.StatusNotFound, "error.missing")
 	}
-	if err != nil {
-		return nil, err
-	}
-	model, err := p.Line.ModelOf(ctx, score.ModelHash)
-	if err != nil {
-		return nil, err
-	}
-	v.FeatureSet, v.Features = model.FeatureSet, proposal.Set.Features
-	if v.Reasons, err = model.Explain(v.Features); err != nil {
-		return nil, err
-	}
-	if v.Path, err = model.PathUp(v.Features); err != nil {
-		return nil, err
-	}
-	if i, err := strconv.Atoi(feature); err == nil && i >= 0 && i < len(v.Features) && value != "" {
-		v.Tried = i
-		v.Try = try(model, v, i, value)
-	}
-	return v, nil
+	return st.Scores[i], nil
 }
 
-// try evaluates one changed value with the very scorecard that the proof is about.
-func try(model *scorecard.Model, v *scoreView, i int, value string) *trial {
-	n, ok := parseFeature(scorecard.Definitions(model.FeatureSet)[i], value)
-	if !ok {
-		return &trial{Bad: true}
+func (p *Portal) scoreView(ctx context.Context, st state, score scorev1.Score) (*scoreView, error) {
+	v := &scoreView{Score: score}
+	c, found, err := p.cardOf(ctx, score)
+	if err != nil || !found {
+		return v, err
 	}
-	t := &trial{Value: scorecard.Known(n)}
-	var err error
-	if t.Result, err = model.WhatIf(v.Features, i, t.Value); err != nil {
-		return &trial{Bad: true}
+	v.FeatureSet, v.Features = c.model.FeatureSet, c.features
+	if v.Reasons, err = c.model.Explain(v.Features); err != nil {
+		return nil, err
 	}
-	for _, b := range v.Bands {
-		if t.Result.Score >= b.ScoreMin {
-			t.Band = b.Name
-			break
-		}
+	if v.Path, err = c.steps(); err != nil {
+		return nil, err
 	}
-	return t
-}
-
-// parseFeature reads a value as people write it in the feature's unit.
-func parseFeature(d scorecard.Definition, s string) (int64, bool) {
-	var n int64
-	var err error
-	switch d.Unit {
-	case scorecard.Fen:
-		n, err = ParseMoney(s)
-	case scorecard.BPS:
-		n, err = record.ParseFen(s) // percent have two digits, as yuan have
-	default:
-		n, err = strconv.ParseInt(s, 10, 64)
+	list, err := p.products(ctx, st)
+	if err != nil {
+		return nil, err
 	}
-	return n, err == nil && n >= d.Min && n <= d.Max
+	v.Way, err = c.wayUp(list)
+	return v, err
 }
 
 // proposalOf finds the feature set behind a score among the enterprise's files.
@@ -138,78 +90,6 @@ func (p *Portal) proposalOf(ctx context.Context, score scorev1.Score) (scoring.P
 		return p.Line.Proposal(ctx, f.ID)
 	}
 	return scoring.Proposal{}, store.ErrNotFound
-}
-
-// offerable is a product as the owner sees it.
-type offerable struct {
-	Product  loanv1.Product
-	Template loanv1.TemplateTerms
-	IndexBps int64
-	Live     bool // the index is fresh
-	Score    *scorev1.Score
-	LossBps  int64
-	RateBps  uint32 // what the decision would come to now
-	Capped   bool
-	LimitFen int64 // by capacity and product; the decision also looks at exposure and pool
-}
-
-func (p *Portal) products(ctx context.Context, st state) ([]offerable, error) {
-	r, err := p.Client.Loan.Products(ctx, &loanv1.QueryProductsRequest{Pagination: all})
-	if err != nil {
-		return nil, err
-	}
-	params, err := p.Client.Loan.Params(ctx, &loanv1.QueryParamsRequest{})
-	if err != nil {
-		return nil, err
-	}
-	var list []offerable
-	for _, prod := range r.Products {
-		if prod.Retired {
-			continue
-		}
-		o, err := p.offerable(ctx, st, prod, params.Params.RateCapBps)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o)
-	}
-	return list, nil
-}
-
-func (p *Portal) offerable(ctx context.Context, st state, prod loanv1.Product, capBps uint32) (offerable, error) {
-	o := offerable{Product: prod, LimitFen: prod.Terms.AmountFenMax}
-	t, err := p.Client.Loan.Template(ctx, &loanv1.QueryTemplateRequest{TemplateHash: prod.Terms.TemplateHash})
-	if err != nil {
-		return o, err
-	}
-	o.Template = t.Template.Terms
-	index, err := p.Client.Score.Index(ctx, &scorev1.QueryIndexRequest{IndexId: prod.Terms.IndexId})
-	if err != nil {
-		return o, fmt.Errorf("reading index %s: %w", prod.Terms.IndexId, err)
-	}
-	o.IndexBps, o.Live = index.ValueBps, index.Live
-	sum := o.IndexBps + int64(prod.Terms.FundingBps) + int64(prod.Terms.MarginBps)
-	if s, ok := st.Score(prod.LenderOrgId); ok {
-		o.Score = &s
-		o.LossBps = (int64(s.PdPpm)*int64(prod.Terms.LgdBps) + 999_999) / 1_000_000 // rounded up, as the chain does
-		sum += o.LossBps
-		o.LimitFen = min(o.LimitFen, capacityLimit(s.CapacityFen, prod.Terms.CapacityPeriods, uint32(st.Grade)))
-	}
-	o.Capped = sum > int64(capBps)
-	o.RateBps = uint32(min(max(sum, 0), int64(capBps)))
-	return o, nil
-}
-
-// capacityLimit is capacity times periods, scaled by the quality of the data:
-// whole for grade A, 80 % for B, half for C, nothing for D.
-func capacityLimit(capacityFen int64, periods, grade uint32) int64 {
-	factor := map[uint32]int64{1: 10_000, 2: 8_000, 3: 5_000}[grade]
-	n := new(big.Int).Mul(big.NewInt(max(capacityFen, 0)), big.NewInt(int64(periods)))
-	n.Quo(n.Mul(n, big.NewInt(factor)), big.NewInt(10_000))
-	if !n.IsInt64() {
-		return principalFenMax
-	}
-	return min(n.Int64(), principalFenMax)
 }
 
 func (p *Portal) ownerApply(_ http.ResponseWriter, r *http.Request, g *Page, st state) (templ.Component, error) {
@@ -241,7 +121,7 @@ func (p *Portal) applyPreview(_ http.ResponseWriter, r *http.Request, g *Page, s
 	if err != nil || err2 != nil {
 		return previewPart(g, list[i], nil), nil
 	}
-	rows, err := firstTranche(list[i].Template, fen, list[i].RateBps, uint32(periods))
+	rows, err := firstTranche(list[i].Template, fen, list[i].Terms.RateBps, uint32(periods))
 	if err != nil {
 		return previewPart(g, list[i], nil), nil
 	}

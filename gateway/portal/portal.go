@@ -51,6 +51,7 @@ type Portal struct {
 	exporter evidence.Exporter
 	policy   policy
 	readings *shelf
+	briefs   *briefs
 	exported exports
 	checks   *answers // what officers were told about receivables
 
@@ -67,7 +68,7 @@ var ErrOrigin = errors.New("portal: the chain does not allow passkeys of this or
 // New makes a portal. It refuses an origin that the chain does not allow, and
 // says which ones it does.
 func New(ctx context.Context, c Config) (*Portal, error) {
-	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), checks: newAnswers(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
+	p := &Portal{Config: c, exporter: evidence.Exporter{Client: c.Client}, readings: newShelf(), briefs: newBriefs(), checks: newAnswers(), names: map[uint64]string{}, devices: map[uint64]wire.ReadSigner{}}
 	r, err := c.Client.Org.Params(ctx, &orgv1.QueryParamsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the allowed origins: %w", err)

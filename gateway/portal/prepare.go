@@ -148,10 +148,10 @@ var messages = map[string]func(*form) sdk.Msg{
 	"/xinlian.loan.v1.MsgRepay": func(f *form) sdk.Msg {
 		return &loanv1.MsgRepay{Device: f.device(), OrgId: f.org(), LoanId: f.id("loan_id"), AmountFen: f.fen("amount_fen")}
 	},
-	"/xinlian.loan.v1.MsgDecideReferral": func(f *form) sdk.Msg {
-		return &loanv1.MsgDecideReferral{
-			Device: f.device(), OrgId: f.org(), ApplicationId: f.id("application_id"), Approve: f.bool("approve"),
-			AmountFen: f.fen("amount_fen"), NoteHash: f.hash("note_hash"),
+	"/xinlian.loan.v1.MsgDecideReferral": decideReferral,
+	"/xinlian.loan.v1.MsgAppeal": func(f *form) sdk.Msg {
+		return &loanv1.MsgAppeal{
+			Device: f.device(), OrgId: f.org(), ApplicationId: f.id("application_id"), NoteHash: f.hash("note_hash"), DisputeId: f.uint("dispute_id", 64),
 		}
 	},
 	"/xinlian.cash.v1.MsgTransfer": func(f *form) sdk.Msg {

@@ -53,10 +53,17 @@ var refusals = map[string]map[uint32]refusal{
 	"cash": {
 		4:  {"金额不正确。", "The amount is wrong."},
 		5:  {"金额超过这台设备的限额。", "The amount is above this device's limit."},
-		8:  {"对方不能收款。", "The payee may not hold deposits."},
+		7:  {"对方不能收款。", "The payee may not hold deposits."},
+		8:  {"账户已被冻结，请联系监管机构。", "The account is frozen. Ask the regulator."},
 		9:  {"账户余额不足，请先存入资金。", "The balance is too small. Deposit money first."},
-		7:  {"账户已被冻结，请联系监管机构。", "The account is frozen. Ask the regulator."},
 		10: {"兑付机构额度不足，请选择另一家。", "The issuer has too little outstanding. Choose another."},
+		17: {"扣款授权已撤销、已到期或尚未生效。", "The mandate was revoked, has ended or has not begun."},
+		18: {"扣款超过授权的限额。", "The debit is above the mandate's limits."},
+		19: {"这一笔已经处理过，请刷新页面。", "This was done already. Reload the page."},
+		20: {"退回金额超过收到的金额。", "That is more than is left to give back."},
+		21: {"办理期限已过。", "The time for this has passed."},
+		22: {"有一笔扣款被裁定退回，请先退款。", "A debit was ruled to be returned. Refund it first."},
+		24: {"清算行的余额尚未核对一致，暂停入金，请联系清算行。", "The bank's balance is not reconciled, so it may not issue. Call the bank."},
 	},
 	"profile": {
 		2:  {"您不能这样操作这份授权。", "You may not do this to the consent."},
@@ -84,6 +91,7 @@ var refusals = map[string]map[uint32]refusal{
 		20: {"合同内容与报价不一致，请刷新页面。", "The terms differ from the offer. Reload the page."},
 		21: {"账户资金已被冻结。", "The money is frozen."},
 		22: {"这个金额还不了任何款项。", "The amount pays nothing."},
+		26: {"这个决定现在不能申诉：每份申请只能申诉一次，人工审核期限未到时请先等待。", "This decision cannot be appealed now: each application once, and not while a person still has time to decide."},
 	},
 	"score": {
 		17: {"对该机构的授权已失效，请重新授权后再评分。", "The consent is not live. Grant it again and ask for a new score."},

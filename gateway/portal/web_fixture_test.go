@@ -335,10 +335,13 @@ func loanCases(t *testing.T, codec wire.Codec, device string, orgs map[string]st
 		{"refuse offer", &loanv1.MsgRefuseOffer{Device: device, OrgId: 12, OfferId: whole.Id}, support(whole, single)},
 		{"repay", &loanv1.MsgRepay{Device: device, OrgId: 12, LoanId: 5, AmountFen: 866_190}, map[string]any{"orgs": orgs}},
 		{"approve referral", &loanv1.MsgDecideReferral{
-			Device: device, OrgId: 3, ApplicationId: 9, Approve: true, AmountFen: 8_000_000, NoteHash: saltedHash(t),
+			Device: device, OrgId: 3, ApplicationId: 9, Approve: true, AmountFen: 8_000_000, NoteHash: saltedHash(t), BriefHash: bytes.Repeat([]byte{0xb7}, 32),
 		}, map[string]any{"orgs": orgs}},
 		{"decline referral", &loanv1.MsgDecideReferral{
-			Device: device, OrgId: 3, ApplicationId: 9, NoteHash: saltedHash(t),
+			Device: device, OrgId: 3, ApplicationId: 9, NoteHash: saltedHash(t), BriefHash: bytes.Repeat([]byte{0xb7}, 32),
+		}, map[string]any{"orgs": orgs}},
+		{"appeal", &loanv1.MsgAppeal{
+			Device: device, OrgId: 12, ApplicationId: 9, NoteHash: saltedHash(t), DisputeId: 4,
 		}, map[string]any{"orgs": orgs}},
 	}
 }

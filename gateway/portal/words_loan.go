@@ -9,12 +9,6 @@ import (
 	"github.com/xinlian/xinlian/scorecard"
 )
 
-func (g *Page) unit(u scorecard.Unit) string {
-	return g.T(map[scorecard.Unit]string{
-		scorecard.Fen: "unit.yuan", scorecard.BPS: "unit.percent", scorecard.Days: "unit.days", scorecard.Months: "unit.months", scorecard.Count: "unit.count",
-	}[u])
-}
-
 func (g *Page) pathStep(s scorecard.Step) string {
 	d := s.Reason.Definition()
 	if d == nil {
@@ -25,12 +19,6 @@ func (g *Page) pathStep(s scorecard.Step) string {
 		verb = "path.least"
 	}
 	return g.T(verb, g.Pick(d.ZH, d.EN), d.Format(scorecard.Known(s.Reason.StepAt), g.scoreLang()), s.Reason.StepGain, s.Result.Score, Money(s.Result.CapacityFen))
-}
-
-func (g *Page) tried(v *scoreView) string {
-	d := scorecard.Definitions(v.FeatureSet)[v.Tried]
-	return g.T("try.result", g.Pick(d.ZH, d.EN), d.Format(v.Try.Value, g.scoreLang()), v.Try.Result.Score, v.Try.Result.Score-v.Score.Score,
-		v.Try.Band, Money(v.Try.Result.CapacityFen))
 }
 
 func (g *Page) period(u loanv1.PeriodUnit) string {
@@ -50,11 +38,11 @@ func previewKey(m loanv1.Method) string {
 }
 
 func (g *Page) rateText(o offerable) string {
-	text := Percent(int64(o.RateBps))
+	text := Percent(int64(o.Terms.RateBps))
 	if o.Score == nil {
 		text = g.T("apply.rate.from", text)
 	}
-	if o.Capped {
+	if o.Capped() {
 		text += " " + g.T("rate.legal-cap")
 	}
 	return text

@@ -62,6 +62,13 @@ type Config struct {
 		Sources string   `toml:"sources" doc:"folder of the definitions of scheduled sources, NAME.source.toml; empty: none"`
 		Allow   []string `toml:"allow" doc:"where scheduled sources may call, HOST:PORT, then plain (without TLS) or private (loopback and private addresses) where that is meant"`
 	} `toml:"pull"`
+	Bank struct {
+		Org     int64         `toml:"org" doc:"the hosted settlement bank whose payments and bookings this gateway carries; 0: none"`
+		Account string        `toml:"account" doc:"file with the account that backs its deposits, one line BANK-CODE NUMBER NAME, mode 0600"`
+		Outbox  string        `toml:"outbox" doc:"folder for payment orders (pain.001); the bank's transfer program takes *.xml from it"`
+		Inbox   string        `toml:"inbox" doc:"folder of the bank's answers and bookings (pain.002, camt.053, camt.054); read only"`
+		Every   time.Duration `toml:"every" doc:"time between two looks at chain and folders"`
+	} `toml:"bank"`
 	Prover struct {
 		MemoryMiB int           `toml:"memory_mib" doc:"most memory of the process that proves scores, in MiB"`
 		Nice      int           `toml:"nice" doc:"how far it gives way to the gateway, 1 to 19"`
@@ -81,6 +88,7 @@ func DefaultConfig(home string) Config {
 	c.Vault.Master = "file"
 	c.Blobs.Store, c.Blobs.Region, c.Blobs.PathStyle = "folder", "us-east-1", true
 	c.Prover.MemoryMiB, c.Prover.Nice, c.Prover.Timeout = prover.DefaultMemoryMiB, prover.DefaultNice, prover.DefaultTimeout
+	c.Bank.Every = 10 * time.Second
 	c.Log.Level = "info"
 	return c
 }

@@ -72,6 +72,9 @@ func fill(ctx context.Context, p *Parts, c Config, folders map[uint64]string, or
 	if p.Parsers, err = c.Parsers(); err != nil {
 		return err
 	}
+	if p.Bank, err = c.bank(); err != nil {
+		return err
+	}
 	for _, id := range order {
 		h, err := loadHosted(id, folders[id], c, params.Params)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/bank"
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/connector"
 	"github.com/xinlian/xinlian/gateway/custody"
@@ -72,6 +73,7 @@ type Parts struct {
 	Origin         string
 	Sources        string         // folder of the definitions of scheduled sources; empty: none
 	Allow          pull.AllowList // where they may call
+	Bank           *Bank          // the settlement bank whose books are carried; nil: none
 	Log            *slog.Logger
 }
 
@@ -92,6 +94,7 @@ type Server struct {
 	offices    map[uint64]*pledging.Office
 	inbox      *pledging.Inbox
 	portal     *portal.Portal
+	bank       *bank.Adapter // nil where none is carried
 
 	mu        sync.Mutex
 	listening net.Listener
@@ -219,6 +222,9 @@ func (s *Server) wire(ctx context.Context, roles map[uint64][]orgv1.Role) error 
 	if err := s.openOffices(); err != nil {
 		return err
 	}
+	if err := s.openBank(roles); err != nil {
+		return err
+	}
 	s.portal, err = portal.New(ctx, portal.Config{
 		Client: s.client, Store: s.store, Line: s.line, Registrar: s.registrar, Custodians: s.custodians, Desks: s.desks,
 		Offices: s.offices, Orders: s.inbox.Book, Origin: s.parts.Origin, Log: s.parts.Log,
@@ -335,6 +341,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	all.Go(func() { s.control(work) })
 	if s.parts.Sources != "" {
 		all.Go(func() { _ = s.scheduler().Run(work) })
+	}
+	if s.bank != nil {
+		all.Go(func() { _ = s.bank.Run(work, s.parts.Bank.Every) })
 	}
 	if s.monitor != nil {
 		all.Go(func() { _ = s.monitor.Run(work) })

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xinlian/xinlian/gateway/vault"
 	"github.com/xinlian/xinlian/internal/record"
@@ -184,6 +185,56 @@ func TestGuardAndBlobs(t *testing.T) {
 		err := use(config)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestBankConfig proves that a settlement bank's settings are taken whole or named, and
+// that an account's file is secret and never quoted.
+func TestBankConfig(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	account := filepath.Join(dir, "account")
+	write := func(text string, mode os.FileMode) {
+		t.Helper()
+		_ = os.Remove(account)
+		if err := os.WriteFile(account, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, in := filepath.Join(dir, "out"), filepath.Join(dir, "in")
+	for _, d := range []string{out, in} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good := DefaultConfig(dir)
+	if b, err := good.bank(); b != nil || err != nil {
+		t.Errorf("by default: got %v, %v", b, err)
+	}
+	good.Bank.Org, good.Bank.Account, good.Bank.Outbox, good.Bank.Inbox = 7, account, out, in
+	write("102100099996 99 样本清算行\n", 0o600)
+	b, err := good.bank()
+	if err != nil || b.OrgID != 7 || b.Account.Number != "99" || b.Every != 10*time.Second {
+		t.Fatalf("got %+v, %v", b, err)
+	}
+	for want, bend := range map[string]func(c *Config){
+		"bank.org":     func(c *Config) { c.Bank.Org = -1 },
+		"bank.outbox":  func(c *Config) { c.Bank.Outbox = filepath.Join(dir, "absent") },
+		"one folder":   func(c *Config) { c.Bank.Inbox = out + "/" },
+		"bank.inbox":   func(c *Config) { c.Bank.Inbox = "" },
+		"bank.every":   func(c *Config) { c.Bank.Every = time.Millisecond },
+		"bank.account": func(c *Config) { c.Bank.Account = filepath.Join(dir, "absent") },
+		"chmod 600": func(*Config) {
+			write("102100099996 99 样本清算行\n", 0o640)
+		},
+		"联行号": func(*Config) { write("1021 99 样本清算行", 0o600) },
+	} {
+		write("102100099996 99 样本清算行\n", 0o600)
+		c := good
+		bend(&c)
+		if _, err := c.bank(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "样本") {
+			t.Errorf("%s: got %v", want, err)
 		}
 	}
 }

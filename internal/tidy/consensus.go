@@ -15,7 +15,7 @@ var consensus = []string{
 	"x/", "lending/", "schedule", "internal/canon", "internal/artefact", "app/ante.go", "app/admission.go", "app/proposal.go",
 	"passkey/clientdata.go", "passkey/key.go", "passkey/policy.go", "passkey/signature.go", "passkey/verify.go",
 	"scorecard/model.go", "scorecard/book.go", "scorecard/bank.go", "scorecard/sales.go", "scorecard/party.go", "scorecard/ratio.go",
-	"scorecard/extract.go", "scorecard/feature.go", "scorecard/reason.go", "scorecard/band.go", "zk/commitment.go", "zk/statement.go", "zk/key.go", "zk/verifier.go",
+	"scorecard/extract.go", "scorecard/feature.go", "scorecard/reason.go", "scorecard/band.go", "scorecard/terms", "zk/commitment.go", "zk/statement.go", "zk/key.go", "zk/verifier.go",
 }
 
 // InConsensus tells whether a file is held to the consensus rules.

@@ -205,7 +205,7 @@ func typesOf(t *testing.T) map[string]typedFile {
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax |
 			packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedExportFile,
 		Dir: abs,
-	}, "./x/...", "./lending/...", "./schedule", "./passkey", "./scorecard", "./zk", "./internal/canon", "./internal/artefact", "./app")
+	}, "./x/...", "./lending/...", "./schedule", "./passkey", "./scorecard", "./scorecard/terms", "./zk", "./internal/canon", "./internal/artefact", "./app")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,11 +111,11 @@ func (b *builder) read(r *canon.Reader, depth int) (*node, error) {
 }
 
 // read makes a leaf of a value that was just taken off, unless that failed.
-func read[V any](r *canon.Reader, v V, make func(V) (*node, error)) (*node, error) {
+func read[V any](r *canon.Reader, v V, leaf func(V) (*node, error)) (*node, error) {
 	if r.Err() != nil {
 		return nil, fault(BadEncoding, "ends inside a node")
 	}
-	return make(v)
+	return leaf(v)
 }
 
 func (b *builder) readAll(r *canon.Reader, count, depth int) ([]*node, error) {

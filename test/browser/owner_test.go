@@ -101,6 +101,23 @@ func grant(p *page) {
 	p.open("/owner/score")
 	p.waitText("扣分的原因")
 	p.screen("score")
+	slide(p)
+}
+
+// slide moves each slider to its best and sees the result follow without a reload.
+func slide(p *page) {
+	p.t.Helper()
+	p.open("/owner/whatif")
+	p.waitText("试算，不构成承诺")
+	p.screen("whatif")
+	p.wait(`(() => {
+		const all = document.querySelectorAll("input[type=range]")
+		all.forEach(s => { s.value = 20; s.dispatchEvent(new Event("input", {bubbles: true})) })
+		return all.length > 0
+	})()`, time.Second)
+	p.wait(`document.querySelector("form output").textContent.includes("（现在")`, 10*time.Second)
+	p.wait(`!document.querySelector("#whatif").textContent.includes("还没有移动")`, 10*time.Second)
+	p.screen("whatif-best")
 }
 
 // borrow applies for an amount that a person must decide on as well as for one

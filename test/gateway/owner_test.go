@@ -85,21 +85,51 @@ func register(t testing.TB, v *visitor, o sample.Owner) {
 	}
 }
 
-// checkScore looks at the score's page: reasons, and a what-if by the same scorecard.
+// checkScore looks at the score's page, its reasons and the way up, and at the
+// sliders, which the same scorecard and the chain's own terms answer.
 func checkScore(t *testing.T, v *visitor) {
 	t.Helper()
-	page := v.get("/owner/score?feature=13&value=0")
-	for _, want := range []string{"扣分的原因", "怎样提高", "已由链上校验", "透支天数 为 0 天 时"} {
+	page := v.get("/owner/score")
+	for _, want := range []string{"扣分的原因", "怎样提高", "已由链上校验", "A 级已经是最好的等级", "来源：", "数据截至"} {
 		if !strings.Contains(plain(page), want) {
 			t.Errorf("the score's page does not say %q: %s", want, plain(page))
 		}
 	}
+	checkSliders(t, v)
 	if page := v.get("/owner/score?lang=en"); !strings.Contains(page, "What cost points") {
 		t.Error("the score's page has no English")
 	}
 	v.get("/owner?lang=zh")
 	if page := v.get("/owner/data"); !strings.Contains(page, "数据质量 B") || !strings.Contains(page, "已放行") {
 		t.Errorf("the data page shows neither grade nor reads: %s", plain(page))
+	}
+}
+
+// checkSliders moves each slider to its best: the score never falls by one that does
+// better, what is shown follows, and nothing else than a slider's place is taken.
+func checkSliders(t *testing.T, v *visitor) {
+	t.Helper()
+	page := v.get("/owner/whatif")
+	if !strings.Contains(page, "试算，不构成承诺") || !strings.Contains(plain(page), "额度") {
+		t.Errorf("the sliders' page: %s", plain(page))
+	}
+	names := values(page, `type="range" name="(f[0-9]+)"`)
+	if len(names) == 0 {
+		t.Fatal("no slider")
+	}
+	query := url.Values{}
+	for _, name := range names {
+		query.Set(name, "20")
+		part := v.get("/owner/whatif/part?" + query.Encode())
+		if won := values(part, `([+-][0-9]+) 分，等级`); len(won) != 1 || strings.HasPrefix(won[0], "-") {
+			t.Errorf("with %v at their best: %v", query, won)
+		}
+		if !strings.Contains(part, `id="at-`+name[1:]+`" hx-swap-oob="true"`) {
+			t.Errorf("the answer does not say where %s stands", name)
+		}
+	}
+	if status, _ := v.ask("/owner/whatif/part?" + names[0] + "=21"); status != http.StatusUnprocessableEntity {
+		t.Errorf("a place beyond the slider: status %d", status)
 	}
 }
 

@@ -225,10 +225,20 @@ func checkReferral(t *testing.T, w *world.World, owner *visitor) {
 		t.Fatalf("%d cases: %s", len(cases), plain(page))
 	}
 	readRecords(t, officer)
-	fields := map[string]string{"application_id": "1", "approve": "true", "amount_fen": "12000000", "note_hash": strings.Repeat("00", 32)}
+	brief := values(officer.get("/officer/applications/1"), `name="brief_hash" value="([0-9a-f]{64})"`)
+	if len(brief) != 1 {
+		t.Fatalf("%d briefs to sign for, want the same in both forms", len(brief))
+	}
+	fields := map[string]string{
+		"application_id": "1", "approve": "true", "amount_fen": "12000000", "note_hash": strings.Repeat("00", 32), "brief_hash": brief[0],
+	}
 	salted := map[string]any{"note_hash": map[string]string{"text": "流水稳定，同意", "salt": strings.Repeat("5a", 32)}}
 	if status, _ := officer.post("/tx/prepare", map[string]any{"kind": "/xinlian.loan.v1.MsgDecideReferral", "fields": fields, "salted": salted}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a hash that is not the text's: status %d", status)
+	}
+	fields["brief_hash"] = strings.Repeat("5b", 32)
+	if status, answer := officer.post("/tx/prepare", map[string]any{"kind": "/xinlian.loan.v1.MsgDecideReferral", "fields": fields}); status != http.StatusConflict {
+		t.Errorf("a brief that was not shown: status %d %v", status, answer)
 	}
 	hosted := newVisitor(t, w)
 	if status, _ := hosted.form("/hosted", url.Values{"org": {"1"}}); status != http.StatusOK {
@@ -236,9 +246,9 @@ func checkReferral(t *testing.T, w *world.World, owner *visitor) {
 	}
 	status, page := hosted.form("/tx/hosted", url.Values{
 		"kind": {"/xinlian.loan.v1.MsgDecideReferral"}, "next": {"/officer/applications/1"}, "application_id": {"1"}, "approve": {"true"},
-		"yuan.amount_fen": {"120,000.00"}, "salted.note_hash": {"流水稳定，同意"},
+		"brief_hash": {brief[0]}, "yuan.amount_fen": {"120,000.00"}, "salted.note_hash": {"流水稳定，同意"},
 	})
-	if status != http.StatusOK || !strings.Contains(page, "系统原先的决定") {
+	if status != http.StatusOK || !strings.Contains(page, "系统原先的决定") || !strings.Contains(page, "签字时的审批摘要") {
 		t.Fatalf("deciding: %d %s", status, plain(page))
 	}
 	if page := owner.get("/owner"); !strings.Contains(page, "您有一份贷款报价") {

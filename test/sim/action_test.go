@@ -31,7 +31,7 @@ import (
 var actions = []func(*world) deed{
 	registerEnterprise, registerEnterprise, confirmEnterprise, confirmEnterprise, retag, retag, activate, activate, chooseCustodian, chooseCustodian, setDataKey,
 	addDevice, addDevice, freezeDevice, freezeDevice, unfreezeDevice, unfreezeDevice, revokeDevice, requestRecovery, cancelRecovery,
-	issue, issue, transfer, transfer, transfer, spend, redeem, settle, freezeMoney, unfreezeMoney, unfreezeMoney,
+	issue, issue, transfer, transfer, transfer, spend, redeem, settle, rejectRedemption, grantMandate, debit, debit, refund, disputeDebit, decideDebit, collectDebit, revokeMandate, reportBalance, freezeMoney, unfreezeMoney, unfreezeMoney,
 	donate, donate,
 	anchor, anchor, anchor, anchor, supersede, accessLog, accessLog,
 	requestConsent, requestConsent, requestConsent, grant, grant, refuseConsent, refuseConsent, refuseConsent, pause, resume, resume, resume, revoke,
@@ -43,7 +43,7 @@ var actions = []func(*world) deed{
 	saveDraft, saveDraft, discardDraft, submitTemplate, submitTemplate, reviewTemplate, reviewTemplate, reviewTemplate, reviewTemplate, activateTemplate, activateTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
 	openFund, admitInvestor, admitInvestor, admitInvestor, subscribe, subscribe, subscribe, redeemShares, redeemShares, cancelOrder, cancelOrder, claimIncome, claimIncome, windUp,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
-	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, accept, accept, accept, accept, accept, refuseOffer, refuseOffer, refuseOffer, refuseOffer,
+	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, appeal, appeal, accept, accept, accept, accept, accept, refuseOffer, refuseOffer, refuseOffer, refuseOffer,
 	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
 }
 
@@ -671,13 +671,23 @@ func decide(w *world) deed {
 		by = w.BankA
 	}
 	return deed{by.Admin, &loanv1.MsgDecideReferral{
-		Device: address(by.Admin), OrgId: by.ID, ApplicationId: id, Approve: w.chance(70), AmountFen: w.amount(9_000_000), NoteHash: hash(w, "note"),
+		Device: address(by.Admin), OrgId: by.ID, ApplicationId: id, Approve: w.chance(70), AmountFen: w.amount(9_000_000), NoteHash: hash(w, "note"), BriefHash: hash(w, "brief"),
 	}, func(o testkit.Outcome) {
 		var r loanv1.MsgDecideReferralResponse
 		if o.Response(w.t, &r); r.OfferId != 0 {
 			w.offers = append(w.offers, r.OfferId)
 		}
 	}}
+}
+
+func appeal(w *world) deed {
+	id := recent(w, w.applications)
+	r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Application, &loanv1.QueryApplicationRequest{Id: id})
+	f := pick(w, w.firms[:borrowers])
+	if i := slices.IndexFunc(w.firms, func(f *firm) bool { return ok && f.ID == r.Application.EnterpriseId }); i >= 0 && w.chance(90) {
+		f = w.firms[i]
+	}
+	return deed{by: f.Owner, msg: &loanv1.MsgAppeal{Device: f.Device(), OrgId: f.ID, ApplicationId: id, NoteHash: hash(w, "appeal")}}
 }
 
 // offered is a recent offer with the firm to which it was made.

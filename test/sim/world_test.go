@@ -67,6 +67,8 @@ type world struct {
 	attestations []said
 	disputes     []uint64
 	redemptions  []uint64
+	mandates     []uint64
+	debits       []uint64 // payments
 	incidents    []uint64
 	applications []uint64
 	offers       []uint64

@@ -9,7 +9,8 @@ import (
 	"github.com/xinlian/xinlian/x/org"
 )
 
-func (k *Keeper) dispute(ctx context.Context, id uint64) (attestationv1.Dispute, error) {
+// Dispute is the row of a dispute, else ErrUnknownDispute.
+func (k *Keeper) Dispute(ctx context.Context, id uint64) (attestationv1.Dispute, error) {
 	d, err := k.disputes.Get(ctx, id)
 	return d, found(err, ErrUnknownDispute, "id %d", id)
 }

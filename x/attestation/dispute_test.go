@@ -33,7 +33,7 @@ func TestDisputeRejected(t *testing.T) {
 	check(t, err)
 	c.wantEvents(t, &attestationv1.EventDispute{DisputeId: 1, EnterpriseId: firm, Status: open})
 	c.wantBatch(t, 1, batchDisputed)
-	d, err := c.dispute(c.ctx, id)
+	d, err := c.Dispute(c.ctx, id)
 	check(t, err)
 	if d.OpenedByOrgId != firm || d.OpenedAt != genesisTime.Unix() || d.Deadline != genesisTime.Unix()+DefaultParams().DisputeSeconds {
 		t.Errorf("row: got %v", d)

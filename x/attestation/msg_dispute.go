@@ -59,7 +59,7 @@ func (s msgServer) ResolveDispute(ctx context.Context, m *attestationv1.MsgResol
 		return nil, err
 	}
 
-	d, err := s.k.dispute(ctx, m.DisputeId)
+	d, err := s.k.Dispute(ctx, m.DisputeId)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s queryServer) Quality(ctx context.Context, r *attestationv1.QueryQualityR
 func (s queryServer) Disputes(ctx context.Context, r *attestationv1.QueryDisputesRequest) (*attestationv1.QueryDisputesResponse, error) {
 	list, page, err := query.CollectionPaginate(ctx, s.k.disputes.Indexes.enterprise, bounded(r.Pagination),
 		func(key collections.Pair[uint64, uint64], _ collections.NoValue) (attestationv1.Dispute, error) {
-			return s.k.dispute(ctx, key.K2())
+			return s.k.Dispute(ctx, key.K2())
 		}, query.WithCollectionPaginationPairPrefix[uint64, uint64](r.EnterpriseId))
 	return &attestationv1.QueryDisputesResponse{Disputes: list, Pagination: page}, err
 }

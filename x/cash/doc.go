@@ -11,8 +11,10 @@
 //
 // It refuses to create money without an issuer's reference, to count a reference
 // twice, to pay out at an issuer more than that issuer has taken in, to let an
-// unknown account hold anything, and to freeze without a case and an end. It
-// never takes money from anyone: an expired freeze simply no longer binds.
+// unknown account hold anything, to debit beyond a mandate, to give back more than
+// was received, to issue on a bank balance that has not matched for days, and to
+// freeze without a case and an end.
 //
-// Invariants: totals-match-rows, supply-matches-totals, holders-known.
+// Invariants: totals-match-rows, supply-matches-totals, holders-known,
+// payments-within-mandates, payments-indexed, reports-match-totals.
 package cash

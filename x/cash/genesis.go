@@ -11,6 +11,9 @@ import (
 	"github.com/xinlian/xinlian/internal/wire"
 )
 
+// TimeCeiling bounds the times of a genesis file, Unix seconds: the year 9999.
+const TimeCeiling = 253_402_300_799
+
 // DefaultGenesis is a network without money.
 func DefaultGenesis() *cashv1.GenesisState { return &cashv1.GenesisState{Params: DefaultParams()} }
 
@@ -22,6 +25,7 @@ func Validate(gs *cashv1.GenesisState) error {
 	}
 	for _, check := range []func(*cashv1.GenesisState) error{
 		validateIssuances, validateRedemptions, validateFreezes, validateAccounts, validateTotals,
+		validateMandates, validatePayments, validateDays, validateStandings,
 	} {
 		if err := check(gs); err != nil {
 			return err
@@ -55,12 +59,16 @@ func validateRedemptions(gs *cashv1.GenesisState) error {
 		}
 		switch r.Status {
 		case cashv1.RedemptionStatus_REDEMPTION_STATUS_PENDING:
-			if r.BankReference != "" {
-				return ErrGenesis.Wrapf("redemptions[%d]: reference before settlement", i)
+			if r.BankReference != "" || r.RejectCode != "" {
+				return ErrGenesis.Wrapf("redemptions[%d]: reference or code while pending", i)
 			}
 		case cashv1.RedemptionStatus_REDEMPTION_STATUS_SETTLED:
-			if err := checkReference("bank_reference", r.BankReference); err != nil {
-				return ErrGenesis.Wrapf("redemptions[%d]: %v", i, err)
+			if err := checkReference("bank_reference", r.BankReference); err != nil || r.RejectCode != "" {
+				return ErrGenesis.Wrapf("redemptions[%d]: settled with %q, %q", i, r.BankReference, r.RejectCode)
+			}
+		case cashv1.RedemptionStatus_REDEMPTION_STATUS_REJECTED:
+			if err := checkRejectCode(r.RejectCode); err != nil || r.BankReference != "" {
+				return ErrGenesis.Wrapf("redemptions[%d]: rejected with %q, %q", i, r.BankReference, r.RejectCode)
 			}
 		default:
 			return ErrGenesis.Wrapf("redemptions[%d]: status %s", i, r.Status)
@@ -118,6 +126,9 @@ func validateTotals(gs *cashv1.GenesisState) error {
 		}
 	}
 	for i, r := range gs.Redemptions {
+		if r.Status == cashv1.RedemptionStatus_REDEMPTION_STATUS_REJECTED {
+			continue
+		}
 		t := totalOf(want, r.IssuerOrgId)
 		if t == nil {
 			return ErrGenesis.Wrapf("redemptions[%d]: organisation %d has issued nothing", i, r.IssuerOrgId)
@@ -126,7 +137,9 @@ func validateTotals(gs *cashv1.GenesisState) error {
 		if err != nil {
 			return ErrGenesis.Wrapf("redemptions[%d]: %v", i, err)
 		}
-		*t = next
+		if *t = next; r.Status == cashv1.RedemptionStatus_REDEMPTION_STATUS_SETTLED {
+			t.PendingFen -= r.AmountFen
+		}
 	}
 	if len(want) != len(gs.Totals) {
 		return ErrGenesis.Wrapf("totals: got %d, want %d", len(gs.Totals), len(want))
@@ -176,6 +189,10 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *cashv1.GenesisState) error
 		if err := k.redemptions.Set(ctx, r.Id, r); err != nil {
 			return err
 		}
+		waits := r.Status == cashv1.RedemptionStatus_REDEMPTION_STATUS_PENDING
+		if err := place(ctx, k.pending, collections.Join(r.IssuerOrgId, r.Id), waits); err != nil {
+			return err
+		}
 	}
 	if err := k.nextID.Set(ctx, uint64(len(gs.Redemptions))); err != nil {
 		return err
@@ -198,6 +215,12 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs *cashv1.GenesisState) error
 		if err := k.accounts.Set(ctx, address, a.OwnerOrgId); err != nil {
 			return err
 		}
+	}
+	if err := k.initPayments(ctx, gs); err != nil {
+		return err
+	}
+	if err := k.initReports(ctx, gs); err != nil {
+		return err
 	}
 	return k.checkSupply(ctx)
 }
@@ -225,7 +248,13 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*cashv1.GenesisState, error
 		gs.Accounts = append(gs.Accounts, cashv1.Account{Address: wire.AddressText(address), OwnerOrgId: owner})
 		return false, nil
 	})
-	return gs, err
+	if err != nil {
+		return nil, err
+	}
+	if err := k.exportPayments(ctx, gs); err != nil {
+		return nil, err
+	}
+	return gs, k.exportReports(ctx, gs)
 }
 
 func (k *Keeper) allTotals(ctx context.Context) ([]cashv1.IssuerTotal, error) {

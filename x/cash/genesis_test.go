@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -33,7 +35,7 @@ func lived(t tester) kit {
 		t.Fatal(err)
 	}
 	if _, err := c.msgs.Freeze(c.ctx, &cashv1.MsgFreeze{
-		Device: "officer", OrgId: regulator, TargetOrgId: mill, CaseId: "case-1", ReasonHash: hash32,
+		Device: "officer", OrgId: regulator, TargetOrgId: pending, CaseId: "case-1", ReasonHash: hash32,
 		ExpiresAt: genesisTime.Unix() + 60,
 	}); err != nil {
 		t.Fatal(err)
@@ -41,6 +43,21 @@ func lived(t tester) kit {
 	if err := c.OpenAccount(c.ctx, sdk.AccAddress(strings.Repeat("p", 32)), bankB); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.msgs.Transfer(c.ctx, &cashv1.MsgTransfer{Device: "officer", OrgId: shop, ToOrgId: bankB, AmountFen: 1}); err != nil {
+		t.Fatal(err)
+	}
+	mandate := c.grant(t, millMandate())
+	first, second := c.debit(t, mandate, 1, 60), c.debit(t, mandate, 2, 40)
+	c.dispute(t, first)
+	c.dispute(t, second)
+	// The mill spends what it got, so that the upheld chargeback stays owed.
+	if err := c.Move(c.ctx, Account(shop), sdk.AccAddress(strings.Repeat("p", 32)), 5); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, c, mill, bankB)
+	c.resolve(t, second, true)
+	c.ctx = c.at(24 * time.Hour).ctx
+	c.report(t, 500)
 	return c
 }
 
@@ -80,6 +97,9 @@ func TestGenesisRoundTrip(t *testing.T) {
 	if err != nil || res.RedemptionId != 2 {
 		t.Errorf("the next id: got %v, %v, want 2", res, err)
 	}
+	if id := second.grant(t, millMandate()); id != 2 {
+		t.Errorf("the next mandate: got %d, want 2", id)
+	}
 }
 
 // Each bent field of a valid genesis is refused.
@@ -101,11 +121,52 @@ func TestGenesisRefused(t *testing.T) {
 		"settled without reference": func(gs *cashv1.GenesisState) {
 			gs.Redemptions[0].Status = cashv1.RedemptionStatus_REDEMPTION_STATUS_SETTLED
 		},
-		"total":                func(gs *cashv1.GenesisState) { gs.Totals[0].IssuedFen++ },
-		"total missing":        func(gs *cashv1.GenesisState) { gs.Totals = nil },
-		"freeze twice":         func(gs *cashv1.GenesisState) { gs.Freezes = append(gs.Freezes, gs.Freezes[0]) },
-		"freeze case":          func(gs *cashv1.GenesisState) { gs.Freezes[0].CaseId = "" },
-		"freeze reason":        func(gs *cashv1.GenesisState) { gs.Freezes[0].ReasonHash = nil },
+		"total":         func(gs *cashv1.GenesisState) { gs.Totals[0].IssuedFen++ },
+		"total missing": func(gs *cashv1.GenesisState) { gs.Totals = nil },
+		"freeze twice":  func(gs *cashv1.GenesisState) { gs.Freezes = append(gs.Freezes, gs.Freezes[0]) },
+		"freeze case":   func(gs *cashv1.GenesisState) { gs.Freezes[0].CaseId = "" },
+		"freeze reason": func(gs *cashv1.GenesisState) { gs.Freezes[0].ReasonHash = nil },
+		"settled with a code": func(gs *cashv1.GenesisState) {
+			gs.Redemptions[0].Status, gs.Redemptions[0].BankReference = cashv1.RedemptionStatus_REDEMPTION_STATUS_SETTLED, "p"
+			gs.Redemptions[0].RejectCode = "AC04"
+		},
+		"rejected without code": func(gs *cashv1.GenesisState) {
+			gs.Redemptions[0].Status = cashv1.RedemptionStatus_REDEMPTION_STATUS_REJECTED
+		},
+		"pending total":        func(gs *cashv1.GenesisState) { gs.Totals[0].PendingFen-- },
+		"mandate id":           func(gs *cashv1.GenesisState) { gs.Mandates[0].Id = 2 },
+		"mandate payee":        func(gs *cashv1.GenesisState) { gs.Mandates[0].PayeeOrgId = 0 },
+		"mandate to itself":    func(gs *cashv1.GenesisState) { gs.Mandates[0].PayeeOrgId = shop },
+		"mandate start":        func(gs *cashv1.GenesisState) { gs.Mandates[0].StartsAt = TimeCeiling + 1 },
+		"mandate period":       func(gs *cashv1.GenesisState) { gs.Mandates[0].Period = 1 << 40 },
+		"mandate over limit":   func(gs *cashv1.GenesisState) { gs.Mandates[0].PeriodUsedFen = gs.Mandates[0].PeriodFenMax + 1 },
+		"mandate use":          func(gs *cashv1.GenesisState) { gs.Mandates[0].UsedFen = 1 },
+		"mandate count":        func(gs *cashv1.GenesisState) { gs.Mandates[0].UsedCount = 1 << 50 },
+		"payment twice":        func(gs *cashv1.GenesisState) { gs.Payments = append(gs.Payments, gs.Payments[0]) },
+		"payment id":           func(gs *cashv1.GenesisState) { gs.LastPaymentId = 1 },
+		"payment to itself":    func(gs *cashv1.GenesisState) { gs.Payments[0].PayeeOrgId = shop },
+		"payment returned":     func(gs *cashv1.GenesisState) { gs.Payments[0].ReturnedFen = 2 },
+		"payment times":        func(gs *cashv1.GenesisState) { gs.Payments[0].KeptUntil = gs.Payments[0].PaidAt },
+		"payment reference":    func(gs *cashv1.GenesisState) { gs.Payments[0].ReferenceHash = hash32[1:] },
+		"payment kind":         func(gs *cashv1.GenesisState) { gs.Payments[0].Kind = 3 },
+		"transfer by mandate":  func(gs *cashv1.GenesisState) { gs.Payments[0].MandateId = 1 },
+		"debit without":        func(gs *cashv1.GenesisState) { gs.Payments[1].MandateId = 2 },
+		"debit above":          func(gs *cashv1.GenesisState) { gs.Payments[1].AmountFen = 1_000_000 },
+		"chargeback status":    func(gs *cashv1.GenesisState) { gs.Payments[1].Chargeback = 4 },
+		"chargeback reason":    func(gs *cashv1.GenesisState) { gs.Payments[1].ReasonHash = nil },
+		"chargeback by nobody": func(gs *cashv1.GenesisState) { gs.Payments[2].ArbiterOrgId = 0 },
+		"chargeback by party":  func(gs *cashv1.GenesisState) { gs.Payments[2].ArbiterOrgId = mill },
+		"day total":            func(gs *cashv1.GenesisState) { gs.DayTotals[0].Total.IssuedFen++ },
+		"day total missing":    func(gs *cashv1.GenesisState) { gs.DayTotals = nil },
+		"day":                  func(gs *cashv1.GenesisState) { gs.DayTotals[0].Day = 0 },
+		"report expected":      func(gs *cashv1.GenesisState) { gs.BalanceReports[0].ExpectedFen++ },
+		"report status":        func(gs *cashv1.GenesisState) { gs.BalanceReports[0].Status = 2 },
+		"report hash":          func(gs *cashv1.GenesisState) { gs.BalanceReports[0].StatementHash = nil },
+		"report of nobody":     func(gs *cashv1.GenesisState) { gs.BalanceReports[0].IssuerOrgId = 9 },
+		"report early":         func(gs *cashv1.GenesisState) { gs.BalanceReports[0].Day = 1 },
+		"standing missing":     func(gs *cashv1.GenesisState) { gs.Standings = nil },
+		"standing first day":   func(gs *cashv1.GenesisState) { gs.Standings[0].FirstDay++ },
+		"standing reported":    func(gs *cashv1.GenesisState) { gs.Standings[0].ReportedDay = 0 },
 		"account text":         func(gs *cashv1.GenesisState) { gs.Accounts[0].Address = "cosmos1" },
 		"account of an org":    func(gs *cashv1.GenesisState) { gs.Accounts[0].Address = wire.AddressText(Account(5)) },
 		"account out of order": func(gs *cashv1.GenesisState) { gs.Accounts = append(gs.Accounts, gs.Accounts[0]) },
@@ -134,6 +195,18 @@ func TestInvariantsNotice(t *testing.T) {
 		{"supply-matches-totals", func(t *testing.T, c kit) {
 			check(t, c.bank.MintCoins(c.ctx, Name, coins(1)))
 		}},
+		{"payments-within-mandates", func(t *testing.T, c kit) {
+			m, err := c.Mandate(c.ctx, 1)
+			check(t, err)
+			m.PeriodUsedFen = m.PeriodFenMax + 1
+			check(t, c.mandates.Set(c.ctx, 1, m))
+		}},
+		{"payments-indexed", func(t *testing.T, c kit) {
+			check(t, c.debts.Set(c.ctx, collections.Join(shop, uint64(1))))
+		}},
+		{"reports-match-totals", func(t *testing.T, c kit) {
+			check(t, c.dayTotals.Set(c.ctx, collections.Join(bankA, dayOf(genesisTime.Unix())), cashv1.IssuerTotal{IssuerOrgId: bankA, IssuedFen: 499}))
+		}},
 		{"holders-known", func(t *testing.T, c kit) {
 			check(t, c.Move(c.ctx, Account(shop), sdk.AccAddress(strings.Repeat("p", 32)), 1))
 			check(t, c.accounts.Remove(c.ctx, []byte(strings.Repeat("p", 32))))
@@ -155,6 +228,9 @@ func TestRandomSequence(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := newKit(t)
+		params := DefaultParams()
+		params.RefundSeconds, params.ChargebackSeconds = 3*86400, 2*86400
+		check(t, c.params.Set(c.ctx, params))
 		orgs := rapid.SampledFrom([]uint64{bankA, bankB, shop, mill, pending, 99})
 		amount := rapid.Int64Range(-1, 300)
 		t.Repeat(map[string]func(*rapid.T){
@@ -181,6 +257,59 @@ func TestRandomSequence(t *testing.T) {
 					ExpiresAt: c.ctx.BlockTime().Unix() + 10,
 				})
 			},
+			"finish": func(t *rapid.T) {
+				id, bank := rapid.Uint64Range(1, 4).Draw(t, "id"), orgs.Draw(t, "issuer")
+				if rapid.Bool().Draw(t, "settle") {
+					_, _ = c.msgs.SettleRedemption(c.ctx, &cashv1.MsgSettleRedemption{Device: "service", OrgId: bank, RedemptionId: id, BankReference: "p"})
+				} else {
+					_, _ = c.msgs.RejectRedemption(c.ctx, &cashv1.MsgRejectRedemption{Device: "service", OrgId: bank, RedemptionId: id, RejectCode: "AC04"})
+				}
+			},
+			"grant": func(t *rapid.T) {
+				m := millMandate()
+				m.OrgId, m.PayeeOrgId = orgs.Draw(t, "payer"), orgs.Draw(t, "payee")
+				_, _ = c.msgs.GrantMandate(c.ctx, &m)
+			},
+			"debit": func(t *rapid.T) {
+				id := rapid.Uint64Range(1, 3).Draw(t, "mandate")
+				m, _ := c.Mandate(c.ctx, id)
+				_, _ = c.msgs.Debit(c.ctx, &cashv1.MsgDebit{
+					Device: "service", OrgId: m.PayeeOrgId, MandateId: id, Number: m.UsedCount + 1, AmountFen: amount.Draw(t, "fen"),
+				})
+			},
+			"refund": func(t *rapid.T) {
+				id := rapid.Uint64Range(1, 6).Draw(t, "payment")
+				p, _ := c.living(c.ctx, id)
+				_, _ = c.msgs.Refund(c.ctx, &cashv1.MsgRefund{
+					Device: "officer", OrgId: p.PayeeOrgId, PaymentId: id, AmountFen: amount.Draw(t, "fen"), ReturnedFen: p.ReturnedFen,
+				})
+			},
+			"chargeback": func(t *rapid.T) {
+				id := rapid.Uint64Range(1, 6).Draw(t, "payment")
+				p, _ := c.living(c.ctx, id)
+				_, _ = c.msgs.OpenChargeback(c.ctx, &cashv1.MsgOpenChargeback{Device: "officer", OrgId: p.PayerOrgId, PaymentId: id, ReasonHash: hash32})
+			},
+			"resolve": func(t *rapid.T) {
+				id := rapid.Uint64Range(1, 6).Draw(t, "payment")
+				_, _ = c.msgs.ResolveChargeback(c.ctx, &cashv1.MsgResolveChargeback{
+					Device: "officer", OrgId: regulator, PaymentId: id, Upheld: rapid.Bool().Draw(t, "upheld"),
+				})
+			},
+			"collect": func(t *rapid.T) {
+				id := rapid.Uint64Range(1, 6).Draw(t, "payment")
+				p, _ := c.living(c.ctx, id)
+				_, _ = c.msgs.CollectChargeback(c.ctx, &cashv1.MsgCollectChargeback{Device: "service", OrgId: p.PayerOrgId, PaymentId: id})
+			},
+			"report": func(t *rapid.T) {
+				_, _ = c.msgs.ReportBalance(c.ctx, &cashv1.MsgReportBalance{
+					Device: "service", OrgId: orgs.Draw(t, "issuer"), Day: dayOf(c.ctx.BlockTime().Unix()) - 1,
+					BalanceFen: rapid.Int64Range(-1, 900).Draw(t, "balance"), UnsettledFen: amount.Draw(t, "unsettled"), StatementHash: hash32,
+				})
+			},
+			"day": func(*rapid.T) {
+				c.ctx = c.ctx.WithBlockTime(c.ctx.BlockTime().Add(24 * time.Hour))
+				check(t, c.EndBlock(c.ctx))
+			},
 			"wait": func(*rapid.T) { c.ctx = c.ctx.WithBlockTime(c.ctx.BlockTime().Add(5e9)) },
 			"":     func(t *rapid.T) { c.checkInvariants(t) },
 		})
@@ -205,7 +334,8 @@ func TestErrorsGolden(t *testing.T) {
 	t.Parallel()
 	all := []*errorsmod.Error{
 		ErrUnauthorised, ErrField, ErrAmount, ErrLimit, ErrReference, ErrHolder, ErrFrozen, ErrFunds,
-		ErrIssuer, ErrNotFound, ErrStatus, ErrTooMany, ErrParams, ErrGenesis, ErrInvariant,
+		ErrIssuer, ErrNotFound, ErrStatus, ErrTooMany, ErrParams, ErrGenesis, ErrInvariant, ErrEnded, ErrMandate,
+		ErrNumber, ErrReturn, ErrWindow, ErrDebt, ErrDay, ErrUnreconciled,
 	}
 	slices.SortFunc(all, func(a, b *errorsmod.Error) int { return int(a.ABCICode()) - int(b.ABCICode()) })
 	var out strings.Builder
@@ -249,7 +379,7 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-func check(t *testing.T, err error) {
+func check(t tester, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,18 @@ func (k *Keeper) issue(ctx context.Context, row cashv1.Issuance, total cashv1.Is
 	if err := k.issuances.Set(ctx, collections.Join(row.IssuerOrgId, row.BankReference), row); err != nil {
 		return err
 	}
-	return k.totals.Set(ctx, row.IssuerOrgId, total)
+	if err := k.begin(ctx, row.IssuerOrgId); err != nil {
+		return err
+	}
+	return k.setTotal(ctx, total)
+}
+
+// setTotal writes an issuer's total, and beside it what the day will have left.
+func (k *Keeper) setTotal(ctx context.Context, total cashv1.IssuerTotal) error {
+	if err := k.totals.Set(ctx, total.IssuerOrgId, total); err != nil {
+		return err
+	}
+	return k.dayTotals.Set(ctx, collections.Join(total.IssuerOrgId, dayOf(blockTime(ctx))), total)
 }
 
 // total is what the issuer has issued and redeemed, zeros for a new one.
@@ -76,5 +87,6 @@ func addRedeemed(t cashv1.IssuerTotal, amountFen int64) (cashv1.IssuerTotal, err
 		return t, ErrIssuer.Wrapf("issuer %d has %d outstanding, asked for %d", t.IssuerOrgId, left, amountFen)
 	}
 	t.RedeemedFen += amountFen
+	t.PendingFen += amountFen
 	return t, nil
 }

@@ -139,6 +139,68 @@ func (c kit) issue(t tester, to uint64, amountFen int64, reference string) {
 	}
 }
 
+// millMandate lets the mill debit the shop: 100 fen a debit, three debits and 200 fen a day, for ten days.
+func millMandate() cashv1.MsgGrantMandate {
+	return cashv1.MsgGrantMandate{
+		Device: "officer", OrgId: shop, PayeeOrgId: mill, DebitFenMax: 100, PeriodSeconds: 86400, PeriodFenMax: 200,
+		PeriodCountMax: 3, ExpiresAt: genesisTime.Unix() + 10*86400, ReferenceHash: hash32,
+	}
+}
+
+func (c kit) grant(t tester, m cashv1.MsgGrantMandate) uint64 {
+	t.Helper()
+	res, err := c.msgs.GrantMandate(c.ctx, &m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.MandateId
+}
+
+func (c kit) debit(t tester, mandate, number uint64, amountFen int64) uint64 {
+	t.Helper()
+	res, err := c.msgs.Debit(c.ctx, &cashv1.MsgDebit{
+		Device: "service", OrgId: mill, MandateId: mandate, Number: number, AmountFen: amountFen,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.PaymentId
+}
+
+func (c kit) dispute(t tester, payment uint64) {
+	t.Helper()
+	_, err := c.msgs.OpenChargeback(c.ctx, &cashv1.MsgOpenChargeback{
+		Device: "officer", OrgId: shop, PaymentId: payment, ReasonHash: hash32,
+	})
+	check(t, err)
+}
+
+func (c kit) resolve(t tester, payment uint64, upheld bool) {
+	t.Helper()
+	_, err := c.msgs.ResolveChargeback(c.ctx, &cashv1.MsgResolveChargeback{
+		Device: "officer", OrgId: regulator, PaymentId: payment, Upheld: upheld,
+	})
+	check(t, err)
+}
+
+// report is bank A's report of the day before.
+func (c kit) report(t tester, balanceFen int64) int64 {
+	t.Helper()
+	res, err := c.msgs.ReportBalance(c.ctx, &cashv1.MsgReportBalance{
+		Device: "service", OrgId: bankA, Day: dayOf(c.ctx.BlockTime().Unix()) - 1, BalanceFen: balanceFen, StatementHash: hash32,
+	})
+	check(t, err)
+	return res.GetDifferenceFen()
+}
+
+// drain moves all that an organisation has to another.
+func drain(t tester, c kit, from, to uint64) {
+	t.Helper()
+	balance, err := c.Balance(c.ctx, Account(from))
+	check(t, err)
+	check(t, c.Move(c.ctx, Account(from), Account(to), balance))
+}
+
 // fakeOrgs knows the organisations above. Device names say what they are:
 // "officer" may move 10,000 fen, "service" too, "poor" nothing, "stranger" is refused.
 type fakeOrgs struct{}

@@ -1,6 +1,7 @@
 package cash
 
 import (
+	"context"
 	"encoding/json"
 
 	"google.golang.org/grpc"
@@ -25,6 +26,7 @@ const (
 var (
 	_ appmodule.AppModule        = AppModule{}
 	_ appmodule.HasServices      = AppModule{}
+	_ appmodule.HasEndBlocker    = AppModule{}
 	_ module.HasGenesis          = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
 )
@@ -53,6 +55,9 @@ func (m AppModule) RegisterServices(r grpc.ServiceRegistrar) error {
 	cashv1.RegisterQueryServer(r, NewQueryServer(m.keeper))
 	return nil
 }
+
+// EndBlock ends the payments whose time has passed.
+func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
 
 // DefaultGenesis is the JSON of [DefaultGenesis].
 func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {

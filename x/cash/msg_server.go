@@ -55,6 +55,9 @@ func (s msgServer) Issue(ctx context.Context, m *cashv1.MsgIssue) (*cashv1.MsgIs
 	if err := s.k.checkPayee(ctx, m.ToOrgId); err != nil {
 		return nil, err
 	}
+	if err := s.k.checkReconciled(ctx, m.OrgId); err != nil {
+		return nil, err
+	}
 	total, err := s.k.total(ctx, m.OrgId)
 	if err != nil {
 		return nil, err
@@ -84,6 +87,9 @@ func (s msgServer) Redeem(ctx context.Context, m *cashv1.MsgRedeem) (*cashv1.Msg
 		return nil, err
 	}
 	if err := s.k.checkAmount(ctx, device, m.AmountFen); err != nil {
+		return nil, err
+	}
+	if err := s.k.checkDebts(ctx, m.OrgId); err != nil {
 		return nil, err
 	}
 	issuer, err := s.k.orgs.Organisation(ctx, m.IssuerOrgId)
@@ -117,36 +123,6 @@ func (s msgServer) Redeem(ctx context.Context, m *cashv1.MsgRedeem) (*cashv1.Msg
 	})
 }
 
-// SettleRedemption records that the issuer's bank has paid out.
-func (s msgServer) SettleRedemption(ctx context.Context, m *cashv1.MsgSettleRedemption) (*cashv1.MsgSettleRedemptionResponse, error) {
-	if err := checkReference("bank_reference", m.BankReference); err != nil {
-		return nil, err
-	}
-	org, _, err := s.k.orgs.Acting(ctx, m.Device, m.OrgId)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkRole(org, orgv1.Role_ROLE_ISSUER); err != nil {
-		return nil, err
-	}
-	row, err := s.k.redemption(ctx, m.RedemptionId)
-	if err != nil {
-		return nil, err
-	}
-	if row.IssuerOrgId != m.OrgId {
-		return nil, ErrUnauthorised.Wrapf("redemption %d is paid by organisation %d", row.Id, row.IssuerOrgId)
-	}
-	if row, err = settle(row, m.BankReference); err != nil {
-		return nil, err
-	}
-	if err := s.k.redemptions.Set(ctx, row.Id, row); err != nil {
-		return nil, err
-	}
-	return &cashv1.MsgSettleRedemptionResponse{}, emit(ctx, &cashv1.EventRedeemed{
-		RedemptionId: row.Id, OrgId: row.OrgId, AmountFen: row.AmountFen, Status: row.Status,
-	})
-}
-
 // Transfer pays another organisation.
 func (s msgServer) Transfer(ctx context.Context, m *cashv1.MsgTransfer) (*cashv1.MsgTransferResponse, error) {
 	if len(m.MemoHash) != 0 {
@@ -164,10 +140,17 @@ func (s msgServer) Transfer(ctx context.Context, m *cashv1.MsgTransfer) (*cashv1
 	if err := s.k.checkPayee(ctx, m.ToOrgId); err != nil {
 		return nil, err
 	}
+	if err := s.k.checkDebts(ctx, m.OrgId); err != nil {
+		return nil, err
+	}
 	if err := s.k.Move(ctx, Account(m.OrgId), Account(m.ToOrgId), m.AmountFen); err != nil {
 		return nil, err
 	}
-	return &cashv1.MsgTransferResponse{}, nil
+	id, err := s.k.pay(ctx, cashv1.Payment{
+		Kind:       cashv1.PaymentKind_PAYMENT_KIND_TRANSFER,
+		PayerOrgId: m.OrgId, PayeeOrgId: m.ToOrgId, AmountFen: m.AmountFen, ReferenceHash: m.MemoHash,
+	})
+	return &cashv1.MsgTransferResponse{PaymentId: id}, err
 }
 
 // Freeze stops an organisation's outgoing money under a case, or renews the case.
@@ -253,8 +236,13 @@ func (s msgServer) checkRegulator(ctx context.Context, device string, orgID uint
 	if err := checkRole(org, orgv1.Role_ROLE_REGULATOR); err != nil {
 		return err
 	}
+	return checkPerson(d)
+}
+
+// checkPerson wants the device of a person: what follows is nothing for a machine to decide.
+func checkPerson(d orgv1.Device) error {
 	if d.Role == orgv1.DeviceRole_DEVICE_ROLE_SERVICE {
-		return ErrUnauthorised.Wrap("a freeze takes a person's device")
+		return ErrUnauthorised.Wrap("this takes a person's device")
 	}
 	return nil
 }

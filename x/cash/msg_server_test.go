@@ -201,7 +201,7 @@ func TestTransfer(t *testing.T) {
 	}
 	c.wantEvents(t, &cashv1.EventMoved{
 		FromAccount: wire.AddressText(Account(shop)), ToAccount: wire.AddressText(Account(mill)), AmountFen: 30,
-	})
+	}, &cashv1.EventPaid{PaymentId: 1, PayerOrgId: shop, PayeeOrgId: mill, AmountFen: 30})
 	c.wantBalance(t, shop, 70)
 	c.wantBalance(t, mill, 30)
 	c.checkInvariants(t)
@@ -410,17 +410,27 @@ func TestUpdateParams(t *testing.T) {
 	c := newKit(t)
 	for _, tc := range []struct {
 		name string
-		msg  cashv1.MsgUpdateParams
+		bend func(m *cashv1.MsgUpdateParams)
 		want error
 	}{
-		{"somebody", cashv1.MsgUpdateParams{Authority: "xin1", Params: DefaultParams()}, ErrUnauthorised},
-		{"no amount", cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: cashv1.Params{FreezeSecondsMax: 3600}}, ErrParams},
-		{"amount too large", cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: cashv1.Params{AmountFenMax: AmountFenCeiling + 1, FreezeSecondsMax: 3600}}, ErrParams},
-		{"freeze too short", cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: cashv1.Params{AmountFenMax: 1, FreezeSecondsMax: 3599}}, ErrParams},
-		{"freeze too long", cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: cashv1.Params{AmountFenMax: 1, FreezeSecondsMax: FreezeSecondsCeiling + 1}}, ErrParams},
-		{"right", cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: cashv1.Params{AmountFenMax: 1, FreezeSecondsMax: 3600}}, nil},
+		{"somebody", func(m *cashv1.MsgUpdateParams) { m.Authority = "xin1" }, ErrUnauthorised},
+		{"no amount", func(m *cashv1.MsgUpdateParams) { m.Params.AmountFenMax = 0 }, ErrParams},
+		{"amount too large", func(m *cashv1.MsgUpdateParams) { m.Params.AmountFenMax = AmountFenCeiling + 1 }, ErrParams},
+		{"freeze too short", func(m *cashv1.MsgUpdateParams) { m.Params.FreezeSecondsMax = 3599 }, ErrParams},
+		{"freeze too long", func(m *cashv1.MsgUpdateParams) { m.Params.FreezeSecondsMax = FreezeSecondsCeiling + 1 }, ErrParams},
+		{"refund too short", func(m *cashv1.MsgUpdateParams) { m.Params.RefundSeconds, m.Params.ChargebackSeconds = 59, 59 }, ErrParams},
+		{"refund too long", func(m *cashv1.MsgUpdateParams) { m.Params.RefundSeconds = RefundSecondsCeiling + 1 }, ErrParams},
+		{"chargeback beyond refund", func(m *cashv1.MsgUpdateParams) { m.Params.ChargebackSeconds = m.Params.RefundSeconds + 1 }, ErrParams},
+		{"no chargeback", func(m *cashv1.MsgUpdateParams) { m.Params.ChargebackSeconds = 0 }, ErrParams},
+		{"negative difference", func(m *cashv1.MsgUpdateParams) { m.Params.DifferenceFenMax = -1 }, ErrParams},
+		{"large difference", func(m *cashv1.MsgUpdateParams) { m.Params.DifferenceFenMax = DifferenceFenCeiling + 1 }, ErrParams},
+		{"many days", func(m *cashv1.MsgUpdateParams) { m.Params.DifferenceDaysMax = ReportDaysCeiling + 1 }, ErrParams},
+		{"many days of silence", func(m *cashv1.MsgUpdateParams) { m.Params.ReportDaysMax = ReportDaysCeiling + 1 }, ErrParams},
+		{"right", func(m *cashv1.MsgUpdateParams) { m.Params.AmountFenMax = 1 }, nil},
 	} {
-		if _, err := c.msgs.UpdateParams(c.ctx, &tc.msg); !errors.Is(err, tc.want) {
+		m := cashv1.MsgUpdateParams{Authority: wire.Authority(), Params: DefaultParams()}
+		tc.bend(&m)
+		if _, err := c.msgs.UpdateParams(c.ctx, &m); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
 	}

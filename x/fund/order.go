@@ -165,7 +165,7 @@ func (k *Keeper) settleSubscription(ctx context.Context, f *fundv1.Fund, o fundv
 		return err
 	}
 	n, err := sharesFor(fen, t.valueFen, t.shares)
-	if err != nil || n == 0 {
+	if err != nil || n < sharesPerFen { // so few that income could not be told apart per share
 		return err
 	}
 	if err := k.mayBuy(ctx, f.Id, o.OrgId, 0, fen); err != nil {

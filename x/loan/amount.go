@@ -3,6 +3,8 @@ package loan
 import (
 	"math"
 	"math/big"
+
+	"github.com/xinlian/xinlian/scorecard/terms"
 )
 
 // Bounds on money and terms. Every amount is checked against its bound before it
@@ -10,18 +12,18 @@ import (
 // leave int64; additions are checked nevertheless.
 const (
 	// PrincipalFenMax bounds one loan: 10 billion yuan.
-	PrincipalFenMax = 1_000_000_000_000
+	PrincipalFenMax = terms.PrincipalFenMax
 	// PoolFenMax bounds what one message puts into or takes out of a pool, and every total of a pool: 10 trillion yuan.
-	PoolFenMax = 1_000_000_000_000_000
+	PoolFenMax = terms.TotalFenMax
 	// PeriodsMax bounds the term of a tranche, in periods.
 	PeriodsMax = 60
 	// TranchesMax bounds the parts of a loan.
 	TranchesMax = 4
 	// RateBpsMax bounds every yearly rate and every part of one.
-	RateBpsMax = 10_000
+	RateBpsMax = terms.RateBpsMax
 
-	bpsUnit = 10_000
-	ppmUnit = 1_000_000
+	bpsUnit = terms.BpsUnit
+	ppmUnit = terms.PpmUnit
 )
 
 // rounding names where a remainder falls.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -12,6 +13,8 @@ import (
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/scorecard"
+	"github.com/xinlian/xinlian/scorecard/terms"
 )
 
 // apply decides an application at once and writes it with its decision.
@@ -23,7 +26,8 @@ func (k *Keeper) apply(ctx context.Context, msg *loanv1.MsgApply) (loanv1.Applic
 	if err := fits(product, msg); err != nil {
 		return loanv1.Application{}, err
 	}
-	if err := k.notOpen(ctx, msg.OrgId, product.Id); err != nil {
+	old, err := k.notOpen(ctx, msg.OrgId, product.Id)
+	if err != nil {
 		return loanv1.Application{}, err
 	}
 	if err := k.consentCovers(ctx, msg.ConsentId, msg.OrgId, product.LenderOrgId); err != nil {
@@ -37,6 +41,11 @@ func (k *Keeper) apply(ctx context.Context, msg *loanv1.MsgApply) (loanv1.Applic
 	if app.Decision, err = k.decide(ctx, app, product); err != nil {
 		return app, err
 	}
+	if old != 0 {
+		if err := k.overtake(ctx, old); err != nil {
+			return app, err
+		}
+	}
 	if app.Id, err = next(ctx, k.applicationID); err != nil {
 		return app, err
 	}
@@ -44,7 +53,7 @@ func (k *Keeper) apply(ctx context.Context, msg *loanv1.MsgApply) (loanv1.Applic
 	case loanv1.Outcome_OUTCOME_APPROVED:
 		err = k.makeOffer(ctx, &app, product, min(app.AmountFen, app.Decision.LimitFen))
 	case loanv1.Outcome_OUTCOME_REFERRED:
-		err = k.open.Set(ctx, collections.Join(app.EnterpriseId, app.ProductId), app.Id)
+		err = k.refer(ctx, &app)
 	}
 	if err != nil {
 		return app, err
@@ -68,29 +77,30 @@ func fits(p loanv1.Product, msg *loanv1.MsgApply) error {
 }
 
 // notOpen refuses a second application while the first may still become a loan.
-// A referral whose score may no longer be used cannot, so it stands in nobody's way.
-func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) error {
+// One that waits for a person stands in nobody's way once its score may no longer
+// be used or its review is overdue: it is returned, to be overtaken.
+func (k *Keeper) notOpen(ctx context.Context, enterprise, product uint64) (old uint64, err error) {
 	id, err := k.open.Get(ctx, collections.Join(enterprise, product))
 	if errors.Is(err, collections.ErrNotFound) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	app, err := k.application(ctx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if app.OfferId == 0 {
+	if r := openReview(&app); r != nil {
 		score, err := k.left.Score.Score(ctx, app.ScoreId)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if k.left.Score.Usable(ctx, score) != nil {
-			return nil
+		if r.Overdue || k.left.Score.Usable(ctx, score) != nil {
+			return id, nil
 		}
 	}
-	return ErrOpen.Wrapf("application %d", id)
+	return 0, ErrOpen.Wrapf("application %d", id)
 }
 
 // consentCovers needs a live consent of the enterprise to the lender for underwriting.
@@ -112,38 +122,35 @@ func (k *Keeper) consentCovers(ctx context.Context, id []byte, enterprise, lende
 
 // scoreFits needs a score of this enterprise by the product's active model, made
 // for this lender or for any, under the consent, for underwriting, not expired.
-func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []byte) (scorev1.Score, error) {
+func (k *Keeper) scoreFits(ctx context.Context, app loanv1.Application, model []byte) (scorev1.Score, scorev1.Model, error) {
 	s, err := k.left.Score.Score(ctx, app.ScoreId)
 	if err != nil {
-		return s, err
+		return s, scorev1.Model{}, err
 	}
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
 	switch {
 	case s.EnterpriseId != app.EnterpriseId:
-		return s, ErrScore.Wrapf("of organisation %d, want %d", s.EnterpriseId, app.EnterpriseId)
+		return s, scorev1.Model{}, ErrScore.Wrapf("of organisation %d, want %d", s.EnterpriseId, app.EnterpriseId)
 	case s.LenderOrgId != 0 && s.LenderOrgId != app.LenderOrgId:
-		return s, ErrScore.Wrapf("for lender %d, want %d", s.LenderOrgId, app.LenderOrgId)
+		return s, scorev1.Model{}, ErrScore.Wrapf("for lender %d, want %d", s.LenderOrgId, app.LenderOrgId)
 	case !bytes.Equal(s.ModelHash, model):
-		return s, ErrScore.Wrap("by another model than the product's")
+		return s, scorev1.Model{}, ErrScore.Wrap("by another model than the product's")
 	case s.Purpose != uint32(profilev1.Purpose_PURPOSE_UNDERWRITING):
-		return s, ErrScore.Wrapf("for purpose %d", s.Purpose)
+		return s, scorev1.Model{}, ErrScore.Wrapf("for purpose %d", s.Purpose)
 	case !bytes.Equal(s.ConsentId, app.ConsentId):
-		return s, ErrScore.Wrap("under another consent")
+		return s, scorev1.Model{}, ErrScore.Wrap("under another consent")
 	case s.ExpiryHeight < height:
-		return s, ErrScore.Wrapf("expired at height %d, now %d", s.ExpiryHeight, height)
+		return s, scorev1.Model{}, ErrScore.Wrapf("expired at height %d, now %d", s.ExpiryHeight, height)
 	}
 	if err := k.left.Score.Usable(ctx, s); err != nil {
-		return s, err
+		return s, scorev1.Model{}, err
 	}
-	return s, k.modelActive(ctx, model)
+	m, err := k.modelActive(ctx, model)
+	return s, m, err
 }
 
 // decide gathers the facts of an application from the state and decides.
 func (k *Keeper) decide(ctx context.Context, app loanv1.Application, product loanv1.Product) (loanv1.Decision, error) {
-	score, err := k.scoreFits(ctx, app, product.Terms.ModelHash)
-	if err != nil {
-		return loanv1.Decision{}, err
-	}
 	in, err := k.inputs(ctx, app, product)
 	if err != nil {
 		return loanv1.Decision{}, err
@@ -155,10 +162,7 @@ func (k *Keeper) decide(ctx context.Context, app loanv1.Application, product loa
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	conditions := len(contract.rules.Eligibility) + len(contract.rules.Referral)
 	sdkCtx.GasMeter().ConsumeGas(uint64(conditions)*evaluateConditionGas, "loan conditions")
-	d, err := Decide(Facts{
-		Contract: contract, Product: product.Terms, Inputs: in, AmountFen: app.AmountFen, Periods: app.Periods,
-		Points: score.Score, CapacityFen: score.CapacityFen, PdPpm: score.PdPpm,
-	})
+	d, err := Decide(Facts{Contract: contract, Product: product.Terms, Inputs: in, AmountFen: app.AmountFen, Periods: app.Periods})
 	if err != nil {
 		return d, err
 	}
@@ -166,8 +170,35 @@ func (k *Keeper) decide(ctx context.Context, app loanv1.Application, product loa
 	return d, nil
 }
 
+// scored is what the score and its model put into a decision. The model stays
+// named in the decision whatever becomes of its row.
+func (k *Keeper) scored(ctx context.Context, app loanv1.Application, t loanv1.ProductTerms) (loanv1.DecisionInputs, error) {
+	score, model, err := k.scoreFits(ctx, app, t.ModelHash)
+	if err != nil {
+		return loanv1.DecisionInputs{}, err
+	}
+	in := loanv1.DecisionInputs{
+		ScoreId: app.ScoreId, ModelHash: model.Hash, FeatureSetVersion: model.FeatureSetVersion,
+		Points: score.Score, CapacityFen: score.CapacityFen, Band: score.Band, PdPpm: score.PdPpm,
+	}
+	if in.ModelId, err = scorecard.NameOf(model.Canonical); err != nil {
+		return in, ErrScore.Wrapf("model: %s", err)
+	}
+	place := slices.IndexFunc(model.Bands, func(b scorev1.Band) bool { return b.Name == score.Band })
+	factor, known := terms.BandFactorBps(t.BandFactorBps, place)
+	if !known {
+		return in, ErrScore.Wrapf("band %q is not among the %d that the product lends in", score.Band, len(t.BandFactorBps))
+	}
+	in.BandFactorBps = factor
+	return in, nil
+}
+
 func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loanv1.Product) (loanv1.DecisionInputs, error) {
-	in := loanv1.DecisionInputs{TemplateHash: product.Terms.TemplateHash, ProductId: product.Id, ScoreId: app.ScoreId}
+	in, err := k.scored(ctx, app, product.Terms)
+	if err != nil {
+		return in, err
+	}
+	in.TemplateHash, in.ProductId, in.LgdBps = product.Terms.TemplateHash, product.Id, product.Terms.LgdBps
 	params, err := k.Params(ctx)
 	if err != nil {
 		return in, err
@@ -178,6 +209,7 @@ func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loa
 		return in, err
 	}
 	in.Grade = uint32(grade)
+	in.GradeFactorBps, _ = terms.GradeFactorBps(in.Grade)
 	if in.IndexBps, in.IndexLive, err = k.left.Score.Index(ctx, product.Terms.IndexId); err != nil {
 		return in, err
 	}
@@ -194,16 +226,17 @@ func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loa
 	return in, err
 }
 
-// decideReferral lets a person decide what the chain referred. Approving decides
-// again on the facts of now, so an officer can override the referral conditions
-// but neither an eligibility condition nor the limit, nor a stale index.
+// decideReferral lets a person decide what the chain referred or the enterprise
+// appealed. Approving decides again on the facts of now, so an officer can override
+// the referral conditions but neither the limit nor a stale index; an eligibility
+// condition only on appeal.
 func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg *loanv1.MsgDecideReferral) (loanv1.Application, error) {
 	product, err := k.product(ctx, app.ProductId)
 	if err != nil {
 		return app, err
 	}
 	decided := app.Decision
-	decided.Outcome = loanv1.Outcome_OUTCOME_DECLINED
+	decided.Outcome, decided.Overruled = loanv1.Outcome_OUTCOME_DECLINED, nil
 	if msg.Approve {
 		if err := k.consentCovers(ctx, app.ConsentId, app.EnterpriseId, app.LenderOrgId); err != nil {
 			return app, err
@@ -211,15 +244,23 @@ func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg
 		if decided, err = k.decide(ctx, app, product); err != nil {
 			return app, err
 		}
-		if err := overrule(decided, product, app, msg.AmountFen); err != nil {
+		if decided.Overruled, err = overrule(decided, product, app, msg.AmountFen); err != nil {
 			return app, err
 		}
 		decided.Outcome = loanv1.Outcome_OUTCOME_APPROVED
 	}
 	decided.Height, decided.DecidedAt = sdk.UnwrapSDKContext(ctx).BlockHeight(), unixNow(ctx)
-	decided.Officer, decided.NoteHash = msg.Device, msg.NoteHash
-	first := app.Decision
-	app.Referral, app.Decision = &first, decided
+	decided.Officer, decided.NoteHash, decided.BriefHash = msg.Device, msg.NoteHash, msg.BriefHash
+	r := openReview(&app)
+	if err := k.leaveQueue(ctx, app.Id, r); err != nil {
+		return app, err
+	}
+	r.DecidedAt = decided.DecidedAt
+	if app.Referral == nil {
+		first := app.Decision
+		app.Referral = &first
+	}
+	app.Decision = decided
 	if msg.Approve {
 		err = k.makeOffer(ctx, &app, product, msg.AmountFen)
 	} else {
@@ -231,19 +272,24 @@ func (k *Keeper) decideReferral(ctx context.Context, app loanv1.Application, msg
 	return app, k.saveDecided(ctx, app)
 }
 
-// overrule checks an officer's amount against a fresh decision.
-func overrule(d loanv1.Decision, p loanv1.Product, app loanv1.Application, amountFen int64) error {
+// overrule checks an officer's amount against a fresh decision. What it returns
+// are the eligibility conditions that are set aside, which only an appeal may.
+func overrule(d loanv1.Decision, p loanv1.Product, app loanv1.Application, amountFen int64) ([]loanv1.Reason, error) {
+	var failed []loanv1.Reason
 	if d.Outcome == loanv1.Outcome_OUTCOME_DECLINED {
-		return ErrState.Wrapf("declined by %s on the facts of now", d.Reasons[0].Code)
+		if openReview(&app).Appeal == nil {
+			return nil, ErrState.Wrapf("declined by %s on the facts of now", d.Reasons[0].Code)
+		}
+		failed = slices.DeleteFunc(slices.Clone(d.Reasons), func(r loanv1.Reason) bool { return slices.Contains(chainReasons, r.Code) })
 	}
 	if !d.Inputs.IndexLive { // a stale index reads 0: no rate can be made of it
-		return ErrState.Wrapf("index %s is stale", p.Terms.IndexId)
+		return nil, ErrState.Wrapf("index %s is stale", p.Terms.IndexId)
 	}
 	most := min(d.LimitFen, app.AmountFen)
 	if amountFen < p.Terms.AmountFenMin || amountFen > most {
-		return ErrLimit.Wrapf("%d fen, want %d to %d", amountFen, p.Terms.AmountFenMin, most)
+		return nil, ErrLimit.Wrapf("%d fen, want %d to %d", amountFen, p.Terms.AmountFenMin, most)
 	}
-	return nil
+	return failed, nil
 }
 
 func (k *Keeper) application(ctx context.Context, id uint64) (loanv1.Application, error) {
@@ -260,16 +306,7 @@ func (k *Keeper) saveDecided(ctx context.Context, app loanv1.Application) error 
 	})
 }
 
-// closeApplication makes room for the next application, unless a newer one has
-// already taken the place of this one.
+// closeApplication makes room for the next application.
 func (k *Keeper) closeApplication(ctx context.Context, app loanv1.Application) error {
-	key := collections.Join(app.EnterpriseId, app.ProductId)
-	id, err := k.open.Get(ctx, key)
-	if errors.Is(err, collections.ErrNotFound) || (err == nil && id != app.Id) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return k.open.Remove(ctx, key)
+	return k.open.Remove(ctx, collections.Join(app.EnterpriseId, app.ProductId))
 }

@@ -13,7 +13,7 @@ import (
 
 // conductTerms is a template that looks at how the loan goes.
 func conductTerms() loanv1.TemplateTerms {
-	t := terms()
+	t := contractTerms()
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
 	t.Covenants = []loanv1.Condition{{Code: "grade-kept", Expression: "quality.grade <= 2"}}
 	t.Warnings = []loanv1.Condition{

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
+	"github.com/xinlian/xinlian/scorecard/terms"
 	"github.com/xinlian/xinlian/x/cash"
 )
 
@@ -55,7 +56,7 @@ func TestEntrust(t *testing.T) {
 func TestMandateBoundsDecisions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	first := w.borrow(product, 10_000_000)
 	p := w.pool(1)
 	p.Entrusted = true
@@ -69,7 +70,7 @@ func TestMandateBoundsDecisions(t *testing.T) {
 	w.k.SetMandate(f)
 	app, err := w.k.application(w.ctx, done(w, w.msg.Apply, m).ApplicationId)
 	w.must(err)
-	limited := slices.ContainsFunc(app.Decision.Reasons, func(r loanv1.Reason) bool { return r.Code == ReasonLimitPool })
+	limited := slices.ContainsFunc(app.Decision.Reasons, func(r loanv1.Reason) bool { return r.Code == terms.LimitPool })
 	if app.Decision.LimitFen != 4_000_000 || !limited || f.committedFen != 0 {
 		t.Errorf("%+v, asked %+v", app.Decision, f)
 	}
@@ -83,7 +84,7 @@ func TestMandateBoundsDecisions(t *testing.T) {
 func TestLateBuckets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	for n := range uint32(4) {
 		w.pass(w.row(id, 1, n+1).DueAt + 4*daySeconds)

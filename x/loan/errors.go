@@ -33,5 +33,6 @@ var (
 	ErrParams       = errorsmod.RegisterWithGRPCCode(Name, 23, codes.InvalidArgument, "parameters refused")
 	ErrGenesis      = errorsmod.RegisterWithGRPCCode(Name, 24, codes.InvalidArgument, "genesis refused")
 	ErrInvariant    = errorsmod.RegisterWithGRPCCode(Name, 25, codes.Internal, "invariant broken")
+	ErrAppeal       = errorsmod.RegisterWithGRPCCode(Name, 26, codes.FailedPrecondition, "decision cannot be appealed")
 	ErrDrafts       = errorsmod.RegisterWithGRPCCode(Name, 60, codes.ResourceExhausted, "too many drafts")
 )

@@ -202,6 +202,11 @@ func (k *Keeper) initLoans(ctx context.Context, gs *loanv1.GenesisState) error {
 		if err := k.applications.Set(ctx, a.Id, a); err != nil {
 			return err
 		}
+		if r := openReview(&a); r != nil && !r.Overdue {
+			if err := k.reviewEnds.Set(ctx, collections.Join(r.DueAt, a.Id)); err != nil {
+				return err
+			}
+		}
 	}
 	for _, o := range openApplications(gs) {
 		if err := k.open.Set(ctx, collections.Join(o.EnterpriseId, o.ProductId), o.Id); err != nil {
@@ -260,19 +265,12 @@ func (k *Keeper) initCommitted(ctx context.Context, gs *loanv1.GenesisState) err
 	return nil
 }
 
-// openApplications lists, in order of id, the newest application of each
-// enterprise to each product if it may still become a loan.
+// openApplications lists, in order of id, the applications that may still become a
+// loan: those that wait for a person and those with an open offer.
 func openApplications(gs *loanv1.GenesisState) []loanv1.Application {
-	newest := map[[2]uint64]uint64{}
-	for _, a := range gs.Applications {
-		newest[[2]uint64{a.EnterpriseId, a.ProductId}] = a.Id
-	}
 	var list []loanv1.Application
 	for _, a := range gs.Applications {
-		if newest[[2]uint64{a.EnterpriseId, a.ProductId}] != a.Id {
-			continue
-		}
-		open := a.Decision.Outcome == loanv1.Outcome_OUTCOME_REFERRED
+		open := openReview(&a) != nil
 		if a.OfferId != 0 {
 			open = gs.Offers[a.OfferId-1].Status == loanv1.OfferStatus_OFFER_STATUS_OPEN
 		}

@@ -16,7 +16,7 @@ import (
 // open offer, a closed and a written-off loan.
 func lived(t reporter) *world {
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	first := w.borrow(product, 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 10_000_000))
 	done(w, w.msg.Repay, w.repayment(first, 50_000_000))
@@ -72,10 +72,10 @@ func TestGenesisRefusals(t *testing.T) {
 		"a template's encodings":  func(g *loanv1.GenesisState) { g.Templates[0].Compiled = g.Templates[0].Compiled[1:] },
 		"a template's review":     func(g *loanv1.GenesisState) { g.Templates[0].ReviewedAt = 0 },
 		"a template never active": func(g *loanv1.GenesisState) { g.Templates[0].Status, g.Templates[0].ActivatedAt = 4, 0 },
-		"a draft without author":  func(g *loanv1.GenesisState) { g.Drafts = []loanv1.TemplateDraft{{Terms: terms()}} },
+		"a draft without author":  func(g *loanv1.GenesisState) { g.Drafts = []loanv1.TemplateDraft{{Terms: contractTerms()}} },
 		"a draft's bounds":        func(g *loanv1.GenesisState) { g.Drafts = []loanv1.TemplateDraft{{AuthorOrgId: bank}} },
 		"a draft twice": func(g *loanv1.GenesisState) {
-			g.Drafts = []loanv1.TemplateDraft{{AuthorOrgId: bank, Terms: terms()}, {AuthorOrgId: bank, Terms: terms()}}
+			g.Drafts = []loanv1.TemplateDraft{{AuthorOrgId: bank, Terms: contractTerms()}, {AuthorOrgId: bank, Terms: contractTerms()}}
 		},
 		"a rate cut":               func(g *loanv1.GenesisState) { g.Loans[0].RateCutBps = 1 },
 		"a step-down":              func(g *loanv1.GenesisState) { g.Loans[0].StepDownsEarned = 1 },
@@ -110,6 +110,19 @@ func TestGenesisRefusals(t *testing.T) {
 		"instalments out of order": func(g *loanv1.GenesisState) {
 			g.Instalments[0], g.Instalments[1] = g.Instalments[1], g.Instalments[0]
 		},
+		"a review lost":        func(g *loanv1.GenesisState) { g.Applications[4].Reviews = nil },
+		"a review backwards":   func(g *loanv1.GenesisState) { g.Applications[4].Reviews[0].DueAt = 1 },
+		"a review of an offer": func(g *loanv1.GenesisState) { g.Applications[4].OfferId = 1 },
+		"a third review": func(g *loanv1.GenesisState) {
+			r := g.Applications[4].Reviews[0]
+			g.Applications[4].Reviews = append(g.Applications[4].Reviews, r, r)
+		},
+		"an appeal against nothing": func(g *loanv1.GenesisState) { g.Applications[4].Reviews[0].Appeal = &loanv1.Appeal{} },
+		"two open applications": func(g *loanv1.GenesisState) {
+			a := g.Applications[4]
+			a.Id = 6
+			g.Applications = append(g.Applications, a)
+		},
 		"an entry's amount":   func(g *loanv1.GenesisState) { g.Entries[1].PrincipalFen++ },
 		"an entry's hash":     func(g *loanv1.GenesisState) { g.Entries[1].Hash = hashOf(1) },
 		"an entry lost":       func(g *loanv1.GenesisState) { g.Entries = g.Entries[:len(g.Entries)-1] },
@@ -131,8 +144,14 @@ func TestGenesisRefusals(t *testing.T) {
 func TestInvariantsNotice(t *testing.T) {
 	t.Parallel()
 	for name, bend := range map[string]func(*world) error{
-		"pool-money":        func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
-		"due-queue":         func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"pool-money":   func(w *world) error { return w.cash.accounts.Set(w.ctx, PoolAccount(1), 0) },
+		"due-queue":    func(w *world) error { return w.k.due.Clear(w.ctx, nil) },
+		"review-queue": func(w *world) error { return w.k.reviewEnds.Clear(w.ctx, nil) },
+		"review-rows": func(w *world) error {
+			a := w.application(5)
+			a.Reviews = nil
+			return w.k.applications.Set(w.ctx, 5, a)
+		},
 		"template-versions": func(w *world) error { return w.k.versions.Clear(w.ctx, nil) },
 		"template-gate": func(w *world) error {
 			t, err := w.k.template(w.ctx, w.loan(1).TemplateHash)
@@ -142,9 +161,9 @@ func TestInvariantsNotice(t *testing.T) {
 		},
 		"drafts": func(w *world) error {
 			for n := range DraftsMax + 1 {
-				d := loanv1.TemplateDraft{AuthorOrgId: bank, Terms: terms()}
+				d := loanv1.TemplateDraft{AuthorOrgId: bank, Terms: contractTerms()}
 				d.Terms.Name = "draft-" + string(rune('a'+n))
-				w.must(w.k.drafts.Set(w.ctx, collections.Join(uint64(bank), d.Terms.Name), d))
+				w.must(w.k.drafts.Set(w.ctx, collections.Join(bank, d.Terms.Name), d))
 			}
 			return nil
 		},

@@ -29,6 +29,7 @@ var rules = []struct {
 	{"exposure-totals", snapshot.exposureTotals},
 	{"tranche-schedule", snapshot.trancheSchedule},
 	{"loan-status", snapshot.loanStatus},
+	{"review-rows", snapshot.reviewRows},
 	{"journal-chain", snapshot.journalChain},
 	{"journal-sums", snapshot.journalSums},
 }
@@ -43,6 +44,7 @@ func (k *Keeper) Invariants() []Invariant {
 		{Name: "open-applications", Check: k.checkOpen},
 		{Name: "pool-commitments", Check: k.checkCommitted},
 		{Name: "template-versions", Check: k.checkVersions},
+		{Name: "review-queue", Check: k.checkReviewQueue},
 	}
 	for _, rule := range rules {
 		list = append(list, Invariant{Name: rule.name, Check: func(ctx context.Context) error {
@@ -206,4 +208,34 @@ func (k *Keeper) checkCommitted(ctx context.Context) error {
 		}
 	}
 	return broken("pool-commitments", err)
+}
+
+// checkReviewQueue wants one end in the queue for each review that waits and is not
+// overdue, and none else.
+func (k *Keeper) checkReviewQueue(ctx context.Context) error {
+	queued, waiting := 0, 0
+	err := k.reviewEnds.Walk(ctx, nil, func(key reviewEndKey) (bool, error) {
+		queued++
+		app, err := k.application(ctx, key.K2())
+		if err != nil {
+			return true, err
+		}
+		if r := openReview(&app); r == nil || r.Overdue {
+			return true, ErrInvariant.Wrapf("application %d waits for nobody and is queued", app.Id)
+		}
+		return false, nil
+	})
+	if err != nil {
+		return broken("review-queue", err)
+	}
+	err = k.applications.Walk(ctx, nil, func(_ uint64, app loanv1.Application) (bool, error) {
+		if r := openReview(&app); r != nil && !r.Overdue {
+			waiting++
+		}
+		return false, nil
+	})
+	if err == nil && waiting != queued {
+		err = ErrInvariant.Wrapf("%d places in the queue, want %d", queued, waiting)
+	}
+	return broken("review-queue", err)
 }

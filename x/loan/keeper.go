@@ -61,8 +61,9 @@ type Profile interface {
 	LiveConsent(ctx context.Context, id []byte) (profilev1.Consent, error)
 }
 
-// Attestation grades an enterprise's data.
+// Attestation grades an enterprise's data and knows what is contested.
 type Attestation interface {
+	Dispute(ctx context.Context, id uint64) (attestationv1.Dispute, error)
 	Quality(ctx context.Context, enterprise uint64) (attestationv1.Grade, error)
 }
 
@@ -122,6 +123,7 @@ var (
 	duePrefix                    = collections.NewPrefix(19)
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
+	reviewEndsPrefix             = collections.NewPrefix(22)
 	committedPrefix              = collections.NewPrefix(40)
 	draftsPrefix                 = collections.NewPrefix(60)
 	versionsPrefix               = collections.NewPrefix(61)
@@ -131,6 +133,7 @@ type (
 	draftKey      = collections.Pair[uint64, string]
 	openKey       = collections.Pair[uint64, uint64]
 	offerEndKey   = collections.Pair[int64, uint64]
+	reviewEndKey  = collections.Pair[int64, uint64]
 	entryKey      = collections.Pair[uint64, uint64]
 	instalmentKey = collections.Triple[uint64, uint32, uint32]
 	dueKey        = collections.Quad[int64, uint64, uint32, uint32]
@@ -176,6 +179,8 @@ type Keeper struct {
 	drafts collections.Map[draftKey, loanv1.TemplateDraft]
 	// versions: (author, name) -> the highest version submitted; never removed.
 	versions collections.Map[draftKey, uint32]
+	// reviewEnds: (end, application): whose turn to decide ends first; dies when a person decides, the application is overtaken or the end passes.
+	reviewEnds collections.KeySet[reviewEndKey]
 
 	authority string
 	compiled  *contracts
@@ -240,9 +245,10 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 			collections.TripleKeyCodec(id, collections.Uint32Key, collections.Uint32Key), codec.CollValue[loanv1.Instalment](cdc)),
 		due: collections.NewKeySet(sb, duePrefix, "due",
 			collections.QuadKeyCodec(collections.Int64Key, id, collections.Uint32Key, collections.Uint32Key)),
-		entries:   collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
-		exposures: collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
-		committed: collections.NewMap(sb, committedPrefix, "committed", collections.PairKeyCodec(id, id), collections.Int64Value),
+		entries:    collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
+		exposures:  collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
+		reviewEnds: collections.NewKeySet(sb, reviewEndsPrefix, "review_ends", collections.PairKeyCodec(collections.Int64Key, id)),
+		committed:  collections.NewMap(sb, committedPrefix, "committed", collections.PairKeyCodec(id, id), collections.Int64Value),
 
 		drafts:   collections.NewMap(sb, draftsPrefix, "drafts", collections.PairKeyCodec(id, collections.StringKey), codec.CollValue[loanv1.TemplateDraft](cdc)),
 		versions: collections.NewMap(sb, versionsPrefix, "versions", collections.PairKeyCodec(id, collections.StringKey), collections.Uint32Value),

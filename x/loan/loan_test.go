@@ -16,7 +16,7 @@ import (
 func TestLifeOfALoan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 
 	res, events, err := deliver(w, w.msg.Apply, applyFor(product, 10_000_000))
 	w.must(err)
@@ -95,7 +95,7 @@ func ptr[T any](v T) *T { return &v }
 func TestJournalNamesTransactions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.advance(w.row(id, 1, 1).DueAt)
 	r, err := w.qry.Journal(w.ctx, &loanv1.QueryJournalRequest{LoanId: id})
 	w.must(err)
@@ -116,7 +116,7 @@ func TestJournalNamesTransactions(t *testing.T) {
 func TestWriteOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	id := w.borrow(product, 10_000_000)
 	give := &loanv1.MsgWriteOff{Device: bankAdmin, OrgId: bank, LoanId: id}
 	refused(w, "a current loan", w.msg.WriteOff, give, ErrState)
@@ -165,7 +165,7 @@ func (w *world) drain(org uint64) {
 func TestDecisionNamesModel(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Hash: hashOf(0xaa), Status: scorev1.ModelStatus_MODEL_STATUS_RETIRED}
 	l, err := w.k.loans.Get(w.ctx, id)
 	w.must(err)

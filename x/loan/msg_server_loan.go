@@ -41,6 +41,9 @@ func (s msgServer) DecideReferral(ctx context.Context, msg *loanv1.MsgDecideRefe
 	if err := hash32("note_hash", msg.NoteHash); err != nil {
 		return nil, err
 	}
+	if err := hash32("brief_hash", msg.BriefHash); err != nil {
+		return nil, err
+	}
 	switch {
 	case msg.Approve:
 		if err := amountWithin(msg.AmountFen, PrincipalFenMax); err != nil {
@@ -56,16 +59,50 @@ func (s msgServer) DecideReferral(ctx context.Context, msg *loanv1.MsgDecideRefe
 	if err != nil {
 		return nil, err
 	}
-	if app.LenderOrgId != msg.OrgId {
-		return nil, ErrUnauthorised.Wrapf("application %d is to organisation %d", app.Id, app.LenderOrgId)
-	}
-	if app.Decision.Outcome != loanv1.Outcome_OUTCOME_REFERRED {
-		return nil, ErrState.Wrapf("application is %s", app.Decision.Outcome)
+	if err := s.keeper.mayDecide(ctx, app, msg); err != nil {
+		return nil, err
 	}
 	if app, err = s.keeper.decideReferral(ctx, app, msg); err != nil {
 		return nil, err
 	}
 	return &loanv1.MsgDecideReferralResponse{OfferId: app.OfferId}, nil
+}
+
+// mayDecide wants an application that waits for a person of the sender's. An
+// appeal goes to an admin who has not decided it before: nobody judges their own
+// refusal.
+func (k *Keeper) mayDecide(ctx context.Context, app loanv1.Application, msg *loanv1.MsgDecideReferral) error {
+	r := openReview(&app)
+	switch {
+	case app.LenderOrgId != msg.OrgId:
+		return ErrUnauthorised.Wrapf("application %d is to organisation %d", app.Id, app.LenderOrgId)
+	case app.Overtaken:
+		return ErrState.Wrapf("a newer application took the place of application %d", app.Id)
+	case r == nil:
+		return ErrState.Wrapf("application is %s and waits for nobody", app.Decision.Outcome)
+	case r.Appeal == nil:
+		return nil
+	case r.Appeal.Decision.Officer == msg.Device:
+		return ErrUnauthorised.Wrap("the device decided it before; another admin decides the appeal")
+	}
+	return k.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_LENDER, org.Admin)
+}
+
+func (s msgServer) Appeal(ctx context.Context, msg *loanv1.MsgAppeal) (*loanv1.MsgAppealResponse, error) {
+	if err := signer(msg.Device, msg.OrgId); err != nil {
+		return nil, err
+	}
+	if err := hash32("note_hash", msg.NoteHash); err != nil {
+		return nil, err
+	}
+	if err := s.keeper.acting(ctx, msg.Device, msg.OrgId, orgv1.Role_ROLE_BORROWER, org.Admin); err != nil {
+		return nil, err
+	}
+	dueAt, err := s.keeper.appeal(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &loanv1.MsgAppealResponse{DueAt: dueAt}, nil
 }
 
 func (s msgServer) Accept(ctx context.Context, msg *loanv1.MsgAccept) (*loanv1.MsgAcceptResponse, error) {

@@ -63,7 +63,7 @@ func TestPoolMessages(t *testing.T) {
 func TestProductMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.market(terms())
+	id := w.market(contractTerms())
 	p, err := w.k.product(w.ctx, id)
 	w.must(err)
 	offer := func(bend func(*loanv1.ProductTerms)) *loanv1.MsgOfferProduct {
@@ -124,7 +124,7 @@ func TestProductMessages(t *testing.T) {
 func TestApplyRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	type message = loanv1.MsgApply
 	for name, c := range map[string]struct {
 		bend func(*message)
@@ -190,7 +190,7 @@ func TestApplyRefusals(t *testing.T) {
 	refused(w, "a retired model", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
 	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHALLENGER}
 	refused(w, "a challenger", w.msg.Apply, applyFor(product, 10_000_000), ErrScore)
-	w.models[string(hashOf(0xaa))] = scorev1.Model{Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
+	w.models[string(hashOf(0xaa))] = champion(t)
 	delete(w.grades, bakery)
 	refused(w, "no grade", w.msg.Apply, applyFor(product, 10_000_000), errFake)
 	w.grades[bakery] = attestationv1.Grade_GRADE_A
@@ -209,7 +209,7 @@ func TestApplyRefusals(t *testing.T) {
 func TestOneOpenApplication(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	ask := applyFor(product, 10_000_000)
 	first := done(w, w.msg.Apply, ask)
 	refused(w, "with an offer", w.msg.Apply, ask, ErrOpen)
@@ -241,10 +241,10 @@ func TestOneOpenApplication(t *testing.T) {
 	ask.ScoreId = hashOf(50)
 	fourth := done(w, w.msg.Apply, ask)
 	w.sound()
-	decide := &loanv1.MsgDecideReferral{Device: bankAdmin, OrgId: bank, ApplicationId: third.ApplicationId, Approve: true, AmountFen: 1_000_000, NoteHash: hashOf(1)}
-	refused(w, "approving on an expired score", w.msg.DecideReferral, decide, ErrScore)
+	decide := &loanv1.MsgDecideReferral{Device: bankAdmin, OrgId: bank, ApplicationId: third.ApplicationId, Approve: true, AmountFen: 1_000_000, NoteHash: hashOf(1), BriefHash: hashOf(2)}
+	refused(w, "approving what a newer application overtook", w.msg.DecideReferral, decide, ErrState)
 	decide.Approve, decide.AmountFen = false, 0
-	done(w, w.msg.DecideReferral, decide)
+	refused(w, "declining it", w.msg.DecideReferral, decide, ErrState)
 	w.sound()
 	refused(w, "with the newer offer still open", w.msg.Apply, ask, ErrOpen)
 	done(w, w.msg.Accept, w.acceptance(fourth.OfferId))
@@ -256,11 +256,11 @@ func TestOneOpenApplication(t *testing.T) {
 func TestDecideReferral(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	w.setScore(bakery, 550)
 	id := done(w, w.msg.Apply, applyFor(product, 15_000_000)).ApplicationId
 	msg := func(bend func(*loanv1.MsgDecideReferral)) *loanv1.MsgDecideReferral {
-		m := &loanv1.MsgDecideReferral{Device: bankOfficer, OrgId: bank, ApplicationId: id, Approve: true, AmountFen: 8_000_000, NoteHash: hashOf(7)}
+		m := &loanv1.MsgDecideReferral{Device: bankOfficer, OrgId: bank, ApplicationId: id, Approve: true, AmountFen: 8_000_000, NoteHash: hashOf(7), BriefHash: hashOf(8)}
 		bend(m)
 		return m
 	}
@@ -269,6 +269,7 @@ func TestDecideReferral(t *testing.T) {
 		want error
 	}{
 		"no note":              {func(m *loanv1.MsgDecideReferral) { m.NoteHash = nil }, ErrInvalid},
+		"no brief":             {func(m *loanv1.MsgDecideReferral) { m.BriefHash = nil }, ErrInvalid},
 		"no amount":            {func(m *loanv1.MsgDecideReferral) { m.AmountFen = 0 }, ErrAmount},
 		"2^63-1":               {func(m *loanv1.MsgDecideReferral) { m.AmountFen = math.MaxInt64 }, ErrAmount},
 		"a refusal with money": {func(m *loanv1.MsgDecideReferral) { m.Approve = false }, ErrAmount},
@@ -300,7 +301,7 @@ func TestDecideReferral(t *testing.T) {
 	wantList(t, "events", events, []string{"xinlian.loan.v1.EventOfferChanged", "xinlian.loan.v1.EventDecided"})
 	a, err := w.k.application(w.ctx, id)
 	w.must(err)
-	if a.Decision.Outcome != loanv1.Outcome_OUTCOME_APPROVED || a.Decision.Officer != bankOfficer || !bytes.Equal(a.Decision.NoteHash, hashOf(7)) ||
+	if a.Decision.Outcome != loanv1.Outcome_OUTCOME_APPROVED || a.Decision.Officer != bankOfficer || !bytes.Equal(a.Decision.NoteHash, hashOf(7)) || !bytes.Equal(a.Decision.BriefHash, hashOf(8)) ||
 		a.Decision.Reasons[0].Code != "score-clear" || a.Referral.Outcome != loanv1.Outcome_OUTCOME_REFERRED || a.Referral.Officer != "" {
 		t.Errorf("application %+v", a)
 	}
@@ -314,7 +315,7 @@ func TestDecideReferral(t *testing.T) {
 func TestAcceptRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	offer := done(w, w.msg.Apply, applyFor(w.market(terms()), 10_000_000)).OfferId
+	offer := done(w, w.msg.Apply, applyFor(w.market(contractTerms()), 10_000_000)).OfferId
 	type message = loanv1.MsgAccept
 	for name, c := range map[string]struct {
 		bend func(*message)

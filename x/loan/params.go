@@ -15,11 +15,15 @@ const (
 	templateLockMax    = 365 * daySeconds
 	compressedSecsMax  = compressedDays * daySeconds
 	retrySecondsMax    = 30 * daySeconds
+	reviewSecondsMax   = 90 * daySeconds
+	appealSecondsMax   = 365 * daySeconds
 	defaultRateCapBps  = 2_400
 	defaultItems       = 200
 	defaultItemGas     = 3_000_000
 	defaultLockSeconds = 7 * daySeconds
 	defaultRetry       = 6 * 3600
+	defaultReview      = 7 * daySeconds
+	defaultAppeal      = 30 * daySeconds
 )
 
 // DefaultParams are the values of a production network.
@@ -27,6 +31,7 @@ func DefaultParams() loanv1.Params {
 	return loanv1.Params{
 		RateCapBps: defaultRateCapBps, ItemsPerBlockMax: defaultItems, ItemGasMax: defaultItemGas,
 		TemplateLockSeconds: defaultLockSeconds, RetrySeconds: defaultRetry,
+		ReviewSeconds: defaultReview, AppealSeconds: defaultAppeal,
 	}
 }
 
@@ -44,6 +49,10 @@ func validateParams(p loanv1.Params) error {
 		return ErrParams.Wrapf("compressed_period_seconds %d, want 0 to %d", p.CompressedPeriodSeconds, compressedSecsMax)
 	case p.RetrySeconds < 1 || p.RetrySeconds > retrySecondsMax:
 		return ErrParams.Wrapf("retry_seconds %d, want 1 to %d", p.RetrySeconds, retrySecondsMax)
+	case p.ReviewSeconds < 1 || p.ReviewSeconds > reviewSecondsMax:
+		return ErrParams.Wrapf("review_seconds %d, want 1 to %d", p.ReviewSeconds, reviewSecondsMax)
+	case p.AppealSeconds < 1 || p.AppealSeconds > appealSecondsMax:
+		return ErrParams.Wrapf("appeal_seconds %d, want 1 to %d", p.AppealSeconds, appealSecondsMax)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/scorecard"
+	"github.com/xinlian/xinlian/scorecard/terms"
 )
 
 const (
@@ -14,7 +16,7 @@ const (
 	// PrincipalFenMin bounds the smallest loan from below: 100 yuan, so that no tranche is empty.
 	PrincipalFenMin = 10_000
 	// CapacityPeriodsMax bounds how many months of capacity a product lends.
-	CapacityPeriodsMax = 60
+	CapacityPeriodsMax = terms.CapacityPeriodsMax
 	// OfferSecondsMax bounds how long an offer is open: 90 days.
 	OfferSecondsMax = 90 * daySeconds
 	indexBytesMax   = 32
@@ -43,6 +45,11 @@ func validateProductTerms(t loanv1.ProductTerms) error {
 		return ErrAmount.Wrapf("exposure of %d fen, want 1 to %d", t.ExposureFenMax, int64(PoolFenMax))
 	case t.OfferSeconds <= 0 || t.OfferSeconds > OfferSecondsMax:
 		return ErrInvalid.Wrapf("offer open for %d seconds, want 1 to %d", t.OfferSeconds, OfferSecondsMax)
+	case len(t.BandFactorBps) > scorecard.BandsMax:
+		return ErrInvalid.Wrapf("%d band factors, want at most %d", len(t.BandFactorBps), scorecard.BandsMax)
+	}
+	if err := terms.CheckBandFactors(t.BandFactorBps); err != nil {
+		return ErrInvalid.Wrap(err.Error())
 	}
 	return nil
 }
@@ -63,25 +70,29 @@ func (k *Keeper) admitProduct(ctx context.Context, lender uint64, t loanv1.Produ
 	if pool.ManagerOrgId != lender {
 		return ErrUnauthorised.Wrapf("pool %d belongs to organisation %d", t.PoolId, pool.ManagerOrgId)
 	}
-	if err := k.modelActive(ctx, t.ModelHash); err != nil {
+	model, err := k.modelActive(ctx, t.ModelHash)
+	if err != nil {
 		return err
+	}
+	if n := len(t.BandFactorBps); n != 0 && n != len(model.Bands) {
+		return ErrInvalid.Wrapf("%d band factors, want one for each of the model's %d bands or none", n, len(model.Bands))
 	}
 	_, _, err = k.left.Score.Index(ctx, t.IndexId)
 	return err
 }
 
-func (k *Keeper) modelActive(ctx context.Context, hash []byte) error {
+// modelActive needs a model that decides.
+func (k *Keeper) modelActive(ctx context.Context, hash []byte) (scorev1.Model, error) {
 	model, err := k.left.Score.Model(ctx, hash)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return model, err
+	case model.Status != scorev1.ModelStatus_MODEL_STATUS_ACTIVE:
+		return model, ErrScore.Wrapf("model is %s", model.Status)
+	case model.Role != scorev1.ModelRole_MODEL_ROLE_CHAMPION:
+		return model, ErrScore.Wrapf("model is %s, and only a champion decides", model.Role)
 	}
-	if model.Status != scorev1.ModelStatus_MODEL_STATUS_ACTIVE {
-		return ErrScore.Wrapf("model is %s", model.Status)
-	}
-	if model.Role != scorev1.ModelRole_MODEL_ROLE_CHAMPION {
-		return ErrScore.Wrapf("model is %s, and only a champion decides", model.Role)
-	}
-	return nil
+	return model, nil
 }
 
 func (k *Keeper) product(ctx context.Context, id uint64) (loanv1.Product, error) {

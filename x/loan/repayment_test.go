@@ -62,7 +62,7 @@ func TestAffordable(t *testing.T) {
 func single(t *testing.T) (w *world, id uint64) {
 	t.Helper()
 	w = newWorld(t)
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.TrancheBps = []uint32{10_000}
 	return w, w.borrow(w.market(tpl), 10_000_000)
 }
@@ -129,7 +129,7 @@ func TestMethods(t *testing.T) {
 	} {
 		for _, half := range []bool{false, true} {
 			w := newWorld(t)
-			tpl := terms()
+			tpl := contractTerms()
 			tpl.TrancheBps, tpl.Method = []uint32{10_000}, c.method
 			id := w.borrow(w.market(tpl), 10_000_000)
 			w.must(w.cash.issue(w.ctx, cashAccount(bakery), 10_000_000))
@@ -178,7 +178,7 @@ func TestPrepayTwiceInAPeriod(t *testing.T) {
 func TestPrepayInFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 1_000_000))
 	w.advance(w.row(id, 1, 1).DueAt)
 	w.advance(at("2026-02-20 09:00:00"))
@@ -207,7 +207,7 @@ func TestPrepayInFull(t *testing.T) {
 func TestRepayOnTheDueDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.Release[0].Expression = "performance.on_time >= 1"
 	tpl = worded(tpl)
 	tpl.Tests[4].Variables = []loanv1.Variable{{Name: "performance.on_time", Value: 1}}

@@ -26,7 +26,7 @@ const deferGasMax = 1_000_000
 // fault, so that the pace of blocks never does.
 const delaySecondsMin = 60
 
-// EndBlock ends offers and collects instalments that are due, at most
+// EndBlock ends offers and reviews and collects instalments that are due, at most
 // items_per_block_max of them; the rest waits for the next block. Each item runs
 // on its own copy of the state with its own gas bound, so one that fails is put
 // off by retry_seconds and holds up no other. It never returns an error, because
@@ -39,6 +39,7 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 		return nil
 	}
 	done := k.endOffers(sdkCtx, params, int(params.ItemsPerBlockMax))
+	done += k.endReviews(sdkCtx, params, int(params.ItemsPerBlockMax)-done)
 	done += k.collectDue(sdkCtx, params, int(params.ItemsPerBlockMax)-done)
 	if done == 0 {
 		return nil
@@ -142,7 +143,7 @@ func (k *Keeper) collectDue(ctx sdk.Context, params loanv1.Params, itemsMax int)
 // deferred puts a failed item off and tells the operators.
 func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDeferred, putOff func(sdk.Context) error) {
 	event.Codespace, event.Code, _ = errorsmod.ABCIInfo(cause, false)
-	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "error", cause)
+	ctx.Logger().Error("servicing: item put off", "loan", event.LoanId, "offer", event.OfferId, "application", event.ApplicationId, "error", cause)
 	err := attempt(ctx, deferGasMax, func(ctx sdk.Context) error {
 		if err := putOff(ctx); err != nil {
 			return err
@@ -150,7 +151,7 @@ func (k *Keeper) deferred(ctx sdk.Context, cause error, event loanv1.EventItemDe
 		return emit(ctx, &event)
 	})
 	if err != nil {
-		ctx.Logger().Error("servicing: item not put off", "loan", event.LoanId, "offer", event.OfferId, "error", err)
+		ctx.Logger().Error("servicing: item not put off", "loan", event.LoanId, "offer", event.OfferId, "application", event.ApplicationId, "error", err)
 	}
 }
 

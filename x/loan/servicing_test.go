@@ -52,7 +52,7 @@ func TestWaterfall(t *testing.T) {
 func TestDelinquencyAndCure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 100_000))
 	first := w.row(id, 1, 1)
@@ -92,7 +92,7 @@ func TestDelinquencyAndCure(t *testing.T) {
 func TestOldestFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	second := w.row(id, 1, 2)
 	w.pass(second.DueAt - 1)
@@ -113,7 +113,7 @@ func (k *Keeper) requeueForTest(ctx sdk.Context, i loanv1.Instalment, at int64) 
 func TestFrozenBorrower(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.cash.frozen[bakery] = true
 	dueAt := w.row(id, 1, 1).DueAt
 	w.pass(dueAt + 20*daySeconds)
@@ -132,7 +132,7 @@ func TestFrozenBorrower(t *testing.T) {
 func TestStoppedServicing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.borrow(w.market(terms()), 10_000_000)
+	id := w.borrow(w.market(contractTerms()), 10_000_000)
 	w.drain(bakery)
 	dueAt := w.row(id, 1, 1).DueAt
 	*w.stopped = true
@@ -161,7 +161,7 @@ func TestBoundedWork(t *testing.T) {
 	p := testParams()
 	p.ItemsPerBlockMax = 1
 	w.must(w.k.params.Set(w.ctx, p))
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	a := w.borrow(product, 10_000_000)
 	m := applyFor(product, 10_000_000)
 	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
@@ -183,7 +183,7 @@ func TestBoundedWork(t *testing.T) {
 func TestFailedItem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	product := w.market(terms())
+	product := w.market(contractTerms())
 	broken := w.borrow(product, 10_000_000)
 	m := applyFor(product, 10_000_000)
 	m.Device, m.OrgId, m.ConsentId, m.ScoreId = smithyAdmin, smithy, hashOf(byte(smithy)), hashOf(byte(smithy))
@@ -242,7 +242,7 @@ func TestAttempt(t *testing.T) {
 func TestHeldTranche(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.Release[0].Expression = "performance.on_time >= 1"
 	tpl.Release = append(tpl.Release, loanv1.Condition{Code: "grade-min", Expression: "quality.grade <= 2"})
 	tpl = worded(tpl)
@@ -302,7 +302,7 @@ func TestCompressedLife(t *testing.T) {
 	p := testParams()
 	p.CompressedPeriodSeconds, p.RetrySeconds = 30, 1
 	w.must(w.k.params.Set(w.ctx, p))
-	tpl := terms()
+	tpl := contractTerms()
 	tpl.TrancheBps = []uint32{10_000}
 	id := w.borrow(w.market(tpl), 10_000_000)
 	w.must(w.cash.issue(w.ctx, cashAccount(bakery), 394_275))

@@ -20,7 +20,7 @@ func TestRandomLife(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(r)
 		s := simulation{w: w, r: r}
-		tpl := terms()
+		tpl := contractTerms()
 		tpl.Method = loanv1.Method(rapid.Int32Range(1, 4).Draw(r, "method"))
 		s.product = w.market(tpl)
 		w.must(w.k.params.Set(w.ctx, s.params()))
@@ -89,6 +89,8 @@ func (s *simulation) step() {
 		s.transfer(org, otherBank)
 	case 14:
 		s.trouble(org)
+	case 15:
+		s.appeal()
 	default:
 		s.time()
 	}
@@ -137,11 +139,23 @@ func (s *simulation) referral() {
 		return
 	}
 	a := rapid.SampledFrom(gs.Applications).Draw(s.r, "application")
-	m := &loanv1.MsgDecideReferral{Device: bankAdmin, OrgId: bank, ApplicationId: a.Id, NoteHash: hashOf(9), Approve: rapid.Bool().Draw(s.r, "approve")}
+	by := rapid.SampledFrom([]string{bankAdmin, bankOfficer}).Draw(s.r, "by")
+	m := &loanv1.MsgDecideReferral{Device: by, OrgId: bank, ApplicationId: a.Id, NoteHash: hashOf(9), BriefHash: hashOf(3), Approve: rapid.Bool().Draw(s.r, "approve")}
 	if m.Approve {
 		m.AmountFen = s.amount()
 	}
 	try(s, s.w.msg.DecideReferral, m)
+}
+
+// appeal lets an enterprise demand a person for any of its applications.
+func (s *simulation) appeal() {
+	gs, err := s.w.k.ExportGenesis(s.w.ctx)
+	s.w.must(err)
+	if len(gs.Applications) == 0 {
+		return
+	}
+	a := rapid.SampledFrom(gs.Applications).Draw(s.r, "appealed")
+	try(s, s.w.msg.Appeal, &loanv1.MsgAppeal{Device: device(a.EnterpriseId, 1), OrgId: a.EnterpriseId, ApplicationId: a.Id, NoteHash: hashOf(4)})
 }
 
 // trouble changes the world around the module.
@@ -212,7 +226,7 @@ func (s *simulation) check() {
 	gs, err := s.w.k.ExportGenesis(s.w.ctx)
 	s.w.must(err)
 	s.w.must(snapshot{gs}.check())
-	for _, i := range s.w.k.Invariants()[:4] {
+	for _, i := range s.w.k.Invariants()[:6] {
 		if err := i.Check(s.w.ctx); err != nil {
 			s.r.Fatalf("invariant %s: %v", i.Name, err)
 		}

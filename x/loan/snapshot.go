@@ -268,6 +268,54 @@ func (s snapshot) loanStatus() error {
 	return nil
 }
 
+// reviewRows: what the chain referred waits for a person until one decides or a
+// newer application overtakes it; an appeal keeps what it is against; at most one
+// application of an enterprise to a product may still become a loan.
+func (s snapshot) reviewRows() error {
+	for _, a := range s.Applications {
+		if err := checkReviews(a); err != nil {
+			return ErrInvariant.Wrapf("application %d: %s", a.Id, err)
+		}
+	}
+	open := map[[2]uint64]uint64{}
+	for _, a := range openApplications(s.GenesisState) {
+		pair := [2]uint64{a.EnterpriseId, a.ProductId}
+		if other := open[pair]; other != 0 {
+			return ErrInvariant.Wrapf("applications %d and %d are both open", other, a.Id)
+		}
+		open[pair] = a.Id
+	}
+	return nil
+}
+
+func checkReviews(a loanv1.Application) error {
+	if len(a.Reviews) > reviewsMax {
+		return ErrInvariant.Wrapf("%d reviews, at most %d", len(a.Reviews), reviewsMax)
+	}
+	for i, r := range a.Reviews {
+		switch {
+		case r.DueAt < r.OpenedAt || (r.DecidedAt != 0 && r.DecidedAt < r.OpenedAt):
+			return ErrInvariant.Wrapf("review %d ends before it began", i+1)
+		case r.DecidedAt == 0 && i < len(a.Reviews)-1 && !r.Overdue:
+			return ErrInvariant.Wrapf("review %d was passed over", i+1)
+		case i > 0 && r.Appeal == nil:
+			return ErrInvariant.Wrapf("review %d is of no appeal", i+1)
+		case r.Appeal != nil && r.Appeal.Decision.Outcome != loanv1.Outcome_OUTCOME_DECLINED && r.Appeal.Decision.Outcome != loanv1.Outcome_OUTCOME_REFERRED:
+			return ErrInvariant.Wrapf("an appeal against %s", r.Appeal.Decision.Outcome)
+		}
+	}
+	waits := openReview(&a) != nil
+	switch {
+	case waits && a.OfferId != 0:
+		return ErrInvariant.Wrap("waits for a person and has an offer")
+	case !waits && !a.Overtaken && a.Decision.Outcome == loanv1.Outcome_OUTCOME_REFERRED:
+		return ErrInvariant.Wrap("was referred to nobody")
+	case a.Decision.Officer != "" && len(a.Reviews) == 0:
+		return ErrInvariant.Wrap("an officer decided what waited for nobody")
+	}
+	return nil
+}
+
 // journalChain: each loan's entries are numbered from 1, each carries its hash
 // and the hash before, and the loan's row holds the last one.
 func (s snapshot) journalChain() error {

@@ -19,22 +19,22 @@ func TestSubmitTemplate(t *testing.T) {
 	submit := func(terms loanv1.TemplateTerms) *loanv1.MsgSubmitTemplate {
 		return &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms}
 	}
-	refused(w, "no device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{OrgId: bank, Terms: terms()}, ErrInvalid)
-	refused(w, "no organisation", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, Terms: terms()}, ErrInvalid)
-	refused(w, "a foreign device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: otherAdmin, OrgId: bank, Terms: terms()}, sdkerrors.ErrUnauthorized)
-	bad := terms()
+	refused(w, "no device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{OrgId: bank, Terms: contractTerms()}, ErrInvalid)
+	refused(w, "no organisation", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, Terms: contractTerms()}, ErrInvalid)
+	refused(w, "a foreign device", w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: otherAdmin, OrgId: bank, Terms: contractTerms()}, sdkerrors.ErrUnauthorized)
+	bad := contractTerms()
 	bad.Tests[0].Want = false
 	refused(w, "a failing case", w.msg.SubmitTemplate, submit(bad), ErrTestCase)
-	bad = terms()
+	bad = contractTerms()
 	bad.Eligibility[0].Zh = "评分不低于 501 分"
 	refused(w, "other words", w.msg.SubmitTemplate, submit(bad), ErrTemplate)
 
-	res, events, err := deliver(w, w.msg.SubmitTemplate, submit(terms()))
+	res, events, err := deliver(w, w.msg.SubmitTemplate, submit(contractTerms()))
 	w.must(err)
 	wantList(t, "events", events, []string{"xinlian.loan.v1.EventTemplateChanged"})
-	refused(w, "twice", w.msg.SubmitTemplate, submit(terms()), ErrDuplicate)
+	refused(w, "twice", w.msg.SubmitTemplate, submit(contractTerms()), ErrDuplicate)
 
-	changed := terms()
+	changed := contractTerms()
 	changed.GraceDays++
 	refused(w, "a change of the same version", w.msg.SubmitTemplate, submit(changed), ErrTemplate)
 	changed.Version = 3
@@ -75,31 +75,31 @@ var states = []struct {
 	make func(*world) []byte
 }{
 	{"draft", func(w *world) []byte {
-		done(w, w.msg.SaveDraft, &loanv1.MsgSaveDraft{Device: bankOfficer, OrgId: bank, Terms: terms()})
+		done(w, w.msg.SaveDraft, &loanv1.MsgSaveDraft{Device: bankOfficer, OrgId: bank, Terms: contractTerms()})
 		return hashOf(1)
 	}},
 	{"submitted", func(w *world) []byte {
-		return done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms()}).TemplateHash
+		return done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: contractTerms()}).TemplateHash
 	}},
 	{"locked", func(w *world) []byte {
-		hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms()}).TemplateHash
+		hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: contractTerms()}).TemplateHash
 		done(w, w.msg.ReviewTemplate, &loanv1.MsgReviewTemplate{Device: auditorAdmin, OrgId: auditor, TemplateHash: hash})
 		w.ctx = w.ctx.WithBlockTime(w.ctx.BlockTime().Add(time.Hour - time.Second))
 		return hash
 	}},
 	{"reviewed", func(w *world) []byte {
-		hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms()}).TemplateHash
+		hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: contractTerms()}).TemplateHash
 		done(w, w.msg.ReviewTemplate, &loanv1.MsgReviewTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hash})
 		w.ctx = w.ctx.WithBlockTime(w.ctx.BlockTime().Add(time.Hour))
 		return hash
 	}},
 	{"active", func(w *world) []byte {
-		p, err := w.k.product(w.ctx, w.market(terms()))
+		p, err := w.k.product(w.ctx, w.market(contractTerms()))
 		w.must(err)
 		return p.Terms.TemplateHash
 	}},
 	{"retired", func(w *world) []byte {
-		p, err := w.k.product(w.ctx, w.market(terms()))
+		p, err := w.k.product(w.ctx, w.market(contractTerms()))
 		w.must(err)
 		done(w, w.msg.RetireTemplate, &loanv1.MsgRetireTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: p.Terms.TemplateHash})
 		return p.Terms.TemplateHash
@@ -115,14 +115,14 @@ var verbs = []struct {
 }{
 	{
 		"save draft", func(w *world, p party, _ []byte) error {
-			_, _, err := deliver(w, w.msg.SaveDraft, &loanv1.MsgSaveDraft{Device: p.device, OrgId: p.org, Terms: terms()})
+			_, _, err := deliver(w, w.msg.SaveDraft, &loanv1.MsgSaveDraft{Device: p.device, OrgId: p.org, Terms: contractTerms()})
 			return err
 		},
 		same([5]error{nil, org.ErrDeviceRole, nil, org.ErrRole, org.ErrRole}),
 	},
 	{
 		"discard draft", func(w *world, p party, _ []byte) error {
-			_, _, err := deliver(w, w.msg.DiscardDraft, &loanv1.MsgDiscardDraft{Device: p.device, OrgId: p.org, Name: terms().Name})
+			_, _, err := deliver(w, w.msg.DiscardDraft, &loanv1.MsgDiscardDraft{Device: p.device, OrgId: p.org, Name: contractTerms().Name})
 			return err
 		},
 		but(same([5]error{ErrNotFound, org.ErrDeviceRole, ErrNotFound, org.ErrRole, org.ErrRole}), 0,
@@ -130,7 +130,7 @@ var verbs = []struct {
 	},
 	{
 		"submit", func(w *world, p party, _ []byte) error {
-			_, _, err := deliver(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: p.device, OrgId: p.org, Terms: terms()})
+			_, _, err := deliver(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: p.device, OrgId: p.org, Terms: contractTerms()})
 			return err
 		},
 		but(same([5]error{ErrDuplicate, org.ErrDeviceRole, ErrDuplicate, org.ErrRole, org.ErrRole}), 0,
@@ -228,7 +228,7 @@ func TestTemplateMatrix(t *testing.T) {
 func TestAuditGate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: terms()}).TemplateHash
+	hash := done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: contractTerms()}).TemplateHash
 	review := &loanv1.MsgReviewTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hash}
 	activate := &loanv1.MsgActivateTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: hash}
 	refused(w, "a short hash", w.msg.ReviewTemplate, &loanv1.MsgReviewTemplate{Device: bankOfficer, OrgId: bank, TemplateHash: []byte{1}}, ErrInvalid)
@@ -257,7 +257,7 @@ func TestDrafts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	save := func(name string, graceDays uint32) *loanv1.MsgSaveDraft {
-		d := terms()
+		d := contractTerms()
 		d.Name, d.GraceDays = name, graceDays
 		d.Tests[0].Want = false // a draft may be wrong
 		return &loanv1.MsgSaveDraft{Device: bankOfficer, OrgId: bank, Terms: d}
@@ -272,7 +272,7 @@ func TestDrafts(t *testing.T) {
 	wantList(t, "events", events, []string{"xinlian.loan.v1.EventDraftChanged"})
 	refused(w, "a bad name", w.msg.DiscardDraft, &loanv1.MsgDiscardDraft{Device: bankOfficer, OrgId: bank, Name: "A"}, ErrInvalid)
 	done(w, w.msg.DiscardDraft, &loanv1.MsgDiscardDraft{Device: bankOfficer, OrgId: bank, Name: "draft-b"})
-	good := terms()
+	good := contractTerms()
 	good.Name = "draft-c"
 	done(w, w.msg.SubmitTemplate, &loanv1.MsgSubmitTemplate{Device: bankOfficer, OrgId: bank, Terms: good})
 	r, err := w.qry.Drafts(w.ctx, &loanv1.QueryDraftsRequest{AuthorOrgId: bank})

@@ -43,7 +43,7 @@ func TestTemplateRefusals(t *testing.T) {
 		{"tranches without a rule", func(t *loanv1.TemplateTerms) { t.Release = nil }, ErrTemplate},
 		{"nine conditions", func(t *loanv1.TemplateTerms) { t.Eligibility = many(9) }, ErrTemplate},
 		{"no code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = "" }, ErrTemplate},
-		{"the chain's code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = ReasonLimitCapacity }, ErrTemplate},
+		{"the chain's code", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Code = "limit-capacity" }, ErrTemplate},
 		{"a code twice", func(t *loanv1.TemplateTerms) { t.Referral[0].Code = t.Eligibility[0].Code }, ErrTemplate},
 		{"no words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].Zh = "" }, ErrTemplate},
 		{"long words", func(t *loanv1.TemplateTerms) { t.Eligibility[0].En = strings.Repeat("a", 2049) }, ErrTemplate},
@@ -80,7 +80,7 @@ func TestTemplateRefusals(t *testing.T) {
 			*t = worded(*t)
 		}, ErrTestCase},
 	} {
-		bent := terms()
+		bent := contractTerms()
 		c.bend(&bent)
 		contract, err := Compile(bent)
 		if err == nil {
@@ -141,12 +141,12 @@ func tranches(cuts []uint32) []uint32 {
 func TestContractCache(t *testing.T) {
 	t.Parallel()
 	var c contracts
-	contract, err := Compile(terms())
+	contract, err := Compile(contractTerms())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range 2 * contractsCachedMax {
-		row := loanv1.Template{Hash: append([]byte{byte(n), byte(n >> 8)}, make([]byte, 30)...), Terms: terms(), Compiled: contract.Encoded()}
+		row := loanv1.Template{Hash: append([]byte{byte(n), byte(n >> 8)}, make([]byte, 30)...), Terms: contractTerms(), Compiled: contract.Encoded()}
 		first, err := c.load(row)
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +163,7 @@ func TestContractCache(t *testing.T) {
 // A row whose encodings are not those of its conditions is not loaded.
 func TestContractDamage(t *testing.T) {
 	t.Parallel()
-	contract, err := Compile(terms())
+	contract, err := Compile(contractTerms())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestContractDamage(t *testing.T) {
 		"a cut":         func(e [][]byte) [][]byte { e[0] = e[0][:9]; return e },
 	} {
 		var c contracts
-		if _, err := c.load(loanv1.Template{Hash: make([]byte, 32), Terms: terms(), Compiled: bend(contract.Encoded())}); err == nil {
+		if _, err := c.load(loanv1.Template{Hash: make([]byte, 32), Terms: contractTerms(), Compiled: bend(contract.Encoded())}); err == nil {
 			t.Errorf("%s: loaded", name)
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/lending/template"
+	"github.com/xinlian/xinlian/scorecard"
 	"github.com/xinlian/xinlian/x/cash"
 )
 
@@ -106,6 +107,7 @@ type fakes struct {
 	models   map[string]scorev1.Model
 	told     map[string]int
 	grades   map[uint64]attestationv1.Grade
+	disputes map[uint64]attestationv1.Dispute
 	network  councilv1.NetworkKind
 	headers  *int
 	approved *bool
@@ -162,6 +164,14 @@ func (f fakes) Quality(_ context.Context, enterprise uint64) (attestationv1.Grad
 		return 0, errFake
 	}
 	return g, nil
+}
+
+func (f fakes) Dispute(_ context.Context, id uint64) (attestationv1.Dispute, error) {
+	d, ok := f.disputes[id]
+	if !ok {
+		return d, errFake
+	}
+	return d, nil
 }
 
 func (f fakes) Score(_ context.Context, id []byte) (scorev1.Score, error) {
@@ -286,19 +296,19 @@ func newWorld(t reporter) *world {
 	f := fakes{
 		orgs: map[uint64]orgv1.Organisation{}, devices: map[string]orgv1.Device{}, cash: newLedger(keys["cash"]),
 		consents: map[string]profilev1.Consent{}, scores: map[string]scorev1.Score{}, newest: map[string][]byte{}, spent: map[string]bool{}, models: map[string]scorev1.Model{}, told: map[string]int{},
-		grades: map[uint64]attestationv1.Grade{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
+		grades: map[uint64]attestationv1.Grade{}, disputes: map[uint64]attestationv1.Dispute{}, network: councilv1.NetworkKind_NETWORK_KIND_DEMO,
 		headers: new(int), approved: new(bool), author: new(uint64), stopped: new(bool), index: &quote{bps: 300, live: true},
 	}
 	*f.approved = true
 	f.people()
-	f.models[string(hashOf(0xaa))] = scorev1.Model{Hash: hashOf(0xaa), Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION}
+	f.models[string(hashOf(0xaa))] = champion(t)
 	for _, e := range []uint64{bakery, smithy} {
 		f.grades[e] = attestationv1.Grade_GRADE_A
 		f.consents[string(hashOf(byte(e)))] = profilev1.Consent{Id: hashOf(byte(e)), Terms: profilev1.ConsentTerms{
 			EnterpriseId: e, GranteeOrgId: bank, Purpose: profilev1.Purpose_PURPOSE_UNDERWRITING,
 		}}
 		f.scores[string(hashOf(byte(e)))] = scorev1.Score{
-			Id: hashOf(byte(e)), EnterpriseId: e, ModelHash: hashOf(0xaa), Score: 650, CapacityFen: 2_000_000, PdPpm: 20_000,
+			Id: hashOf(byte(e)), EnterpriseId: e, ModelHash: hashOf(0xaa), Score: 650, CapacityFen: 2_000_000, Band: "B", PdPpm: 20_000,
 			Purpose: 1, LenderOrgId: bank, ConsentId: hashOf(byte(e)), ExpiryHeight: 1_000_000,
 		}
 	}
@@ -314,6 +324,24 @@ func newWorld(t reporter) *world {
 		w.must(f.cash.issue(ctx, cashAccount(org), bankFunds))
 	}
 	return w
+}
+
+// champion is a model that decides, with three bands.
+func champion(t reporter) scorev1.Model {
+	t.Helper()
+	m := scorecard.Model{
+		ID: "sme-v7", FeatureSet: 2, Features: 1, Tables: []scorecard.Table{{Points: []int64{0}}},
+		Capacity: scorecard.Capacity{Numerator: 1, Denominator: 1},
+	}
+	canonical, err := m.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scorev1.Model{
+		Hash: hashOf(0xaa), Canonical: canonical, FeatureSetVersion: 2,
+		Status: scorev1.ModelStatus_MODEL_STATUS_ACTIVE, Role: scorev1.ModelRole_MODEL_ROLE_CHAMPION,
+		Bands: []scorev1.Band{{Name: "A", ScoreMin: 700, PdPpm: 10_000}, {Name: "B", ScoreMin: 600, PdPpm: 20_000}, {Name: "C", PdPpm: 90_000}},
+	}
 }
 
 func testParams() loanv1.Params {
@@ -464,8 +492,8 @@ func (w *world) kinds(id uint64) []string {
 	return list
 }
 
-// terms is a template with every kind of rule.
-func terms() loanv1.TemplateTerms {
+// contractTerms is a template with every kind of rule.
+func contractTerms() loanv1.TemplateTerms {
 	v := func(name string, value int64) loanv1.Variable { return loanv1.Variable{Name: name, Value: value} }
 	return worded(loanv1.TemplateTerms{
 		Name: "invoice-loan", Version: 1, Method: loanv1.Method_METHOD_EQUAL_INSTALMENT, PeriodUnit: month,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/xinlian/xinlian/gateway/brief"
 	"github.com/xinlian/xinlian/gateway/chain"
 	"github.com/xinlian/xinlian/gateway/desk"
 	"github.com/xinlian/xinlian/gateway/scoring"
@@ -258,11 +259,19 @@ func (w *world) decide(label string) action {
 		if err != nil {
 			return chain.Result{}, err
 		}
+		b, err := brief.Of(ctx, w.client, w.id("application/"+label))
+		if err != nil {
+			return chain.Result{}, err
+		}
+		read, err := b.Hash()
+		if err != nil {
+			return chain.Result{}, err
+		}
 		res, err := w.client.Send(ctx, bank.admin, &loanv1.MsgDecideReferral{
-			Device: wire.Address(bank.admin), OrgId: bank.id, ApplicationId: w.id("application/" + label), Approve: false, NoteHash: note,
+			Device: wire.Address(bank.admin), OrgId: bank.id, ApplicationId: w.id("application/" + label), Approve: false, NoteHash: note, BriefHash: read[:],
 		})
 		if err == nil {
-			w.say("the officer refuses a second loan beside the first; the reason's salted hash is on chain")
+			w.say("the officer refuses a second loan beside the first; the reason's salted hash and that of the brief with %d facts are on chain", len(b.Strong)+len(b.Odd)+len(b.Open))
 		}
 		return res, err
 	}

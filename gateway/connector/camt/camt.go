@@ -184,13 +184,7 @@ func (d *document) statement(kind string) error {
 func isStatement(name string) bool { return name == "Stmt" || name == "Rpt" || name == "Ntfctn" }
 
 func (d *document) account(s *statement, n *connector.Node) error {
-	for _, path := range [][]string{
-		{"Id", "IBAN"}, {"Id", "Othr", "Id"}, {"Id", "BBAN"}, {"Id", "PrtryAcct", "Id"}, {"Id", "UPIC"},
-	} {
-		if s.account = n.Value(path...); s.account != "" {
-			break
-		}
-	}
+	s.account = accountNumber(n)
 	if s.account != "" && d.owner.Holds(s.account) {
 		return nil
 	}
@@ -202,6 +196,18 @@ func (d *document) account(s *statement, n *connector.Node) error {
 		row.Fail("Acct/Id", connector.RuleRequired, fmt.Sprintf("statement %d names no account", s.number))
 	}
 	return row.Emit(d.sink, nil)
+}
+
+// accountNumber is the first number that an account gives, "" for none.
+func accountNumber(n *connector.Node) string {
+	for _, path := range [][]string{
+		{"Id", "IBAN"}, {"Id", "Othr", "Id"}, {"Id", "BBAN"}, {"Id", "PrtryAcct", "Id"}, {"Id", "UPIC"},
+	} {
+		if number := n.Value(path...); number != "" {
+			return number
+		}
+	}
+	return ""
 }
 
 // balanced compares opening, movements and closing of one statement. A break

@@ -6,7 +6,7 @@ import { equal, sha256 } from "./bytes.ts";
 import { type Card, type CardMaker, type Line, saltedLine, type Subject } from "./template.ts";
 import { provenTerms } from "./card_consent.ts";
 import { Fault, type Text } from "./fault.ts";
-import type { Accept, Apply, DecideReferral, Offer, RefuseOffer, Repay, TemplateCondition, TemplateTerms } from "./message.ts";
+import type { Accept, Appeal, Apply, DecideReferral, Offer, RefuseOffer, Repay, TemplateCondition, TemplateTerms } from "./message.ts";
 import { amount, percent, yuan } from "./money.ts";
 import { type Line as ScheduleLine, methodLevel, schedule, split } from "./schedule.ts";
 import { decodeJSON } from "./schema.ts";
@@ -210,6 +210,7 @@ const decideReferral: CardMaker = async (s) => {
   const m = s.message as unknown as DecideReferral;
   if (m.applicationId <= 0n) throw new Fault("value", "application_id");
   if (!m.approve && m.amountFen !== 0n) throw new Fault("value", "amount_fen");
+  if (m.briefHash.length !== 32) throw new Fault("value", "brief_hash");
   const verdict: Line[] = m.approve
     ? [
         { label: { zh: "决定", en: "Decision" }, value: { zh: "同意", en: "approve" }, strong: true },
@@ -222,19 +223,44 @@ const decideReferral: CardMaker = async (s) => {
       { label: { zh: "申请编号", en: "Application" }, value: same(m.applicationId.toString()), strong: true },
       ...verdict,
       await saltedLine(s, "note_hash", m.noteHash, { zh: "理由", en: "Reason" }),
+      { label: { zh: "审批摘要指纹", en: "Hash of the brief" }, value: same(short(m.briefHash)) },
     ],
     parts: [],
     notes: [
       {
-        zh: "决定以您的名义记入链上,理由只留哈希。",
-        en: "The decision goes on chain in your name; of the reason only the hash.",
+        zh: "决定以您的名义记入链上,理由只留哈希;您同时确认读过这份指纹的审批摘要。",
+        en: "The decision goes on chain in your name, of the reason only the hash; you also confirm that you have read the brief of that hash.",
       },
     ],
     confirm: { zh: "提交决定", en: "Decide" },
   };
 };
 
+const appeal: CardMaker = async (s) => {
+  const m = s.message as unknown as Appeal;
+  if (m.applicationId <= 0n) throw new Fault("value", "application_id");
+  const about: Line[] =
+    m.disputeId === 0n ? [] : [{ label: { zh: "相关更正", en: "About correction" }, value: same(m.disputeId.toString()) }];
+  return {
+    title: { zh: "申诉,要求人工复核", en: "Appeal to a person" },
+    lines: [
+      { label: { zh: "申请编号", en: "Application" }, value: same(m.applicationId.toString()), strong: true },
+      await saltedLine(s, "note_hash", m.noteHash, { zh: "您的理由", en: "What you say" }),
+      ...about,
+    ],
+    parts: [],
+    notes: [
+      {
+        zh: "每份申请只能申诉一次。原决定在复核完成前不变;理由在链上只留哈希。",
+        en: "Each application may be appealed once. The decision stands until it is reviewed; of what you say only the hash goes on chain.",
+      },
+    ],
+    confirm: { zh: "提交申诉", en: "Appeal" },
+  };
+};
+
 export const loanCards: Record<string, CardMaker> = {
+  "/xinlian.loan.v1.MsgAppeal": appeal,
   "/xinlian.loan.v1.MsgApply": apply,
   "/xinlian.loan.v1.MsgAccept": accept,
   "/xinlian.loan.v1.MsgRefuseOffer": refuseOffer,

@@ -31,6 +31,12 @@ export interface DecideReferral extends OfOrg {
   approve: boolean;
   amountFen: bigint;
   noteHash: Uint8Array;
+  briefHash: Uint8Array;
+}
+export interface Appeal extends OfOrg {
+  applicationId: bigint;
+  noteHash: Uint8Array;
+  disputeId: bigint;
 }
 export interface Accept extends OfOrg {
   offerId: bigint;

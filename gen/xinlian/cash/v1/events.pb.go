@@ -287,42 +287,474 @@ func (m *EventFrozen) GetFrozen() bool {
 	return false
 }
 
+// EventMandate tells that a mandate was granted or revoked.
+type EventMandate struct {
+	// mandate_id is the mandate.
+	MandateId uint64 `protobuf:"varint,1,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+	// payer_org_id is the payer.
+	PayerOrgId uint64 `protobuf:"varint,2,opt,name=payer_org_id,json=payerOrgId,proto3" json:"payer_org_id,omitempty"`
+	// payee_org_id is the payee.
+	PayeeOrgId uint64 `protobuf:"varint,3,opt,name=payee_org_id,json=payeeOrgId,proto3" json:"payee_org_id,omitempty"`
+	// revoked tells that it has ended.
+	Revoked bool `protobuf:"varint,4,opt,name=revoked,proto3" json:"revoked,omitempty"`
+}
+
+func (m *EventMandate) Reset()         { *m = EventMandate{} }
+func (m *EventMandate) String() string { return proto.CompactTextString(m) }
+func (*EventMandate) ProtoMessage()    {}
+func (*EventMandate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{4}
+}
+func (m *EventMandate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventMandate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventMandate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventMandate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventMandate.Merge(m, src)
+}
+func (m *EventMandate) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventMandate) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventMandate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventMandate proto.InternalMessageInfo
+
+func (m *EventMandate) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+func (m *EventMandate) GetPayerOrgId() uint64 {
+	if m != nil {
+		return m.PayerOrgId
+	}
+	return 0
+}
+
+func (m *EventMandate) GetPayeeOrgId() uint64 {
+	if m != nil {
+		return m.PayeeOrgId
+	}
+	return 0
+}
+
+func (m *EventMandate) GetRevoked() bool {
+	if m != nil {
+		return m.Revoked
+	}
+	return false
+}
+
+// EventPaid tells that a transfer or debit may be given back from now on.
+type EventPaid struct {
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// payer_org_id paid.
+	PayerOrgId uint64 `protobuf:"varint,2,opt,name=payer_org_id,json=payerOrgId,proto3" json:"payer_org_id,omitempty"`
+	// payee_org_id was paid.
+	PayeeOrgId uint64 `protobuf:"varint,3,opt,name=payee_org_id,json=payeeOrgId,proto3" json:"payee_org_id,omitempty"`
+	// amount_fen is the amount.
+	AmountFen int64 `protobuf:"varint,4,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	// mandate_id is the mandate, 0 for a transfer.
+	MandateId uint64 `protobuf:"varint,5,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+}
+
+func (m *EventPaid) Reset()         { *m = EventPaid{} }
+func (m *EventPaid) String() string { return proto.CompactTextString(m) }
+func (*EventPaid) ProtoMessage()    {}
+func (*EventPaid) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{5}
+}
+func (m *EventPaid) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventPaid) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventPaid.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventPaid) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventPaid.Merge(m, src)
+}
+func (m *EventPaid) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventPaid) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventPaid.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventPaid proto.InternalMessageInfo
+
+func (m *EventPaid) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *EventPaid) GetPayerOrgId() uint64 {
+	if m != nil {
+		return m.PayerOrgId
+	}
+	return 0
+}
+
+func (m *EventPaid) GetPayeeOrgId() uint64 {
+	if m != nil {
+		return m.PayeeOrgId
+	}
+	return 0
+}
+
+func (m *EventPaid) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+func (m *EventPaid) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+// EventReturned tells that a payment came back, in part or whole.
+type EventReturned struct {
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// amount_fen is what came back now.
+	AmountFen int64 `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	// returned_fen is what has come back in all.
+	ReturnedFen int64 `protobuf:"varint,3,opt,name=returned_fen,json=returnedFen,proto3" json:"returned_fen,omitempty"`
+}
+
+func (m *EventReturned) Reset()         { *m = EventReturned{} }
+func (m *EventReturned) String() string { return proto.CompactTextString(m) }
+func (*EventReturned) ProtoMessage()    {}
+func (*EventReturned) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{6}
+}
+func (m *EventReturned) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventReturned) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventReturned.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventReturned) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventReturned.Merge(m, src)
+}
+func (m *EventReturned) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventReturned) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventReturned.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventReturned proto.InternalMessageInfo
+
+func (m *EventReturned) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *EventReturned) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+func (m *EventReturned) GetReturnedFen() int64 {
+	if m != nil {
+		return m.ReturnedFen
+	}
+	return 0
+}
+
+// EventChargeback tells that a debit was disputed or a dispute decided.
+type EventChargeback struct {
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// status is the state.
+	Status ChargebackStatus `protobuf:"varint,2,opt,name=status,proto3,enum=xinlian.cash.v1.ChargebackStatus" json:"status,omitempty"`
+	// owed_fen is what the payee still has to return.
+	OwedFen int64 `protobuf:"varint,3,opt,name=owed_fen,json=owedFen,proto3" json:"owed_fen,omitempty"`
+}
+
+func (m *EventChargeback) Reset()         { *m = EventChargeback{} }
+func (m *EventChargeback) String() string { return proto.CompactTextString(m) }
+func (*EventChargeback) ProtoMessage()    {}
+func (*EventChargeback) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{7}
+}
+func (m *EventChargeback) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventChargeback) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventChargeback.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventChargeback) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventChargeback.Merge(m, src)
+}
+func (m *EventChargeback) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventChargeback) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventChargeback.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventChargeback proto.InternalMessageInfo
+
+func (m *EventChargeback) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *EventChargeback) GetStatus() ChargebackStatus {
+	if m != nil {
+		return m.Status
+	}
+	return ChargebackStatus_CHARGEBACK_STATUS_UNSPECIFIED
+}
+
+func (m *EventChargeback) GetOwedFen() int64 {
+	if m != nil {
+		return m.OwedFen
+	}
+	return 0
+}
+
+// EventBalanceReported tells what the comparison of a bank balance found.
+type EventBalanceReported struct {
+	// issuer_org_id is the settlement bank.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+	// day counts days of UTC+8 since 1970-01-01.
+	Day int64 `protobuf:"varint,2,opt,name=day,proto3" json:"day,omitempty"`
+	// status is what was found.
+	Status BalanceStatus `protobuf:"varint,3,opt,name=status,proto3,enum=xinlian.cash.v1.BalanceStatus" json:"status,omitempty"`
+	// difference_fen is negative where money is missing.
+	DifferenceFen int64 `protobuf:"varint,4,opt,name=difference_fen,json=differenceFen,proto3" json:"difference_fen,omitempty"`
+	// stops_on_day is the first day on which the issuer may issue no more, 0 for none.
+	StopsOnDay int64 `protobuf:"varint,5,opt,name=stops_on_day,json=stopsOnDay,proto3" json:"stops_on_day,omitempty"`
+}
+
+func (m *EventBalanceReported) Reset()         { *m = EventBalanceReported{} }
+func (m *EventBalanceReported) String() string { return proto.CompactTextString(m) }
+func (*EventBalanceReported) ProtoMessage()    {}
+func (*EventBalanceReported) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{8}
+}
+func (m *EventBalanceReported) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventBalanceReported) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventBalanceReported.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventBalanceReported) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventBalanceReported.Merge(m, src)
+}
+func (m *EventBalanceReported) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventBalanceReported) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventBalanceReported.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventBalanceReported proto.InternalMessageInfo
+
+func (m *EventBalanceReported) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+func (m *EventBalanceReported) GetDay() int64 {
+	if m != nil {
+		return m.Day
+	}
+	return 0
+}
+
+func (m *EventBalanceReported) GetStatus() BalanceStatus {
+	if m != nil {
+		return m.Status
+	}
+	return BalanceStatus_BALANCE_STATUS_UNSPECIFIED
+}
+
+func (m *EventBalanceReported) GetDifferenceFen() int64 {
+	if m != nil {
+		return m.DifferenceFen
+	}
+	return 0
+}
+
+func (m *EventBalanceReported) GetStopsOnDay() int64 {
+	if m != nil {
+		return m.StopsOnDay
+	}
+	return 0
+}
+
+// EventDifferenceCleared tells that the council lets an issuer issue again.
+type EventDifferenceCleared struct {
+	// issuer_org_id is the settlement bank.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+}
+
+func (m *EventDifferenceCleared) Reset()         { *m = EventDifferenceCleared{} }
+func (m *EventDifferenceCleared) String() string { return proto.CompactTextString(m) }
+func (*EventDifferenceCleared) ProtoMessage()    {}
+func (*EventDifferenceCleared) Descriptor() ([]byte, []int) {
+	return fileDescriptor_54facb4e962ad2a4, []int{9}
+}
+func (m *EventDifferenceCleared) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDifferenceCleared) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDifferenceCleared.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDifferenceCleared) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDifferenceCleared.Merge(m, src)
+}
+func (m *EventDifferenceCleared) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDifferenceCleared) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDifferenceCleared.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDifferenceCleared proto.InternalMessageInfo
+
+func (m *EventDifferenceCleared) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterType((*EventIssued)(nil), "xinlian.cash.v1.EventIssued")
 	proto.RegisterType((*EventRedeemed)(nil), "xinlian.cash.v1.EventRedeemed")
 	proto.RegisterType((*EventMoved)(nil), "xinlian.cash.v1.EventMoved")
 	proto.RegisterType((*EventFrozen)(nil), "xinlian.cash.v1.EventFrozen")
+	proto.RegisterType((*EventMandate)(nil), "xinlian.cash.v1.EventMandate")
+	proto.RegisterType((*EventPaid)(nil), "xinlian.cash.v1.EventPaid")
+	proto.RegisterType((*EventReturned)(nil), "xinlian.cash.v1.EventReturned")
+	proto.RegisterType((*EventChargeback)(nil), "xinlian.cash.v1.EventChargeback")
+	proto.RegisterType((*EventBalanceReported)(nil), "xinlian.cash.v1.EventBalanceReported")
+	proto.RegisterType((*EventDifferenceCleared)(nil), "xinlian.cash.v1.EventDifferenceCleared")
 }
 
 func init() { proto.RegisterFile("xinlian/cash/v1/events.proto", fileDescriptor_54facb4e962ad2a4) }
 
 var fileDescriptor_54facb4e962ad2a4 = []byte{
-	// 387 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x52, 0xc1, 0x8e, 0xda, 0x30,
-	0x10, 0xc5, 0x40, 0x43, 0x63, 0xa0, 0x95, 0x2c, 0xb5, 0x45, 0xb4, 0x8d, 0x20, 0xbd, 0x70, 0x4a,
-	0x44, 0xab, 0x1e, 0xaa, 0x9e, 0x5a, 0xa9, 0x48, 0x39, 0x54, 0x48, 0xae, 0x7a, 0xd9, 0x4b, 0x14,
-	0xe2, 0x21, 0x44, 0x22, 0x36, 0x4a, 0x9c, 0x68, 0x77, 0xbf, 0x62, 0x7f, 0x62, 0xff, 0x65, 0x8f,
-	0x1c, 0xf7, 0xb8, 0x82, 0x1f, 0x59, 0xd9, 0x49, 0x80, 0xe5, 0xb0, 0xda, 0x93, 0xed, 0xf7, 0xde,
-	0xcc, 0x9b, 0x19, 0x0f, 0xfe, 0x74, 0x19, 0xf3, 0x75, 0x1c, 0x70, 0x37, 0x0c, 0xb2, 0x95, 0x5b,
-	0x4c, 0x5d, 0x28, 0x80, 0xcb, 0xcc, 0xd9, 0xa4, 0x42, 0x0a, 0xf2, 0xb6, 0x62, 0x1d, 0xc5, 0x3a,
-	0xc5, 0x74, 0xf8, 0xf1, 0x5c, 0x2e, 0xaf, 0x36, 0x50, 0xa9, 0xed, 0x35, 0xee, 0xfe, 0x51, 0xd1,
-	0x5e, 0x96, 0xe5, 0xc0, 0x88, 0x8d, 0xfb, 0xb1, 0xba, 0xa5, 0xbe, 0x48, 0x23, 0x3f, 0x66, 0x03,
-	0x34, 0x42, 0x93, 0x36, 0xed, 0x96, 0xe0, 0x3c, 0x8d, 0x3c, 0x46, 0x86, 0xd8, 0x94, 0xa2, 0xe6,
-	0x9b, 0x9a, 0xef, 0x48, 0x51, 0x72, 0x9f, 0x31, 0x0e, 0x12, 0x91, 0x73, 0xe9, 0x2f, 0x81, 0x0f,
-	0x5a, 0x23, 0x34, 0x69, 0x51, 0xb3, 0x44, 0x66, 0xc0, 0xed, 0x5b, 0x84, 0xfb, 0xda, 0x8e, 0x02,
-	0x03, 0x48, 0x80, 0x91, 0x2f, 0xb8, 0x9f, 0x02, 0x83, 0x64, 0x23, 0x63, 0xc1, 0x8f, 0x86, 0xbd,
-	0x23, 0xe8, 0x31, 0xf2, 0x0e, 0x1b, 0x4f, 0xec, 0x5e, 0x89, 0x17, 0x98, 0x91, 0x1f, 0xd8, 0xc8,
-	0x64, 0x20, 0xf3, 0x6c, 0xd0, 0x1e, 0xa1, 0xc9, 0x9b, 0xaf, 0x63, 0xe7, 0x6c, 0x32, 0x0e, 0x3d,
-	0x98, 0xfc, 0xd3, 0x42, 0x5a, 0x05, 0xd8, 0x09, 0xc6, 0xba, 0xcc, 0xbf, 0xa2, 0x00, 0x46, 0xc6,
-	0xb8, 0xb7, 0x4c, 0x45, 0xe2, 0x07, 0x61, 0xa8, 0x72, 0xeb, 0x12, 0x4d, 0xda, 0x55, 0xd8, 0xaf,
-	0x12, 0x52, 0xa5, 0x48, 0x71, 0x10, 0x34, 0xb5, 0xc0, 0x94, 0xe2, 0x84, 0x7e, 0x6e, 0x2c, 0xff,
-	0xab, 0x4f, 0x98, 0xa5, 0xe2, 0x1a, 0xf8, 0x49, 0xbb, 0xe8, 0xb4, 0xdd, 0x0f, 0xb8, 0x13, 0x06,
-	0x19, 0xd4, 0x63, 0x30, 0xa9, 0xa1, 0x9e, 0x1e, 0x23, 0xef, 0xb1, 0xb1, 0xd4, 0x91, 0x3a, 0xf3,
-	0x6b, 0x5a, 0xbd, 0x7e, 0xcf, 0xef, 0x76, 0x16, 0xda, 0xee, 0x2c, 0xf4, 0xb0, 0xb3, 0xd0, 0xcd,
-	0xde, 0x6a, 0x6c, 0xf7, 0x56, 0xe3, 0x7e, 0x6f, 0x35, 0x2e, 0xbe, 0x47, 0xb1, 0x5c, 0xe5, 0x0b,
-	0x27, 0x14, 0x89, 0x5b, 0x6f, 0x47, 0x7d, 0x46, 0x70, 0xbc, 0x57, 0x1b, 0xf3, 0x53, 0x9d, 0xc5,
-	0x74, 0x61, 0xe8, 0x9d, 0xf9, 0xf6, 0x18, 0x00, 0x00, 0xff, 0xff, 0x1d, 0x12, 0x17, 0x4b, 0x81,
-	0x02, 0x00, 0x00,
+	// 639 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x54, 0xc1, 0x6e, 0x13, 0x3b,
+	0x14, 0xad, 0x93, 0x36, 0xe9, 0xdc, 0x24, 0xed, 0xd3, 0xe8, 0x51, 0x42, 0x81, 0x51, 0x3a, 0x08,
+	0xa9, 0xab, 0x44, 0x05, 0x81, 0x84, 0x60, 0x43, 0x5b, 0x2a, 0x65, 0x81, 0x8a, 0x06, 0xb1, 0x61,
+	0x13, 0xb9, 0xe3, 0x9b, 0x74, 0xd4, 0x8c, 0x3d, 0xf2, 0x38, 0x81, 0xf0, 0x01, 0x6c, 0xd8, 0xf0,
+	0x13, 0xec, 0xf8, 0x10, 0x36, 0x48, 0x5d, 0xb2, 0x44, 0xed, 0x8f, 0x20, 0x7b, 0x3c, 0x99, 0x64,
+	0x10, 0xb4, 0x0b, 0x56, 0xb6, 0xcf, 0x3d, 0xf6, 0x39, 0x3e, 0xbe, 0x32, 0xdc, 0x79, 0x1f, 0xf1,
+	0x71, 0x44, 0x79, 0x2f, 0xa4, 0xe9, 0x69, 0x6f, 0xba, 0xd7, 0xc3, 0x29, 0x72, 0x95, 0x76, 0x13,
+	0x29, 0x94, 0x70, 0x37, 0x6d, 0xb5, 0xab, 0xab, 0xdd, 0xe9, 0xde, 0xf6, 0xed, 0x32, 0x5d, 0xcd,
+	0x12, 0xb4, 0x6c, 0x7f, 0x0c, 0x8d, 0x17, 0x7a, 0x77, 0x3f, 0x4d, 0x27, 0xc8, 0x5c, 0x1f, 0x5a,
+	0x91, 0x9e, 0xc9, 0x81, 0x90, 0xa3, 0x41, 0xc4, 0xda, 0xa4, 0x43, 0x76, 0x57, 0x83, 0x46, 0x06,
+	0x1e, 0xcb, 0x51, 0x9f, 0xb9, 0xdb, 0xe0, 0x28, 0x91, 0xd7, 0x2b, 0xa6, 0x5e, 0x57, 0x22, 0xab,
+	0xdd, 0x05, 0xa0, 0xb1, 0x98, 0x70, 0x35, 0x18, 0x22, 0x6f, 0x57, 0x3b, 0x64, 0xb7, 0x1a, 0x38,
+	0x19, 0x72, 0x84, 0xdc, 0xff, 0x42, 0xa0, 0x65, 0xe4, 0x02, 0x64, 0x88, 0x31, 0x32, 0xf7, 0x1e,
+	0xb4, 0x24, 0x32, 0x8c, 0x13, 0x15, 0x09, 0x5e, 0x08, 0x36, 0x0b, 0xb0, 0xcf, 0xdc, 0x1b, 0x50,
+	0x5b, 0x92, 0x5b, 0x13, 0xd7, 0x10, 0x73, 0x9f, 0x40, 0x2d, 0x55, 0x54, 0x4d, 0xd2, 0xf6, 0x6a,
+	0x87, 0xec, 0x6e, 0x3c, 0xd8, 0xe9, 0x96, 0x92, 0xe9, 0x06, 0x73, 0x91, 0xd7, 0x86, 0x18, 0xd8,
+	0x0d, 0x7e, 0x0c, 0x60, 0x6c, 0xbe, 0x14, 0x53, 0x64, 0xee, 0x0e, 0x34, 0x87, 0x52, 0xc4, 0x03,
+	0x1a, 0x86, 0xfa, 0x6c, 0x63, 0xd1, 0x09, 0x1a, 0x1a, 0x7b, 0x9e, 0x41, 0xda, 0x8a, 0x12, 0x73,
+	0x42, 0xc5, 0x10, 0x1c, 0x25, 0x16, 0xca, 0x7f, 0x8b, 0xe5, 0x8d, 0x7d, 0x84, 0x23, 0x29, 0x3e,
+	0x20, 0x5f, 0xb8, 0x2e, 0x59, 0xbc, 0xee, 0x4d, 0xa8, 0x87, 0x34, 0xc5, 0x3c, 0x06, 0x27, 0xa8,
+	0xe9, 0x65, 0x9f, 0xb9, 0x5b, 0x50, 0x1b, 0x9a, 0x9d, 0xe6, 0xe4, 0xf5, 0xc0, 0xae, 0xfc, 0x4f,
+	0x04, 0x9a, 0xd9, 0x35, 0x28, 0x67, 0x54, 0xa1, 0xb6, 0x11, 0x67, 0xd3, 0xe2, 0x70, 0xc7, 0x22,
+	0x7d, 0xe6, 0x76, 0xa0, 0x99, 0xd0, 0x59, 0xf1, 0xf6, 0x59, 0xd8, 0x60, 0xb0, 0xec, 0x79, 0x2d,
+	0x03, 0x73, 0x46, 0xb5, 0x60, 0x60, 0xc6, 0x68, 0x43, 0x5d, 0xe2, 0x54, 0x9c, 0x21, 0x33, 0xa9,
+	0xaf, 0x07, 0xf9, 0xd2, 0xff, 0x4a, 0xc0, 0x31, 0x6e, 0x5e, 0xd1, 0xc8, 0xbc, 0x5d, 0x42, 0x67,
+	0x31, 0x72, 0xb5, 0x60, 0xc5, 0x22, 0xff, 0xc8, 0xca, 0x72, 0xe8, 0xab, 0xe5, 0xf6, 0x58, 0x0e,
+	0x63, 0xad, 0x14, 0x86, 0x9f, 0xcc, 0x3b, 0x55, 0x4d, 0x24, 0xc7, 0x2b, 0x1d, 0x2f, 0xab, 0x55,
+	0xca, 0x6a, 0x3b, 0xd0, 0x94, 0xf6, 0xa4, 0x85, 0x1e, 0x68, 0xe4, 0x98, 0xee, 0x82, 0x8f, 0x04,
+	0x36, 0x8d, 0xe4, 0xc1, 0x29, 0x95, 0x23, 0x3c, 0xa1, 0xe1, 0xd9, 0x55, 0xa2, 0x45, 0x8b, 0x57,
+	0xfe, 0xd0, 0xe2, 0xc5, 0x59, 0xcb, 0x2d, 0xee, 0xde, 0x82, 0x75, 0xf1, 0x6e, 0xc9, 0x4c, 0x5d,
+	0xaf, 0xb5, 0x91, 0xef, 0x04, 0xfe, 0x37, 0x46, 0xf6, 0xe9, 0x98, 0xf2, 0x10, 0x03, 0x4c, 0x84,
+	0x54, 0xd7, 0xfc, 0x1d, 0xfe, 0x83, 0x2a, 0xa3, 0x33, 0x1b, 0x80, 0x9e, 0xba, 0x8f, 0xe7, 0x26,
+	0xab, 0xc6, 0xa4, 0xf7, 0x9b, 0x49, 0xab, 0x53, 0x72, 0x78, 0x1f, 0x36, 0x58, 0x34, 0x1c, 0xa2,
+	0x44, 0x1e, 0xe2, 0xc2, 0x1b, 0xb6, 0x0a, 0x54, 0x27, 0xdb, 0x81, 0x66, 0xaa, 0x44, 0x92, 0x0e,
+	0x04, 0x1f, 0x68, 0xe5, 0x35, 0x43, 0x02, 0x83, 0x1d, 0xf3, 0x43, 0x3a, 0xf3, 0x9f, 0xc1, 0x96,
+	0xb9, 0xce, 0xe1, 0x7c, 0xdf, 0xc1, 0x18, 0xa9, 0xbc, 0xde, 0x85, 0xf6, 0x8f, 0xbf, 0x5d, 0x78,
+	0xe4, 0xfc, 0xc2, 0x23, 0x3f, 0x2f, 0x3c, 0xf2, 0xf9, 0xd2, 0x5b, 0x39, 0xbf, 0xf4, 0x56, 0x7e,
+	0x5c, 0x7a, 0x2b, 0x6f, 0x1f, 0x8d, 0x22, 0x75, 0x3a, 0x39, 0xe9, 0x86, 0x22, 0xee, 0xe5, 0x7f,
+	0x6c, 0x3e, 0x8e, 0xb0, 0x98, 0xdb, 0x7f, 0xf7, 0xa9, 0x1e, 0xa7, 0x7b, 0x27, 0x35, 0xf3, 0xf3,
+	0x3e, 0xfc, 0x15, 0x00, 0x00, 0xff, 0xff, 0x26, 0x84, 0x25, 0xdb, 0xc7, 0x05, 0x00, 0x00,
 }
 
 func (m *EventIssued) Marshal() (dAtA []byte, err error) {
@@ -493,6 +925,254 @@ func (m *EventFrozen) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *EventMandate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventMandate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventMandate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Revoked {
+		i--
+		if m.Revoked {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PayeeOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PayeeOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.PayerOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PayerOrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.MandateId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventPaid) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventPaid) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventPaid) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.MandateId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.AmountFen != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PayeeOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PayeeOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.PayerOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PayerOrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventReturned) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventReturned) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventReturned) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ReturnedFen != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.ReturnedFen))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.AmountFen != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventChargeback) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventChargeback) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventChargeback) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.OwedFen != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.OwedFen))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Status != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventBalanceReported) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventBalanceReported) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventBalanceReported) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.StopsOnDay != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.StopsOnDay))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DifferenceFen != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.DifferenceFen))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Status != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Day != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Day))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDifferenceCleared) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDifferenceCleared) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDifferenceCleared) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintEvents(dAtA []byte, offset int, v uint64) int {
 	offset -= sovEvents(v)
 	base := offset
@@ -578,6 +1258,123 @@ func (m *EventFrozen) Size() (n int) {
 	}
 	if m.Frozen {
 		n += 2
+	}
+	return n
+}
+
+func (m *EventMandate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.MandateId != 0 {
+		n += 1 + sovEvents(uint64(m.MandateId))
+	}
+	if m.PayerOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.PayerOrgId))
+	}
+	if m.PayeeOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.PayeeOrgId))
+	}
+	if m.Revoked {
+		n += 2
+	}
+	return n
+}
+
+func (m *EventPaid) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		n += 1 + sovEvents(uint64(m.PaymentId))
+	}
+	if m.PayerOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.PayerOrgId))
+	}
+	if m.PayeeOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.PayeeOrgId))
+	}
+	if m.AmountFen != 0 {
+		n += 1 + sovEvents(uint64(m.AmountFen))
+	}
+	if m.MandateId != 0 {
+		n += 1 + sovEvents(uint64(m.MandateId))
+	}
+	return n
+}
+
+func (m *EventReturned) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		n += 1 + sovEvents(uint64(m.PaymentId))
+	}
+	if m.AmountFen != 0 {
+		n += 1 + sovEvents(uint64(m.AmountFen))
+	}
+	if m.ReturnedFen != 0 {
+		n += 1 + sovEvents(uint64(m.ReturnedFen))
+	}
+	return n
+}
+
+func (m *EventChargeback) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		n += 1 + sovEvents(uint64(m.PaymentId))
+	}
+	if m.Status != 0 {
+		n += 1 + sovEvents(uint64(m.Status))
+	}
+	if m.OwedFen != 0 {
+		n += 1 + sovEvents(uint64(m.OwedFen))
+	}
+	return n
+}
+
+func (m *EventBalanceReported) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.IssuerOrgId))
+	}
+	if m.Day != 0 {
+		n += 1 + sovEvents(uint64(m.Day))
+	}
+	if m.Status != 0 {
+		n += 1 + sovEvents(uint64(m.Status))
+	}
+	if m.DifferenceFen != 0 {
+		n += 1 + sovEvents(uint64(m.DifferenceFen))
+	}
+	if m.StopsOnDay != 0 {
+		n += 1 + sovEvents(uint64(m.StopsOnDay))
+	}
+	return n
+}
+
+func (m *EventDifferenceCleared) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovEvents(uint64(m.IssuerOrgId))
 	}
 	return n
 }
@@ -1054,6 +1851,706 @@ func (m *EventFrozen) Unmarshal(dAtA []byte) error {
 				}
 			}
 			m.Frozen = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventMandate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventMandate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventMandate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayerOrgId", wireType)
+			}
+			m.PayerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayeeOrgId", wireType)
+			}
+			m.PayeeOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayeeOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Revoked", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Revoked = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventPaid) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventPaid: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventPaid: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayerOrgId", wireType)
+			}
+			m.PayerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayeeOrgId", wireType)
+			}
+			m.PayeeOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayeeOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventReturned) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventReturned: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventReturned: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReturnedFen", wireType)
+			}
+			m.ReturnedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReturnedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventChargeback) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventChargeback: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventChargeback: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= ChargebackStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OwedFen", wireType)
+			}
+			m.OwedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OwedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventBalanceReported) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventBalanceReported: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventBalanceReported: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Day", wireType)
+			}
+			m.Day = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Day |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= BalanceStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DifferenceFen", wireType)
+			}
+			m.DifferenceFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DifferenceFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StopsOnDay", wireType)
+			}
+			m.StopsOnDay = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StopsOnDay |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDifferenceCleared) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDifferenceCleared: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDifferenceCleared: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])

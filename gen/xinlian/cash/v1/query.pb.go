@@ -534,6 +534,841 @@ func (m *QueryFreezesResponse) GetFreezes() []Freeze {
 	return nil
 }
 
+// QueryRedemptionRequest asks for Redemption.
+type QueryRedemptionRequest struct {
+	// id is the redemption.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+}
+
+func (m *QueryRedemptionRequest) Reset()         { *m = QueryRedemptionRequest{} }
+func (m *QueryRedemptionRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryRedemptionRequest) ProtoMessage()    {}
+func (*QueryRedemptionRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{10}
+}
+func (m *QueryRedemptionRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryRedemptionRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryRedemptionRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryRedemptionRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryRedemptionRequest.Merge(m, src)
+}
+func (m *QueryRedemptionRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryRedemptionRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryRedemptionRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryRedemptionRequest proto.InternalMessageInfo
+
+func (m *QueryRedemptionRequest) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+// QueryRedemptionResponse answers Redemption.
+type QueryRedemptionResponse struct {
+	// redemption is the row.
+	Redemption Redemption `protobuf:"bytes,1,opt,name=redemption,proto3" json:"redemption"`
+}
+
+func (m *QueryRedemptionResponse) Reset()         { *m = QueryRedemptionResponse{} }
+func (m *QueryRedemptionResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryRedemptionResponse) ProtoMessage()    {}
+func (*QueryRedemptionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{11}
+}
+func (m *QueryRedemptionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryRedemptionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryRedemptionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryRedemptionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryRedemptionResponse.Merge(m, src)
+}
+func (m *QueryRedemptionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryRedemptionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryRedemptionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryRedemptionResponse proto.InternalMessageInfo
+
+func (m *QueryRedemptionResponse) GetRedemption() Redemption {
+	if m != nil {
+		return m.Redemption
+	}
+	return Redemption{}
+}
+
+// QueryPendingRedemptionsRequest asks for PendingRedemptions.
+type QueryPendingRedemptionsRequest struct {
+	// issuer_org_id is the issuer.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryPendingRedemptionsRequest) Reset()         { *m = QueryPendingRedemptionsRequest{} }
+func (m *QueryPendingRedemptionsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryPendingRedemptionsRequest) ProtoMessage()    {}
+func (*QueryPendingRedemptionsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{12}
+}
+func (m *QueryPendingRedemptionsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPendingRedemptionsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPendingRedemptionsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPendingRedemptionsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPendingRedemptionsRequest.Merge(m, src)
+}
+func (m *QueryPendingRedemptionsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPendingRedemptionsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPendingRedemptionsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPendingRedemptionsRequest proto.InternalMessageInfo
+
+func (m *QueryPendingRedemptionsRequest) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+func (m *QueryPendingRedemptionsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryPendingRedemptionsResponse answers PendingRedemptions.
+type QueryPendingRedemptionsResponse struct {
+	// redemptions is the page.
+	Redemptions []Redemption `protobuf:"bytes,1,rep,name=redemptions,proto3" json:"redemptions"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryPendingRedemptionsResponse) Reset()         { *m = QueryPendingRedemptionsResponse{} }
+func (m *QueryPendingRedemptionsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryPendingRedemptionsResponse) ProtoMessage()    {}
+func (*QueryPendingRedemptionsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{13}
+}
+func (m *QueryPendingRedemptionsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPendingRedemptionsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPendingRedemptionsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPendingRedemptionsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPendingRedemptionsResponse.Merge(m, src)
+}
+func (m *QueryPendingRedemptionsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPendingRedemptionsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPendingRedemptionsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPendingRedemptionsResponse proto.InternalMessageInfo
+
+func (m *QueryPendingRedemptionsResponse) GetRedemptions() []Redemption {
+	if m != nil {
+		return m.Redemptions
+	}
+	return nil
+}
+
+func (m *QueryPendingRedemptionsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryMandateRequest asks for Mandate.
+type QueryMandateRequest struct {
+	// id is the mandate.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+}
+
+func (m *QueryMandateRequest) Reset()         { *m = QueryMandateRequest{} }
+func (m *QueryMandateRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryMandateRequest) ProtoMessage()    {}
+func (*QueryMandateRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{14}
+}
+func (m *QueryMandateRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryMandateRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryMandateRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryMandateRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryMandateRequest.Merge(m, src)
+}
+func (m *QueryMandateRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryMandateRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryMandateRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryMandateRequest proto.InternalMessageInfo
+
+func (m *QueryMandateRequest) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+// QueryMandateResponse answers Mandate.
+type QueryMandateResponse struct {
+	// mandate is the row.
+	Mandate Mandate `protobuf:"bytes,1,opt,name=mandate,proto3" json:"mandate"`
+}
+
+func (m *QueryMandateResponse) Reset()         { *m = QueryMandateResponse{} }
+func (m *QueryMandateResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryMandateResponse) ProtoMessage()    {}
+func (*QueryMandateResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{15}
+}
+func (m *QueryMandateResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryMandateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryMandateResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryMandateResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryMandateResponse.Merge(m, src)
+}
+func (m *QueryMandateResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryMandateResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryMandateResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryMandateResponse proto.InternalMessageInfo
+
+func (m *QueryMandateResponse) GetMandate() Mandate {
+	if m != nil {
+		return m.Mandate
+	}
+	return Mandate{}
+}
+
+// QueryMandatesRequest asks for Mandates.
+type QueryMandatesRequest struct {
+	// org_id is the organisation.
+	OrgId uint64 `protobuf:"varint,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// as_payee asks for those that it holds.
+	AsPayee bool `protobuf:"varint,2,opt,name=as_payee,json=asPayee,proto3" json:"as_payee,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,3,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryMandatesRequest) Reset()         { *m = QueryMandatesRequest{} }
+func (m *QueryMandatesRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryMandatesRequest) ProtoMessage()    {}
+func (*QueryMandatesRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{16}
+}
+func (m *QueryMandatesRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryMandatesRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryMandatesRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryMandatesRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryMandatesRequest.Merge(m, src)
+}
+func (m *QueryMandatesRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryMandatesRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryMandatesRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryMandatesRequest proto.InternalMessageInfo
+
+func (m *QueryMandatesRequest) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *QueryMandatesRequest) GetAsPayee() bool {
+	if m != nil {
+		return m.AsPayee
+	}
+	return false
+}
+
+func (m *QueryMandatesRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryMandatesResponse answers Mandates.
+type QueryMandatesResponse struct {
+	// mandates is the page.
+	Mandates []Mandate `protobuf:"bytes,1,rep,name=mandates,proto3" json:"mandates"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryMandatesResponse) Reset()         { *m = QueryMandatesResponse{} }
+func (m *QueryMandatesResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryMandatesResponse) ProtoMessage()    {}
+func (*QueryMandatesResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{17}
+}
+func (m *QueryMandatesResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryMandatesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryMandatesResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryMandatesResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryMandatesResponse.Merge(m, src)
+}
+func (m *QueryMandatesResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryMandatesResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryMandatesResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryMandatesResponse proto.InternalMessageInfo
+
+func (m *QueryMandatesResponse) GetMandates() []Mandate {
+	if m != nil {
+		return m.Mandates
+	}
+	return nil
+}
+
+func (m *QueryMandatesResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryPaymentRequest asks for Payment.
+type QueryPaymentRequest struct {
+	// id is the payment.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+}
+
+func (m *QueryPaymentRequest) Reset()         { *m = QueryPaymentRequest{} }
+func (m *QueryPaymentRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryPaymentRequest) ProtoMessage()    {}
+func (*QueryPaymentRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{18}
+}
+func (m *QueryPaymentRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPaymentRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPaymentRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPaymentRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPaymentRequest.Merge(m, src)
+}
+func (m *QueryPaymentRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPaymentRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPaymentRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPaymentRequest proto.InternalMessageInfo
+
+func (m *QueryPaymentRequest) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+// QueryPaymentResponse answers Payment.
+type QueryPaymentResponse struct {
+	// payment is the row.
+	Payment Payment `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment"`
+}
+
+func (m *QueryPaymentResponse) Reset()         { *m = QueryPaymentResponse{} }
+func (m *QueryPaymentResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryPaymentResponse) ProtoMessage()    {}
+func (*QueryPaymentResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{19}
+}
+func (m *QueryPaymentResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPaymentResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPaymentResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPaymentResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPaymentResponse.Merge(m, src)
+}
+func (m *QueryPaymentResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPaymentResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPaymentResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPaymentResponse proto.InternalMessageInfo
+
+func (m *QueryPaymentResponse) GetPayment() Payment {
+	if m != nil {
+		return m.Payment
+	}
+	return Payment{}
+}
+
+// QueryPaymentsRequest asks for Payments.
+type QueryPaymentsRequest struct {
+	// org_id is the organisation.
+	OrgId uint64 `protobuf:"varint,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// as_payee asks for those that it received.
+	AsPayee bool `protobuf:"varint,2,opt,name=as_payee,json=asPayee,proto3" json:"as_payee,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,3,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryPaymentsRequest) Reset()         { *m = QueryPaymentsRequest{} }
+func (m *QueryPaymentsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryPaymentsRequest) ProtoMessage()    {}
+func (*QueryPaymentsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{20}
+}
+func (m *QueryPaymentsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPaymentsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPaymentsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPaymentsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPaymentsRequest.Merge(m, src)
+}
+func (m *QueryPaymentsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPaymentsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPaymentsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPaymentsRequest proto.InternalMessageInfo
+
+func (m *QueryPaymentsRequest) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *QueryPaymentsRequest) GetAsPayee() bool {
+	if m != nil {
+		return m.AsPayee
+	}
+	return false
+}
+
+func (m *QueryPaymentsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryPaymentsResponse answers Payments.
+type QueryPaymentsResponse struct {
+	// payments is the page.
+	Payments []Payment `protobuf:"bytes,1,rep,name=payments,proto3" json:"payments"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryPaymentsResponse) Reset()         { *m = QueryPaymentsResponse{} }
+func (m *QueryPaymentsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryPaymentsResponse) ProtoMessage()    {}
+func (*QueryPaymentsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{21}
+}
+func (m *QueryPaymentsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryPaymentsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryPaymentsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryPaymentsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryPaymentsResponse.Merge(m, src)
+}
+func (m *QueryPaymentsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryPaymentsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryPaymentsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryPaymentsResponse proto.InternalMessageInfo
+
+func (m *QueryPaymentsResponse) GetPayments() []Payment {
+	if m != nil {
+		return m.Payments
+	}
+	return nil
+}
+
+func (m *QueryPaymentsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryBalanceReportsRequest asks for BalanceReports.
+type QueryBalanceReportsRequest struct {
+	// issuer_org_id is the issuer.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+	// pagination selects a page.
+	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryBalanceReportsRequest) Reset()         { *m = QueryBalanceReportsRequest{} }
+func (m *QueryBalanceReportsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryBalanceReportsRequest) ProtoMessage()    {}
+func (*QueryBalanceReportsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{22}
+}
+func (m *QueryBalanceReportsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryBalanceReportsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryBalanceReportsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryBalanceReportsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryBalanceReportsRequest.Merge(m, src)
+}
+func (m *QueryBalanceReportsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryBalanceReportsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryBalanceReportsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryBalanceReportsRequest proto.InternalMessageInfo
+
+func (m *QueryBalanceReportsRequest) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+func (m *QueryBalanceReportsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryBalanceReportsResponse answers BalanceReports.
+type QueryBalanceReportsResponse struct {
+	// reports is the page.
+	Reports []BalanceReport `protobuf:"bytes,1,rep,name=reports,proto3" json:"reports"`
+	// pagination tells where the next page starts.
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryBalanceReportsResponse) Reset()         { *m = QueryBalanceReportsResponse{} }
+func (m *QueryBalanceReportsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryBalanceReportsResponse) ProtoMessage()    {}
+func (*QueryBalanceReportsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{23}
+}
+func (m *QueryBalanceReportsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryBalanceReportsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryBalanceReportsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryBalanceReportsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryBalanceReportsResponse.Merge(m, src)
+}
+func (m *QueryBalanceReportsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryBalanceReportsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryBalanceReportsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryBalanceReportsResponse proto.InternalMessageInfo
+
+func (m *QueryBalanceReportsResponse) GetReports() []BalanceReport {
+	if m != nil {
+		return m.Reports
+	}
+	return nil
+}
+
+func (m *QueryBalanceReportsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryStandingRequest asks for Standing.
+type QueryStandingRequest struct {
+	// issuer_org_id is the issuer.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+}
+
+func (m *QueryStandingRequest) Reset()         { *m = QueryStandingRequest{} }
+func (m *QueryStandingRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryStandingRequest) ProtoMessage()    {}
+func (*QueryStandingRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{24}
+}
+func (m *QueryStandingRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryStandingRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryStandingRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryStandingRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryStandingRequest.Merge(m, src)
+}
+func (m *QueryStandingRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryStandingRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryStandingRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryStandingRequest proto.InternalMessageInfo
+
+func (m *QueryStandingRequest) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+// QueryStandingResponse answers Standing.
+type QueryStandingResponse struct {
+	// standing is the row, zeros before the first issuance.
+	Standing Standing `protobuf:"bytes,1,opt,name=standing,proto3" json:"standing"`
+	// stopped tells that it may not issue now.
+	Stopped bool `protobuf:"varint,2,opt,name=stopped,proto3" json:"stopped,omitempty"`
+}
+
+func (m *QueryStandingResponse) Reset()         { *m = QueryStandingResponse{} }
+func (m *QueryStandingResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryStandingResponse) ProtoMessage()    {}
+func (*QueryStandingResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ab44648bfd06a550, []int{25}
+}
+func (m *QueryStandingResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryStandingResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryStandingResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryStandingResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryStandingResponse.Merge(m, src)
+}
+func (m *QueryStandingResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryStandingResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryStandingResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryStandingResponse proto.InternalMessageInfo
+
+func (m *QueryStandingResponse) GetStanding() Standing {
+	if m != nil {
+		return m.Standing
+	}
+	return Standing{}
+}
+
+func (m *QueryStandingResponse) GetStopped() bool {
+	if m != nil {
+		return m.Stopped
+	}
+	return false
+}
+
 // QueryParamsRequest is empty.
 type QueryParamsRequest struct {
 }
@@ -542,7 +1377,7 @@ func (m *QueryParamsRequest) Reset()         { *m = QueryParamsRequest{} }
 func (m *QueryParamsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryParamsRequest) ProtoMessage()    {}
 func (*QueryParamsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ab44648bfd06a550, []int{10}
+	return fileDescriptor_ab44648bfd06a550, []int{26}
 }
 func (m *QueryParamsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -581,7 +1416,7 @@ func (m *QueryParamsResponse) Reset()         { *m = QueryParamsResponse{} }
 func (m *QueryParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryParamsResponse) ProtoMessage()    {}
 func (*QueryParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ab44648bfd06a550, []int{11}
+	return fileDescriptor_ab44648bfd06a550, []int{27}
 }
 func (m *QueryParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -628,6 +1463,22 @@ func init() {
 	proto.RegisterType((*QueryRedemptionsResponse)(nil), "xinlian.cash.v1.QueryRedemptionsResponse")
 	proto.RegisterType((*QueryFreezesRequest)(nil), "xinlian.cash.v1.QueryFreezesRequest")
 	proto.RegisterType((*QueryFreezesResponse)(nil), "xinlian.cash.v1.QueryFreezesResponse")
+	proto.RegisterType((*QueryRedemptionRequest)(nil), "xinlian.cash.v1.QueryRedemptionRequest")
+	proto.RegisterType((*QueryRedemptionResponse)(nil), "xinlian.cash.v1.QueryRedemptionResponse")
+	proto.RegisterType((*QueryPendingRedemptionsRequest)(nil), "xinlian.cash.v1.QueryPendingRedemptionsRequest")
+	proto.RegisterType((*QueryPendingRedemptionsResponse)(nil), "xinlian.cash.v1.QueryPendingRedemptionsResponse")
+	proto.RegisterType((*QueryMandateRequest)(nil), "xinlian.cash.v1.QueryMandateRequest")
+	proto.RegisterType((*QueryMandateResponse)(nil), "xinlian.cash.v1.QueryMandateResponse")
+	proto.RegisterType((*QueryMandatesRequest)(nil), "xinlian.cash.v1.QueryMandatesRequest")
+	proto.RegisterType((*QueryMandatesResponse)(nil), "xinlian.cash.v1.QueryMandatesResponse")
+	proto.RegisterType((*QueryPaymentRequest)(nil), "xinlian.cash.v1.QueryPaymentRequest")
+	proto.RegisterType((*QueryPaymentResponse)(nil), "xinlian.cash.v1.QueryPaymentResponse")
+	proto.RegisterType((*QueryPaymentsRequest)(nil), "xinlian.cash.v1.QueryPaymentsRequest")
+	proto.RegisterType((*QueryPaymentsResponse)(nil), "xinlian.cash.v1.QueryPaymentsResponse")
+	proto.RegisterType((*QueryBalanceReportsRequest)(nil), "xinlian.cash.v1.QueryBalanceReportsRequest")
+	proto.RegisterType((*QueryBalanceReportsResponse)(nil), "xinlian.cash.v1.QueryBalanceReportsResponse")
+	proto.RegisterType((*QueryStandingRequest)(nil), "xinlian.cash.v1.QueryStandingRequest")
+	proto.RegisterType((*QueryStandingResponse)(nil), "xinlian.cash.v1.QueryStandingResponse")
 	proto.RegisterType((*QueryParamsRequest)(nil), "xinlian.cash.v1.QueryParamsRequest")
 	proto.RegisterType((*QueryParamsResponse)(nil), "xinlian.cash.v1.QueryParamsResponse")
 }
@@ -635,50 +1486,75 @@ func init() {
 func init() { proto.RegisterFile("xinlian/cash/v1/query.proto", fileDescriptor_ab44648bfd06a550) }
 
 var fileDescriptor_ab44648bfd06a550 = []byte{
-	// 686 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x55, 0xcf, 0x6e, 0xd3, 0x4e,
-	0x10, 0xce, 0xf6, 0x8f, 0xf3, 0xcb, 0x44, 0x3f, 0x21, 0x2d, 0xfd, 0x13, 0x52, 0x08, 0x91, 0x29,
-	0x6d, 0x40, 0xc8, 0x56, 0x8a, 0x2a, 0x24, 0x10, 0x97, 0x22, 0x05, 0x55, 0x42, 0x6a, 0x71, 0x51,
-	0x0f, 0x08, 0xa9, 0xda, 0xa4, 0x5b, 0xd7, 0x52, 0xe2, 0x75, 0xbd, 0x4e, 0x44, 0x7b, 0xe5, 0x05,
-	0x78, 0x04, 0x24, 0x2e, 0x3c, 0x4a, 0x8f, 0x3d, 0x72, 0x42, 0xa8, 0x7d, 0x11, 0xb4, 0xbb, 0xe3,
-	0xa4, 0x8e, 0x13, 0x8a, 0x10, 0x27, 0xdb, 0xe3, 0xf9, 0x66, 0xbe, 0xf9, 0x66, 0x66, 0x17, 0x56,
-	0x3e, 0x06, 0x61, 0x37, 0x60, 0xa1, 0xdb, 0x61, 0xf2, 0xd8, 0x1d, 0x34, 0xdd, 0x93, 0x3e, 0x8f,
-	0x4f, 0x9d, 0x28, 0x16, 0x89, 0xa0, 0xb7, 0xf0, 0xa7, 0xa3, 0x7e, 0x3a, 0x83, 0x66, 0xf5, 0x71,
-	0x47, 0xc8, 0x9e, 0x90, 0x6e, 0x9b, 0x49, 0x6e, 0x3c, 0xdd, 0x41, 0xb3, 0xcd, 0x13, 0xd6, 0x74,
-	0x23, 0xe6, 0x07, 0x21, 0x4b, 0x02, 0x11, 0x1a, 0x70, 0x75, 0xc1, 0x17, 0xbe, 0xd0, 0xaf, 0xae,
-	0x7a, 0x43, 0x6b, 0x2e, 0x5f, 0x72, 0x1a, 0x71, 0x69, 0x7e, 0xda, 0x4f, 0xe0, 0xf6, 0x5b, 0x15,
-	0x74, 0x8b, 0x75, 0x59, 0xd8, 0xe1, 0x1e, 0x3f, 0xe9, 0x73, 0x99, 0xd0, 0x45, 0xb0, 0x44, 0xec,
-	0x1f, 0x04, 0x87, 0x15, 0x52, 0x27, 0x8d, 0x39, 0x6f, 0x5e, 0xc4, 0xfe, 0xf6, 0xa1, 0xed, 0xc3,
-	0x42, 0xd6, 0x5b, 0x46, 0x22, 0x94, 0x9c, 0xde, 0x03, 0x60, 0x3d, 0xd1, 0x0f, 0x93, 0x83, 0x23,
-	0x1e, 0x6a, 0xc8, 0xac, 0x57, 0x32, 0x96, 0x16, 0x0f, 0x69, 0x05, 0x8a, 0xac, 0xd3, 0x51, 0x5f,
-	0x95, 0x99, 0x3a, 0x69, 0x94, 0xbc, 0xf4, 0x93, 0x2e, 0x81, 0x75, 0x14, 0x8b, 0x33, 0x1e, 0x56,
-	0x66, 0xeb, 0xa4, 0xf1, 0x9f, 0x87, 0x5f, 0xf6, 0x02, 0x50, 0x9d, 0xe8, 0x9d, 0x48, 0x58, 0x57,
-	0x22, 0x2b, 0x3b, 0x42, 0xb2, 0xa9, 0x15, 0xb3, 0x3f, 0x07, 0x2b, 0xd1, 0x96, 0x0a, 0xa9, 0xcf,
-	0x36, 0xca, 0x1b, 0x77, 0x9d, 0x31, 0x11, 0x9d, 0x6d, 0x29, 0xfb, 0x3c, 0xd6, 0xb0, 0xad, 0xb9,
-	0xf3, 0x1f, 0xf7, 0x0b, 0x1e, 0x22, 0x14, 0x73, 0xd9, 0x8f, 0xa2, 0xee, 0xa9, 0x66, 0x3e, 0x63,
-	0x98, 0x1b, 0x4b, 0x8b, 0x87, 0xf6, 0x27, 0x02, 0x8b, 0x3a, 0xa5, 0x8a, 0xa0, 0x4a, 0x4e, 0xb9,
-	0x50, 0x1b, 0xfe, 0x0f, 0x74, 0xd4, 0x83, 0x8c, 0x50, 0x65, 0x63, 0xdc, 0x51, 0x72, 0xd1, 0x16,
-	0xc0, 0xa8, 0x47, 0x3a, 0x78, 0x79, 0x63, 0xcd, 0x31, 0x0d, 0x75, 0x54, 0x43, 0x1d, 0xd3, 0x7a,
-	0x6c, 0xa8, 0xb3, 0xcb, 0xfc, 0xb4, 0x03, 0xde, 0x35, 0xa4, 0xfd, 0x85, 0xc0, 0xd2, 0x38, 0x0b,
-	0xac, 0xfd, 0x25, 0x94, 0x82, 0xd4, 0x88, 0xe5, 0xdf, 0x99, 0x58, 0xbe, 0xf2, 0xc0, 0xda, 0x47,
-	0x08, 0xfa, 0x7a, 0x02, 0xc3, 0xf5, 0x1b, 0x19, 0x9a, 0xdc, 0x19, 0x8a, 0x0c, 0x96, 0x35, 0x43,
-	0x8f, 0x1f, 0xf2, 0x5e, 0xa4, 0x4c, 0x43, 0xa5, 0xb2, 0x2a, 0x90, 0xbf, 0x56, 0xe1, 0x1b, 0x81,
-	0x4a, 0x3e, 0x07, 0xea, 0xf0, 0x0a, 0xca, 0xf1, 0xc8, 0x8c, 0x4a, 0xac, 0xe4, 0x94, 0x18, 0x41,
-	0x51, 0x8b, 0xeb, 0xa8, 0x7f, 0xa7, 0x46, 0xba, 0x55, 0xad, 0x98, 0xf3, 0xb3, 0xd1, 0xcc, 0x4c,
-	0xd9, 0xaa, 0x1d, 0xdc, 0xaa, 0xa1, 0x37, 0xd6, 0xf4, 0x0c, 0x8a, 0x47, 0xc6, 0x84, 0xf5, 0x2c,
-	0xe7, 0xea, 0x31, 0x10, 0xac, 0x25, 0xf5, 0x1e, 0x6e, 0xcf, 0x2e, 0x8b, 0x59, 0x6f, 0xb8, 0x3d,
-	0x6f, 0x90, 0x54, 0x6a, 0xc5, 0x2c, 0x9b, 0x60, 0x45, 0xda, 0x82, 0xad, 0xc9, 0x27, 0x31, 0x80,
-	0x74, 0x71, 0x8c, 0xf3, 0xc6, 0xd7, 0x39, 0x98, 0xd7, 0xe1, 0xe8, 0x3e, 0x14, 0xf1, 0x3c, 0xa0,
-	0xab, 0x39, 0xec, 0x84, 0xc3, 0xa5, 0xfa, 0xf0, 0x06, 0x2f, 0x24, 0xb6, 0x07, 0x96, 0x59, 0x74,
-	0xfa, 0x60, 0x32, 0x20, 0x73, 0x38, 0x54, 0x57, 0x7f, 0xef, 0x84, 0x41, 0x3f, 0x40, 0x69, 0xb8,
-	0x44, 0x74, 0x6d, 0x32, 0x64, 0x7c, 0xd7, 0xab, 0xeb, 0x37, 0xfa, 0x61, 0xf4, 0x36, 0x94, 0xaf,
-	0x0d, 0x27, 0x6d, 0x4c, 0xc6, 0xe5, 0x77, 0xa4, 0xfa, 0xe8, 0x0f, 0x3c, 0x31, 0xc7, 0x3e, 0x14,
-	0x71, 0x50, 0xa6, 0xc9, 0x9d, 0x9d, 0xba, 0x69, 0x72, 0x8f, 0x4f, 0xdb, 0x1e, 0x58, 0xa6, 0xd1,
-	0xd3, 0xe4, 0xce, 0x4c, 0xd3, 0x34, 0xb9, 0xb3, 0xc3, 0xb5, 0xb5, 0x73, 0x7e, 0x59, 0x23, 0x17,
-	0x97, 0x35, 0xf2, 0xf3, 0xb2, 0x46, 0x3e, 0x5f, 0xd5, 0x0a, 0x17, 0x57, 0xb5, 0xc2, 0xf7, 0xab,
-	0x5a, 0xe1, 0xfd, 0xa6, 0x1f, 0x24, 0xc7, 0xfd, 0xb6, 0xd3, 0x11, 0x3d, 0x37, 0xbd, 0xa0, 0xd2,
-	0xa7, 0xcf, 0x47, 0xef, 0x78, 0x69, 0xbd, 0x50, 0xcf, 0x41, 0xb3, 0x6d, 0xe9, 0x6b, 0xeb, 0xe9,
-	0xaf, 0x00, 0x00, 0x00, 0xff, 0xff, 0xa4, 0xbe, 0x2c, 0x04, 0x45, 0x07, 0x00, 0x00,
+	// 1087 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0x41, 0x6f, 0xdc, 0x44,
+	0x14, 0xce, 0x24, 0xed, 0xee, 0xe6, 0xad, 0x28, 0xd2, 0x90, 0x36, 0x5b, 0x07, 0xb6, 0x91, 0x49,
+	0x93, 0x05, 0x2a, 0x9b, 0x0d, 0xaa, 0x40, 0xad, 0x40, 0x22, 0x48, 0x41, 0x95, 0x40, 0x59, 0x1c,
+	0x54, 0xa9, 0xa8, 0xd2, 0x6a, 0x76, 0x77, 0xe2, 0x5a, 0x64, 0x6d, 0xd7, 0xf6, 0x06, 0xb6, 0x57,
+	0x2e, 0x1c, 0x38, 0xf4, 0x07, 0x70, 0xe0, 0x84, 0x90, 0x38, 0xf0, 0x37, 0x7a, 0xec, 0x91, 0x13,
+	0x42, 0xc9, 0x1f, 0x41, 0xf6, 0xbc, 0xf1, 0xac, 0xd7, 0x76, 0xbc, 0xaa, 0x22, 0x9a, 0xd3, 0xae,
+	0x9f, 0xdf, 0x37, 0xf3, 0xbd, 0xf7, 0xbd, 0x79, 0xf3, 0x64, 0xd8, 0xf8, 0xd1, 0x71, 0x8f, 0x1d,
+	0xe6, 0x9a, 0x43, 0x16, 0x3e, 0x31, 0x4f, 0xba, 0xe6, 0xd3, 0x09, 0x0f, 0xa6, 0x86, 0x1f, 0x78,
+	0x91, 0x47, 0xdf, 0xc4, 0x97, 0x46, 0xfc, 0xd2, 0x38, 0xe9, 0x6a, 0xef, 0x0f, 0xbd, 0x70, 0xec,
+	0x85, 0xe6, 0x80, 0x85, 0x5c, 0x78, 0x9a, 0x27, 0xdd, 0x01, 0x8f, 0x58, 0xd7, 0xf4, 0x99, 0xed,
+	0xb8, 0x2c, 0x72, 0x3c, 0x57, 0x80, 0xb5, 0x35, 0xdb, 0xb3, 0xbd, 0xe4, 0xaf, 0x19, 0xff, 0x43,
+	0x6b, 0x6e, 0xbf, 0x68, 0xea, 0xf3, 0x50, 0xbc, 0xd4, 0xef, 0xc0, 0x5b, 0xdf, 0xc4, 0x8b, 0xee,
+	0xb1, 0x63, 0xe6, 0x0e, 0xb9, 0xc5, 0x9f, 0x4e, 0x78, 0x18, 0xd1, 0xeb, 0x50, 0xf3, 0x02, 0xbb,
+	0xef, 0x8c, 0x5a, 0x64, 0x93, 0x74, 0xae, 0x58, 0x57, 0xbd, 0xc0, 0x7e, 0x30, 0xd2, 0x6d, 0x58,
+	0xcb, 0x7a, 0x87, 0xbe, 0xe7, 0x86, 0x9c, 0xbe, 0x03, 0xc0, 0xc6, 0xde, 0xc4, 0x8d, 0xfa, 0x47,
+	0xdc, 0x4d, 0x20, 0x2b, 0xd6, 0xaa, 0xb0, 0xec, 0x73, 0x97, 0xb6, 0xa0, 0xce, 0x86, 0xc3, 0xf8,
+	0xa9, 0xb5, 0xbc, 0x49, 0x3a, 0xab, 0x96, 0x7c, 0xa4, 0x37, 0xa0, 0x76, 0x14, 0x78, 0xcf, 0xb8,
+	0xdb, 0x5a, 0xd9, 0x24, 0x9d, 0x86, 0x85, 0x4f, 0xfa, 0x1a, 0xd0, 0x64, 0xa3, 0x6f, 0xbd, 0x88,
+	0x1d, 0x87, 0xc8, 0x4a, 0xf7, 0x91, 0xac, 0xb4, 0xe2, 0xee, 0xf7, 0xa0, 0x16, 0x25, 0x96, 0x16,
+	0xd9, 0x5c, 0xe9, 0x34, 0x77, 0xdf, 0x36, 0xe6, 0x92, 0x68, 0x3c, 0x08, 0xc3, 0x09, 0x0f, 0x12,
+	0xd8, 0xde, 0x95, 0x17, 0xff, 0xdc, 0x5a, 0xb2, 0x10, 0x11, 0x33, 0x0f, 0x27, 0xbe, 0x7f, 0x3c,
+	0x4d, 0x98, 0x2f, 0x0b, 0xe6, 0xc2, 0xb2, 0xcf, 0x5d, 0xfd, 0x27, 0x02, 0xd7, 0x93, 0x2d, 0xe3,
+	0x15, 0xe2, 0x90, 0x25, 0x17, 0xaa, 0xc3, 0x1b, 0x4e, 0xb2, 0x6a, 0x3f, 0x93, 0xa8, 0xa6, 0x30,
+	0x1e, 0xc4, 0xe9, 0xa2, 0xfb, 0x00, 0x4a, 0xa3, 0x64, 0xf1, 0xe6, 0xee, 0xb6, 0x21, 0x04, 0x35,
+	0x62, 0x41, 0x0d, 0x21, 0x3d, 0x0a, 0x6a, 0xf4, 0x98, 0x2d, 0x15, 0xb0, 0x66, 0x90, 0xfa, 0x6f,
+	0x04, 0x6e, 0xcc, 0xb3, 0xc0, 0xd8, 0x3f, 0x85, 0x55, 0x47, 0x1a, 0x31, 0xfc, 0x9b, 0x85, 0xe1,
+	0xc7, 0x1e, 0x18, 0xbb, 0x42, 0xd0, 0x2f, 0x0b, 0x18, 0xee, 0x54, 0x32, 0x14, 0x7b, 0x67, 0x28,
+	0x32, 0x58, 0x4f, 0x18, 0x5a, 0x7c, 0xc4, 0xc7, 0x7e, 0x6c, 0x4a, 0x33, 0x95, 0xcd, 0x02, 0x79,
+	0xe5, 0x2c, 0xfc, 0x41, 0xa0, 0x95, 0xdf, 0x03, 0xf3, 0xf0, 0x05, 0x34, 0x03, 0x65, 0xc6, 0x4c,
+	0x6c, 0xe4, 0x32, 0xa1, 0xa0, 0x98, 0x8b, 0x59, 0xd4, 0xc5, 0x65, 0x43, 0x9e, 0xaa, 0xfd, 0x80,
+	0xf3, 0x67, 0xaa, 0x66, 0x4a, 0x4e, 0xd5, 0x01, 0x9e, 0xaa, 0xd4, 0x1b, 0x63, 0xfa, 0x18, 0xea,
+	0x47, 0xc2, 0x84, 0xf1, 0xac, 0xe7, 0xe2, 0x11, 0x10, 0x8c, 0x45, 0x7a, 0xeb, 0x1d, 0x2c, 0x17,
+	0x15, 0xad, 0x64, 0x70, 0x0d, 0x96, 0xd3, 0xdd, 0x97, 0x9d, 0x91, 0xfe, 0x38, 0x27, 0x5b, 0xba,
+	0xfb, 0xe7, 0x00, 0x2a, 0x37, 0x28, 0xdb, 0x02, 0x09, 0x9d, 0x01, 0xe9, 0xbf, 0x10, 0x68, 0x27,
+	0xcb, 0xf7, 0xb8, 0x3b, 0x72, 0x5c, 0xbb, 0xa0, 0x38, 0xfe, 0xcf, 0x63, 0xf4, 0x17, 0x81, 0x5b,
+	0xa5, 0x74, 0x2e, 0x65, 0x1d, 0xdd, 0xc6, 0x3a, 0xfa, 0x9a, 0xb9, 0x23, 0x16, 0xf1, 0x32, 0x15,
+	0x7b, 0x58, 0x40, 0xa9, 0x1b, 0x06, 0xf3, 0x09, 0xd4, 0xc7, 0xc2, 0x84, 0xfa, 0xb5, 0x72, 0x81,
+	0x20, 0x44, 0x56, 0x10, 0xba, 0xeb, 0xcf, 0x49, 0x76, 0xc9, 0x8a, 0x12, 0xa6, 0x37, 0xa1, 0xc1,
+	0xc2, 0xbe, 0xcf, 0xa6, 0x9c, 0x27, 0xf1, 0x36, 0xac, 0x3a, 0x0b, 0x7b, 0xf1, 0xe3, 0x9c, 0x7a,
+	0x2b, 0xaf, 0xac, 0xde, 0xaf, 0xb2, 0x15, 0x2b, 0x4a, 0x69, 0xff, 0x6f, 0x20, 0x6f, 0x29, 0x58,
+	0x55, 0x9c, 0xa9, 0xff, 0xc5, 0x4b, 0xd5, 0x63, 0xd3, 0x31, 0x77, 0xa3, 0x2a, 0xa9, 0x52, 0x37,
+	0x25, 0x95, 0x2f, 0x4c, 0xa5, 0x52, 0x21, 0x44, 0x4a, 0x85, 0xee, 0x4a, 0x2a, 0x7c, 0x7f, 0x99,
+	0xa4, 0x52, 0x94, 0x94, 0x54, 0xc8, 0xbb, 0x5c, 0xaa, 0x6c, 0x9c, 0xa9, 0xff, 0xc5, 0x49, 0xf5,
+	0x33, 0x01, 0x2d, 0x3b, 0xc6, 0xf8, 0x5e, 0x10, 0xbd, 0x96, 0x96, 0xf4, 0x3b, 0x81, 0x8d, 0x42,
+	0x2a, 0x98, 0xaf, 0xcf, 0xa0, 0x1e, 0x08, 0x13, 0xa6, 0xab, 0x9d, 0x4b, 0x57, 0x06, 0x29, 0x8b,
+	0x03, 0x41, 0x17, 0x97, 0xb3, 0x7b, 0x58, 0x64, 0x87, 0x11, 0xc3, 0xde, 0xb9, 0x70, 0xb2, 0x74,
+	0x17, 0xab, 0x41, 0x61, 0x31, 0xba, 0xfb, 0xd0, 0x08, 0xd1, 0x86, 0x55, 0x9f, 0x9f, 0x5d, 0x24,
+	0x48, 0x96, 0x83, 0x04, 0xc4, 0x43, 0x65, 0x18, 0x79, 0xbe, 0xcf, 0x47, 0xb2, 0x8c, 0xf1, 0x31,
+	0x1d, 0x1e, 0x7b, 0x2c, 0x60, 0xe3, 0x74, 0x78, 0xfc, 0x2a, 0x3d, 0xa0, 0xc2, 0x8a, 0x1c, 0xee,
+	0x42, 0xcd, 0x4f, 0x2c, 0xc8, 0x60, 0xbd, 0xa0, 0x1e, 0xe3, 0xd7, 0x72, 0x6e, 0x14, 0xce, 0xbb,
+	0x7f, 0x02, 0x5c, 0x4d, 0x96, 0xa3, 0x0f, 0xa1, 0x8e, 0x12, 0xd0, 0xad, 0x1c, 0xb6, 0x60, 0xb6,
+	0xd6, 0x6e, 0x57, 0x78, 0x21, 0xb1, 0x43, 0xa8, 0x89, 0x39, 0x97, 0xbe, 0x5b, 0x0c, 0xc8, 0xcc,
+	0xc6, 0xda, 0xd6, 0xf9, 0x4e, 0xb8, 0xe8, 0x63, 0x58, 0x4d, 0x67, 0x48, 0xba, 0x5d, 0x0c, 0x99,
+	0x1f, 0x75, 0xb5, 0x9d, 0x4a, 0x3f, 0x5c, 0x7d, 0x00, 0xcd, 0x99, 0x3b, 0x95, 0x76, 0x8a, 0x71,
+	0xf9, 0x29, 0x40, 0x7b, 0x6f, 0x01, 0x4f, 0xdc, 0xe3, 0x21, 0xd4, 0x71, 0x4e, 0x2a, 0x4b, 0x77,
+	0x76, 0xe8, 0x2a, 0x4b, 0xf7, 0xfc, 0xb0, 0xd5, 0x07, 0x50, 0xdb, 0xd1, 0x9d, 0x2a, 0x42, 0x72,
+	0xf5, 0x4e, 0xb5, 0x23, 0x6e, 0xf0, 0x03, 0xd0, 0xfc, 0xdc, 0x41, 0xcd, 0x62, 0x7c, 0xe9, 0xc0,
+	0xa4, 0x7d, 0xb8, 0x38, 0x40, 0x65, 0x0c, 0x6f, 0xbf, 0xb2, 0x8c, 0x65, 0xc7, 0x8b, 0xb2, 0x8c,
+	0xcd, 0x4f, 0x17, 0x8f, 0xa0, 0x21, 0xaf, 0x62, 0x7a, 0x3e, 0x24, 0x25, 0xbf, 0x5d, 0xe5, 0xa6,
+	0x28, 0xe3, 0x2d, 0x50, 0x46, 0x39, 0x7b, 0xcd, 0x96, 0x51, 0x9e, 0xbf, 0x65, 0x1f, 0x41, 0x43,
+	0x5e, 0x49, 0xf4, 0x7c, 0x48, 0x15, 0xe5, 0xdc, 0xcd, 0xf6, 0x3d, 0x5c, 0xcb, 0xf6, 0x70, 0xfa,
+	0x41, 0xc5, 0x39, 0x9f, 0xbd, 0x74, 0xb4, 0x3b, 0x8b, 0x39, 0xab, 0x38, 0x64, 0x5f, 0x2c, 0x8b,
+	0x63, 0xae, 0x51, 0x97, 0xc5, 0x91, 0xeb, 0xc9, 0x87, 0x50, 0x13, 0x0d, 0xaf, 0xac, 0xed, 0x64,
+	0xba, 0xaa, 0xb6, 0x75, 0xbe, 0x93, 0x58, 0x74, 0xef, 0xe0, 0xc5, 0x69, 0x9b, 0xbc, 0x3c, 0x6d,
+	0x93, 0x7f, 0x4f, 0xdb, 0xe4, 0xf9, 0x59, 0x7b, 0xe9, 0xe5, 0x59, 0x7b, 0xe9, 0xef, 0xb3, 0xf6,
+	0xd2, 0x77, 0x77, 0x6d, 0x27, 0x7a, 0x32, 0x19, 0x18, 0x43, 0x6f, 0x6c, 0xca, 0xef, 0x14, 0xf2,
+	0xd7, 0xe6, 0xea, 0x3f, 0x7e, 0xbb, 0xb8, 0x1f, 0xff, 0x9e, 0x74, 0x07, 0xb5, 0xe4, 0xeb, 0xc5,
+	0x47, 0xff, 0x05, 0x00, 0x00, 0xff, 0xff, 0x67, 0xf0, 0xae, 0x1a, 0x4c, 0x11, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -703,6 +1579,22 @@ type QueryClient interface {
 	Redemptions(ctx context.Context, in *QueryRedemptionsRequest, opts ...grpc.CallOption) (*QueryRedemptionsResponse, error)
 	// Freezes lists the freezes of an organisation.
 	Freezes(ctx context.Context, in *QueryFreezesRequest, opts ...grpc.CallOption) (*QueryFreezesResponse, error)
+	// Redemption returns one redemption.
+	Redemption(ctx context.Context, in *QueryRedemptionRequest, opts ...grpc.CallOption) (*QueryRedemptionResponse, error)
+	// PendingRedemptions lists what an issuer still has to pay out, in order of id.
+	PendingRedemptions(ctx context.Context, in *QueryPendingRedemptionsRequest, opts ...grpc.CallOption) (*QueryPendingRedemptionsResponse, error)
+	// Mandate returns one mandate.
+	Mandate(ctx context.Context, in *QueryMandateRequest, opts ...grpc.CallOption) (*QueryMandateResponse, error)
+	// Mandates lists the mandates that an organisation granted, or holds as payee.
+	Mandates(ctx context.Context, in *QueryMandatesRequest, opts ...grpc.CallOption) (*QueryMandatesResponse, error)
+	// Payment returns one payment that may still be given back.
+	Payment(ctx context.Context, in *QueryPaymentRequest, opts ...grpc.CallOption) (*QueryPaymentResponse, error)
+	// Payments lists living payments of an organisation, in order of id.
+	Payments(ctx context.Context, in *QueryPaymentsRequest, opts ...grpc.CallOption) (*QueryPaymentsResponse, error)
+	// BalanceReports lists an issuer's reports by day.
+	BalanceReports(ctx context.Context, in *QueryBalanceReportsRequest, opts ...grpc.CallOption) (*QueryBalanceReportsResponse, error)
+	// Standing tells whether an issuer may issue.
+	Standing(ctx context.Context, in *QueryStandingRequest, opts ...grpc.CallOption) (*QueryStandingResponse, error)
 	// Params returns the parameters.
 	Params(ctx context.Context, in *QueryParamsRequest, opts ...grpc.CallOption) (*QueryParamsResponse, error)
 }
@@ -760,6 +1652,78 @@ func (c *queryClient) Freezes(ctx context.Context, in *QueryFreezesRequest, opts
 	return out, nil
 }
 
+func (c *queryClient) Redemption(ctx context.Context, in *QueryRedemptionRequest, opts ...grpc.CallOption) (*QueryRedemptionResponse, error) {
+	out := new(QueryRedemptionResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Redemption", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) PendingRedemptions(ctx context.Context, in *QueryPendingRedemptionsRequest, opts ...grpc.CallOption) (*QueryPendingRedemptionsResponse, error) {
+	out := new(QueryPendingRedemptionsResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/PendingRedemptions", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Mandate(ctx context.Context, in *QueryMandateRequest, opts ...grpc.CallOption) (*QueryMandateResponse, error) {
+	out := new(QueryMandateResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Mandate", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Mandates(ctx context.Context, in *QueryMandatesRequest, opts ...grpc.CallOption) (*QueryMandatesResponse, error) {
+	out := new(QueryMandatesResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Mandates", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Payment(ctx context.Context, in *QueryPaymentRequest, opts ...grpc.CallOption) (*QueryPaymentResponse, error) {
+	out := new(QueryPaymentResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Payment", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Payments(ctx context.Context, in *QueryPaymentsRequest, opts ...grpc.CallOption) (*QueryPaymentsResponse, error) {
+	out := new(QueryPaymentsResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Payments", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) BalanceReports(ctx context.Context, in *QueryBalanceReportsRequest, opts ...grpc.CallOption) (*QueryBalanceReportsResponse, error) {
+	out := new(QueryBalanceReportsResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/BalanceReports", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Standing(ctx context.Context, in *QueryStandingRequest, opts ...grpc.CallOption) (*QueryStandingResponse, error) {
+	out := new(QueryStandingResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Standing", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *queryClient) Params(ctx context.Context, in *QueryParamsRequest, opts ...grpc.CallOption) (*QueryParamsResponse, error) {
 	out := new(QueryParamsResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Query/Params", in, out, opts...)
@@ -781,6 +1745,22 @@ type QueryServer interface {
 	Redemptions(context.Context, *QueryRedemptionsRequest) (*QueryRedemptionsResponse, error)
 	// Freezes lists the freezes of an organisation.
 	Freezes(context.Context, *QueryFreezesRequest) (*QueryFreezesResponse, error)
+	// Redemption returns one redemption.
+	Redemption(context.Context, *QueryRedemptionRequest) (*QueryRedemptionResponse, error)
+	// PendingRedemptions lists what an issuer still has to pay out, in order of id.
+	PendingRedemptions(context.Context, *QueryPendingRedemptionsRequest) (*QueryPendingRedemptionsResponse, error)
+	// Mandate returns one mandate.
+	Mandate(context.Context, *QueryMandateRequest) (*QueryMandateResponse, error)
+	// Mandates lists the mandates that an organisation granted, or holds as payee.
+	Mandates(context.Context, *QueryMandatesRequest) (*QueryMandatesResponse, error)
+	// Payment returns one payment that may still be given back.
+	Payment(context.Context, *QueryPaymentRequest) (*QueryPaymentResponse, error)
+	// Payments lists living payments of an organisation, in order of id.
+	Payments(context.Context, *QueryPaymentsRequest) (*QueryPaymentsResponse, error)
+	// BalanceReports lists an issuer's reports by day.
+	BalanceReports(context.Context, *QueryBalanceReportsRequest) (*QueryBalanceReportsResponse, error)
+	// Standing tells whether an issuer may issue.
+	Standing(context.Context, *QueryStandingRequest) (*QueryStandingResponse, error)
 	// Params returns the parameters.
 	Params(context.Context, *QueryParamsRequest) (*QueryParamsResponse, error)
 }
@@ -803,6 +1783,30 @@ func (*UnimplementedQueryServer) Redemptions(ctx context.Context, req *QueryRede
 }
 func (*UnimplementedQueryServer) Freezes(ctx context.Context, req *QueryFreezesRequest) (*QueryFreezesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Freezes not implemented")
+}
+func (*UnimplementedQueryServer) Redemption(ctx context.Context, req *QueryRedemptionRequest) (*QueryRedemptionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Redemption not implemented")
+}
+func (*UnimplementedQueryServer) PendingRedemptions(ctx context.Context, req *QueryPendingRedemptionsRequest) (*QueryPendingRedemptionsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method PendingRedemptions not implemented")
+}
+func (*UnimplementedQueryServer) Mandate(ctx context.Context, req *QueryMandateRequest) (*QueryMandateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Mandate not implemented")
+}
+func (*UnimplementedQueryServer) Mandates(ctx context.Context, req *QueryMandatesRequest) (*QueryMandatesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Mandates not implemented")
+}
+func (*UnimplementedQueryServer) Payment(ctx context.Context, req *QueryPaymentRequest) (*QueryPaymentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Payment not implemented")
+}
+func (*UnimplementedQueryServer) Payments(ctx context.Context, req *QueryPaymentsRequest) (*QueryPaymentsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Payments not implemented")
+}
+func (*UnimplementedQueryServer) BalanceReports(ctx context.Context, req *QueryBalanceReportsRequest) (*QueryBalanceReportsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method BalanceReports not implemented")
+}
+func (*UnimplementedQueryServer) Standing(ctx context.Context, req *QueryStandingRequest) (*QueryStandingResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Standing not implemented")
 }
 func (*UnimplementedQueryServer) Params(ctx context.Context, req *QueryParamsRequest) (*QueryParamsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Params not implemented")
@@ -902,6 +1906,150 @@ func _Query_Freezes_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Query_Redemption_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryRedemptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Redemption(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Redemption",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Redemption(ctx, req.(*QueryRedemptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_PendingRedemptions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPendingRedemptionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).PendingRedemptions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/PendingRedemptions",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).PendingRedemptions(ctx, req.(*QueryPendingRedemptionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Mandate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryMandateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Mandate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Mandate",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Mandate(ctx, req.(*QueryMandateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Mandates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryMandatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Mandates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Mandates",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Mandates(ctx, req.(*QueryMandatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Payment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Payment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Payment",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Payment(ctx, req.(*QueryPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Payments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPaymentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Payments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Payments",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Payments(ctx, req.(*QueryPaymentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_BalanceReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryBalanceReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).BalanceReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/BalanceReports",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).BalanceReports(ctx, req.(*QueryBalanceReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Standing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryStandingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Standing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Query/Standing",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Standing(ctx, req.(*QueryStandingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Query_Params_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(QueryParamsRequest)
 	if err := dec(in); err != nil {
@@ -944,6 +2092,38 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Freezes",
 			Handler:    _Query_Freezes_Handler,
+		},
+		{
+			MethodName: "Redemption",
+			Handler:    _Query_Redemption_Handler,
+		},
+		{
+			MethodName: "PendingRedemptions",
+			Handler:    _Query_PendingRedemptions_Handler,
+		},
+		{
+			MethodName: "Mandate",
+			Handler:    _Query_Mandate_Handler,
+		},
+		{
+			MethodName: "Mandates",
+			Handler:    _Query_Mandates_Handler,
+		},
+		{
+			MethodName: "Payment",
+			Handler:    _Query_Payment_Handler,
+		},
+		{
+			MethodName: "Payments",
+			Handler:    _Query_Payments_Handler,
+		},
+		{
+			MethodName: "BalanceReports",
+			Handler:    _Query_BalanceReports_Handler,
+		},
+		{
+			MethodName: "Standing",
+			Handler:    _Query_Standing_Handler,
 		},
 		{
 			MethodName: "Params",
@@ -1330,6 +2510,636 @@ func (m *QueryFreezesResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *QueryRedemptionRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryRedemptionRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryRedemptionRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Id != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryRedemptionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryRedemptionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryRedemptionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Redemption.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPendingRedemptionsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPendingRedemptionsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPendingRedemptionsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPendingRedemptionsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPendingRedemptionsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPendingRedemptionsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Redemptions) > 0 {
+		for iNdEx := len(m.Redemptions) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Redemptions[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryMandateRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryMandateRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryMandateRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Id != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryMandateResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryMandateResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryMandateResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Mandate.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryMandatesRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryMandatesRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryMandatesRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.AsPayee {
+		i--
+		if m.AsPayee {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryMandatesResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryMandatesResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryMandatesResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Mandates) > 0 {
+		for iNdEx := len(m.Mandates) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Mandates[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPaymentRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPaymentRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPaymentRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Id != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPaymentResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPaymentResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPaymentResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Payment.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPaymentsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPaymentsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPaymentsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.AsPayee {
+		i--
+		if m.AsPayee {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryPaymentsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryPaymentsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryPaymentsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Payments) > 0 {
+		for iNdEx := len(m.Payments) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Payments[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryBalanceReportsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryBalanceReportsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryBalanceReportsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryBalanceReportsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryBalanceReportsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryBalanceReportsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Reports) > 0 {
+		for iNdEx := len(m.Reports) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Reports[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryStandingRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryStandingRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryStandingRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryStandingResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryStandingResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryStandingResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Stopped {
+		i--
+		if m.Stopped {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size, err := m.Standing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func (m *QueryParamsRequest) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1545,6 +3355,247 @@ func (m *QueryFreezesResponse) Size() (n int) {
 			l = e.Size()
 			n += 1 + l + sovQuery(uint64(l))
 		}
+	}
+	return n
+}
+
+func (m *QueryRedemptionRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovQuery(uint64(m.Id))
+	}
+	return n
+}
+
+func (m *QueryRedemptionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Redemption.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryPendingRedemptionsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovQuery(uint64(m.IssuerOrgId))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryPendingRedemptionsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Redemptions) > 0 {
+		for _, e := range m.Redemptions {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryMandateRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovQuery(uint64(m.Id))
+	}
+	return n
+}
+
+func (m *QueryMandateResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Mandate.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryMandatesRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OrgId != 0 {
+		n += 1 + sovQuery(uint64(m.OrgId))
+	}
+	if m.AsPayee {
+		n += 2
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryMandatesResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Mandates) > 0 {
+		for _, e := range m.Mandates {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryPaymentRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovQuery(uint64(m.Id))
+	}
+	return n
+}
+
+func (m *QueryPaymentResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Payment.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryPaymentsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OrgId != 0 {
+		n += 1 + sovQuery(uint64(m.OrgId))
+	}
+	if m.AsPayee {
+		n += 2
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryPaymentsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Payments) > 0 {
+		for _, e := range m.Payments {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryBalanceReportsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovQuery(uint64(m.IssuerOrgId))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryBalanceReportsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Reports) > 0 {
+		for _, e := range m.Reports {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryStandingRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovQuery(uint64(m.IssuerOrgId))
+	}
+	return n
+}
+
+func (m *QueryStandingResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Standing.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	if m.Stopped {
+		n += 2
 	}
 	return n
 }
@@ -2481,6 +4532,1574 @@ func (m *QueryFreezesResponse) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryRedemptionRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryRedemptionRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryRedemptionRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryRedemptionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryRedemptionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryRedemptionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Redemption", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Redemption.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPendingRedemptionsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPendingRedemptionsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPendingRedemptionsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPendingRedemptionsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPendingRedemptionsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPendingRedemptionsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Redemptions", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Redemptions = append(m.Redemptions, Redemption{})
+			if err := m.Redemptions[len(m.Redemptions)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryMandateRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryMandateRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryMandateRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryMandateResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryMandateResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryMandateResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Mandate", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Mandate.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryMandatesRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryMandatesRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryMandatesRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AsPayee", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AsPayee = bool(v != 0)
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryMandatesResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryMandatesResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryMandatesResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Mandates", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Mandates = append(m.Mandates, Mandate{})
+			if err := m.Mandates[len(m.Mandates)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPaymentRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPaymentRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPaymentRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPaymentResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPaymentResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPaymentResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payment", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Payment.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPaymentsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPaymentsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPaymentsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AsPayee", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AsPayee = bool(v != 0)
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryPaymentsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryPaymentsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryPaymentsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payments", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payments = append(m.Payments, Payment{})
+			if err := m.Payments[len(m.Payments)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryBalanceReportsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryBalanceReportsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryBalanceReportsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryBalanceReportsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryBalanceReportsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryBalanceReportsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reports", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reports = append(m.Reports, BalanceReport{})
+			if err := m.Reports[len(m.Reports)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryStandingRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryStandingRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryStandingRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryStandingResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryStandingResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryStandingResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Standing", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Standing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stopped", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Stopped = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])

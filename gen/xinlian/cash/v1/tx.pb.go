@@ -470,8 +470,10 @@ func (m *MsgTransfer) GetMemoHash() []byte {
 	return nil
 }
 
-// MsgTransferResponse is empty.
+// MsgTransferResponse answers MsgTransfer.
 type MsgTransferResponse struct {
+	// payment_id is the new payment.
+	PaymentId uint64 `protobuf:"varint,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 }
 
 func (m *MsgTransferResponse) Reset()         { *m = MsgTransferResponse{} }
@@ -506,6 +508,13 @@ func (m *MsgTransferResponse) XXX_DiscardUnknown() {
 }
 
 var xxx_messageInfo_MsgTransferResponse proto.InternalMessageInfo
+
+func (m *MsgTransferResponse) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
 
 // MsgFreeze asks to freeze an organisation's money; the sender's organisation has role REGULATOR.
 type MsgFreeze struct {
@@ -745,6 +754,1214 @@ func (m *MsgUnfreezeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgUnfreezeResponse proto.InternalMessageInfo
 
+// MsgRejectRedemption tells that the bank could not pay out; the sender's organisation is the issuer. The organisation has its deposits back.
+type MsgRejectRedemption struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// redemption_id is the redemption.
+	RedemptionId uint64 `protobuf:"varint,3,opt,name=redemption_id,json=redemptionId,proto3" json:"redemption_id,omitempty"`
+	// reject_code is a status reason code of ISO 20022, 1 to 4 capital letters and digits.
+	RejectCode string `protobuf:"bytes,4,opt,name=reject_code,json=rejectCode,proto3" json:"reject_code,omitempty"`
+}
+
+func (m *MsgRejectRedemption) Reset()         { *m = MsgRejectRedemption{} }
+func (m *MsgRejectRedemption) String() string { return proto.CompactTextString(m) }
+func (*MsgRejectRedemption) ProtoMessage()    {}
+func (*MsgRejectRedemption) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{12}
+}
+func (m *MsgRejectRedemption) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRejectRedemption) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRejectRedemption.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRejectRedemption) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRejectRedemption.Merge(m, src)
+}
+func (m *MsgRejectRedemption) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRejectRedemption) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRejectRedemption.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRejectRedemption proto.InternalMessageInfo
+
+func (m *MsgRejectRedemption) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgRejectRedemption) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgRejectRedemption) GetRedemptionId() uint64 {
+	if m != nil {
+		return m.RedemptionId
+	}
+	return 0
+}
+
+func (m *MsgRejectRedemption) GetRejectCode() string {
+	if m != nil {
+		return m.RejectCode
+	}
+	return ""
+}
+
+// MsgRejectRedemptionResponse is empty.
+type MsgRejectRedemptionResponse struct {
+}
+
+func (m *MsgRejectRedemptionResponse) Reset()         { *m = MsgRejectRedemptionResponse{} }
+func (m *MsgRejectRedemptionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRejectRedemptionResponse) ProtoMessage()    {}
+func (*MsgRejectRedemptionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{13}
+}
+func (m *MsgRejectRedemptionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRejectRedemptionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRejectRedemptionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRejectRedemptionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRejectRedemptionResponse.Merge(m, src)
+}
+func (m *MsgRejectRedemptionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRejectRedemptionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRejectRedemptionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRejectRedemptionResponse proto.InternalMessageInfo
+
+// MsgGrantMandate lets another organisation debit the sender's; a person of the payer grants it.
+type MsgGrantMandate struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// payee_org_id may debit.
+	PayeeOrgId uint64 `protobuf:"varint,3,opt,name=payee_org_id,json=payeeOrgId,proto3" json:"payee_org_id,omitempty"`
+	// debit_fen_max bounds one debit, in fen.
+	DebitFenMax int64 `protobuf:"varint,4,opt,name=debit_fen_max,json=debitFenMax,proto3" json:"debit_fen_max,omitempty"`
+	// period_seconds is the length of a period, a minute to 366 days.
+	PeriodSeconds int64 `protobuf:"varint,5,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
+	// period_fen_max bounds the sum of a period, in fen.
+	PeriodFenMax int64 `protobuf:"varint,6,opt,name=period_fen_max,json=periodFenMax,proto3" json:"period_fen_max,omitempty"`
+	// period_count_max bounds the debits of a period, 1 to 1,000.
+	PeriodCountMax uint32 `protobuf:"varint,7,opt,name=period_count_max,json=periodCountMax,proto3" json:"period_count_max,omitempty"`
+	// starts_at is the first second of the first period, Unix seconds; 0 for now.
+	StartsAt int64 `protobuf:"varint,8,opt,name=starts_at,json=startsAt,proto3" json:"starts_at,omitempty"`
+	// expires_at ends it, Unix seconds.
+	ExpiresAt int64 `protobuf:"varint,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// reference_hash is the salted hash of the agreement, 32 bytes.
+	ReferenceHash []byte `protobuf:"bytes,10,opt,name=reference_hash,json=referenceHash,proto3" json:"reference_hash,omitempty"`
+}
+
+func (m *MsgGrantMandate) Reset()         { *m = MsgGrantMandate{} }
+func (m *MsgGrantMandate) String() string { return proto.CompactTextString(m) }
+func (*MsgGrantMandate) ProtoMessage()    {}
+func (*MsgGrantMandate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{14}
+}
+func (m *MsgGrantMandate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgGrantMandate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgGrantMandate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgGrantMandate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgGrantMandate.Merge(m, src)
+}
+func (m *MsgGrantMandate) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgGrantMandate) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgGrantMandate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgGrantMandate proto.InternalMessageInfo
+
+func (m *MsgGrantMandate) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgGrantMandate) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetPayeeOrgId() uint64 {
+	if m != nil {
+		return m.PayeeOrgId
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetDebitFenMax() int64 {
+	if m != nil {
+		return m.DebitFenMax
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetPeriodSeconds() int64 {
+	if m != nil {
+		return m.PeriodSeconds
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetPeriodFenMax() int64 {
+	if m != nil {
+		return m.PeriodFenMax
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetPeriodCountMax() uint32 {
+	if m != nil {
+		return m.PeriodCountMax
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetStartsAt() int64 {
+	if m != nil {
+		return m.StartsAt
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetExpiresAt() int64 {
+	if m != nil {
+		return m.ExpiresAt
+	}
+	return 0
+}
+
+func (m *MsgGrantMandate) GetReferenceHash() []byte {
+	if m != nil {
+		return m.ReferenceHash
+	}
+	return nil
+}
+
+// MsgGrantMandateResponse answers MsgGrantMandate.
+type MsgGrantMandateResponse struct {
+	// mandate_id is the new mandate.
+	MandateId uint64 `protobuf:"varint,1,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+}
+
+func (m *MsgGrantMandateResponse) Reset()         { *m = MsgGrantMandateResponse{} }
+func (m *MsgGrantMandateResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgGrantMandateResponse) ProtoMessage()    {}
+func (*MsgGrantMandateResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{15}
+}
+func (m *MsgGrantMandateResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgGrantMandateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgGrantMandateResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgGrantMandateResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgGrantMandateResponse.Merge(m, src)
+}
+func (m *MsgGrantMandateResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgGrantMandateResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgGrantMandateResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgGrantMandateResponse proto.InternalMessageInfo
+
+func (m *MsgGrantMandateResponse) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+// MsgRevokeMandate ends a mandate at once; the sender's organisation is its payer or its payee.
+type MsgRevokeMandate struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// mandate_id is the mandate.
+	MandateId uint64 `protobuf:"varint,3,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+}
+
+func (m *MsgRevokeMandate) Reset()         { *m = MsgRevokeMandate{} }
+func (m *MsgRevokeMandate) String() string { return proto.CompactTextString(m) }
+func (*MsgRevokeMandate) ProtoMessage()    {}
+func (*MsgRevokeMandate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{16}
+}
+func (m *MsgRevokeMandate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRevokeMandate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRevokeMandate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRevokeMandate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRevokeMandate.Merge(m, src)
+}
+func (m *MsgRevokeMandate) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRevokeMandate) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRevokeMandate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRevokeMandate proto.InternalMessageInfo
+
+func (m *MsgRevokeMandate) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgRevokeMandate) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgRevokeMandate) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+// MsgRevokeMandateResponse is empty.
+type MsgRevokeMandateResponse struct {
+}
+
+func (m *MsgRevokeMandateResponse) Reset()         { *m = MsgRevokeMandateResponse{} }
+func (m *MsgRevokeMandateResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRevokeMandateResponse) ProtoMessage()    {}
+func (*MsgRevokeMandateResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{17}
+}
+func (m *MsgRevokeMandateResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRevokeMandateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRevokeMandateResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRevokeMandateResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRevokeMandateResponse.Merge(m, src)
+}
+func (m *MsgRevokeMandateResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRevokeMandateResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRevokeMandateResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRevokeMandateResponse proto.InternalMessageInfo
+
+// MsgDebit takes money under a mandate; the sender's organisation is its payee.
+type MsgDebit struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// mandate_id is the mandate.
+	MandateId uint64 `protobuf:"varint,3,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+	// number counts the debits of the mandate from 1, so that a repeated message takes nothing.
+	Number uint64 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
+	// amount_fen is positive, in fen.
+	AmountFen int64 `protobuf:"varint,5,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	// reference_hash is the salted hash of what is collected, 32 bytes, or empty.
+	ReferenceHash []byte `protobuf:"bytes,6,opt,name=reference_hash,json=referenceHash,proto3" json:"reference_hash,omitempty"`
+}
+
+func (m *MsgDebit) Reset()         { *m = MsgDebit{} }
+func (m *MsgDebit) String() string { return proto.CompactTextString(m) }
+func (*MsgDebit) ProtoMessage()    {}
+func (*MsgDebit) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{18}
+}
+func (m *MsgDebit) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDebit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDebit.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDebit) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDebit.Merge(m, src)
+}
+func (m *MsgDebit) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDebit) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDebit.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDebit proto.InternalMessageInfo
+
+func (m *MsgDebit) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgDebit) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgDebit) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+func (m *MsgDebit) GetNumber() uint64 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+func (m *MsgDebit) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+func (m *MsgDebit) GetReferenceHash() []byte {
+	if m != nil {
+		return m.ReferenceHash
+	}
+	return nil
+}
+
+// MsgDebitResponse answers MsgDebit.
+type MsgDebitResponse struct {
+	// payment_id is the new payment.
+	PaymentId uint64 `protobuf:"varint,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+}
+
+func (m *MsgDebitResponse) Reset()         { *m = MsgDebitResponse{} }
+func (m *MsgDebitResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDebitResponse) ProtoMessage()    {}
+func (*MsgDebitResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{19}
+}
+func (m *MsgDebitResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDebitResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDebitResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDebitResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDebitResponse.Merge(m, src)
+}
+func (m *MsgDebitResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDebitResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDebitResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDebitResponse proto.InternalMessageInfo
+
+func (m *MsgDebitResponse) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+// MsgRefund gives a payment back, in part or whole; the sender's organisation was paid.
+type MsgRefund struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,3,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// amount_fen is positive, in fen.
+	AmountFen int64 `protobuf:"varint,4,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	// returned_fen is what has come back before, so that a repeated message gives nothing back.
+	ReturnedFen int64 `protobuf:"varint,5,opt,name=returned_fen,json=returnedFen,proto3" json:"returned_fen,omitempty"`
+}
+
+func (m *MsgRefund) Reset()         { *m = MsgRefund{} }
+func (m *MsgRefund) String() string { return proto.CompactTextString(m) }
+func (*MsgRefund) ProtoMessage()    {}
+func (*MsgRefund) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{20}
+}
+func (m *MsgRefund) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRefund) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRefund.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRefund) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRefund.Merge(m, src)
+}
+func (m *MsgRefund) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRefund) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRefund.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRefund proto.InternalMessageInfo
+
+func (m *MsgRefund) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgRefund) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgRefund) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *MsgRefund) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+func (m *MsgRefund) GetReturnedFen() int64 {
+	if m != nil {
+		return m.ReturnedFen
+	}
+	return 0
+}
+
+// MsgRefundResponse is empty.
+type MsgRefundResponse struct {
+}
+
+func (m *MsgRefundResponse) Reset()         { *m = MsgRefundResponse{} }
+func (m *MsgRefundResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRefundResponse) ProtoMessage()    {}
+func (*MsgRefundResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{21}
+}
+func (m *MsgRefundResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRefundResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRefundResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRefundResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRefundResponse.Merge(m, src)
+}
+func (m *MsgRefundResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRefundResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRefundResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRefundResponse proto.InternalMessageInfo
+
+// MsgOpenChargeback disputes a debit; a person of the payer sends it.
+type MsgOpenChargeback struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,3,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// reason_hash is the salted hash of the objection, 32 bytes.
+	ReasonHash []byte `protobuf:"bytes,4,opt,name=reason_hash,json=reasonHash,proto3" json:"reason_hash,omitempty"`
+}
+
+func (m *MsgOpenChargeback) Reset()         { *m = MsgOpenChargeback{} }
+func (m *MsgOpenChargeback) String() string { return proto.CompactTextString(m) }
+func (*MsgOpenChargeback) ProtoMessage()    {}
+func (*MsgOpenChargeback) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{22}
+}
+func (m *MsgOpenChargeback) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgOpenChargeback) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgOpenChargeback.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgOpenChargeback) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgOpenChargeback.Merge(m, src)
+}
+func (m *MsgOpenChargeback) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgOpenChargeback) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgOpenChargeback.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgOpenChargeback proto.InternalMessageInfo
+
+func (m *MsgOpenChargeback) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgOpenChargeback) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgOpenChargeback) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *MsgOpenChargeback) GetReasonHash() []byte {
+	if m != nil {
+		return m.ReasonHash
+	}
+	return nil
+}
+
+// MsgOpenChargebackResponse is empty.
+type MsgOpenChargebackResponse struct {
+}
+
+func (m *MsgOpenChargebackResponse) Reset()         { *m = MsgOpenChargebackResponse{} }
+func (m *MsgOpenChargebackResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgOpenChargebackResponse) ProtoMessage()    {}
+func (*MsgOpenChargebackResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{23}
+}
+func (m *MsgOpenChargebackResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgOpenChargebackResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgOpenChargebackResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgOpenChargebackResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgOpenChargebackResponse.Merge(m, src)
+}
+func (m *MsgOpenChargebackResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgOpenChargebackResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgOpenChargebackResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgOpenChargebackResponse proto.InternalMessageInfo
+
+// MsgResolveChargeback decides a disputed debit; the sender is a person of a REGULATOR or ISSUER that is no party to it.
+type MsgResolveChargeback struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,3,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// upheld decides for the payer.
+	Upheld bool `protobuf:"varint,4,opt,name=upheld,proto3" json:"upheld,omitempty"`
+}
+
+func (m *MsgResolveChargeback) Reset()         { *m = MsgResolveChargeback{} }
+func (m *MsgResolveChargeback) String() string { return proto.CompactTextString(m) }
+func (*MsgResolveChargeback) ProtoMessage()    {}
+func (*MsgResolveChargeback) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{24}
+}
+func (m *MsgResolveChargeback) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgResolveChargeback) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgResolveChargeback.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgResolveChargeback) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgResolveChargeback.Merge(m, src)
+}
+func (m *MsgResolveChargeback) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgResolveChargeback) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgResolveChargeback.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgResolveChargeback proto.InternalMessageInfo
+
+func (m *MsgResolveChargeback) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgResolveChargeback) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgResolveChargeback) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+func (m *MsgResolveChargeback) GetUpheld() bool {
+	if m != nil {
+		return m.Upheld
+	}
+	return false
+}
+
+// MsgResolveChargebackResponse is empty.
+type MsgResolveChargebackResponse struct {
+}
+
+func (m *MsgResolveChargebackResponse) Reset()         { *m = MsgResolveChargebackResponse{} }
+func (m *MsgResolveChargebackResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgResolveChargebackResponse) ProtoMessage()    {}
+func (*MsgResolveChargebackResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{25}
+}
+func (m *MsgResolveChargebackResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgResolveChargebackResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgResolveChargebackResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgResolveChargebackResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgResolveChargebackResponse.Merge(m, src)
+}
+func (m *MsgResolveChargebackResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgResolveChargebackResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgResolveChargebackResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgResolveChargebackResponse proto.InternalMessageInfo
+
+// MsgCollectChargeback takes what an upheld chargeback still owes and the payee now has; the sender's organisation is the payer.
+type MsgCollectChargeback struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// payment_id is the payment.
+	PaymentId uint64 `protobuf:"varint,3,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+}
+
+func (m *MsgCollectChargeback) Reset()         { *m = MsgCollectChargeback{} }
+func (m *MsgCollectChargeback) String() string { return proto.CompactTextString(m) }
+func (*MsgCollectChargeback) ProtoMessage()    {}
+func (*MsgCollectChargeback) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{26}
+}
+func (m *MsgCollectChargeback) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCollectChargeback) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCollectChargeback.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCollectChargeback) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCollectChargeback.Merge(m, src)
+}
+func (m *MsgCollectChargeback) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCollectChargeback) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCollectChargeback.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCollectChargeback proto.InternalMessageInfo
+
+func (m *MsgCollectChargeback) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgCollectChargeback) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgCollectChargeback) GetPaymentId() uint64 {
+	if m != nil {
+		return m.PaymentId
+	}
+	return 0
+}
+
+// MsgCollectChargebackResponse answers MsgCollectChargeback.
+type MsgCollectChargebackResponse struct {
+	// amount_fen is what came back, in fen.
+	AmountFen int64 `protobuf:"varint,1,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+}
+
+func (m *MsgCollectChargebackResponse) Reset()         { *m = MsgCollectChargebackResponse{} }
+func (m *MsgCollectChargebackResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgCollectChargebackResponse) ProtoMessage()    {}
+func (*MsgCollectChargebackResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{27}
+}
+func (m *MsgCollectChargebackResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCollectChargebackResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCollectChargebackResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCollectChargebackResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCollectChargebackResponse.Merge(m, src)
+}
+func (m *MsgCollectChargebackResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCollectChargebackResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCollectChargebackResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCollectChargebackResponse proto.InternalMessageInfo
+
+func (m *MsgCollectChargebackResponse) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+// MsgReportBalance reports the bank balance behind an issuer's deposits at the end of a day. The last reported day may be reported again.
+type MsgReportBalance struct {
+	// device signs: a live device of org_id.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// org_id is the organisation that the device acts for.
+	OrgId uint64 `protobuf:"varint,2,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// day counts days of UTC+8 since 1970-01-01, over and not before the last report.
+	Day int64 `protobuf:"varint,3,opt,name=day,proto3" json:"day,omitempty"`
+	// balance_fen is the closing balance, not negative, in fen.
+	BalanceFen int64 `protobuf:"varint,4,opt,name=balance_fen,json=balanceFen,proto3" json:"balance_fen,omitempty"`
+	// unissued_fen is the part of it not issued yet, in fen.
+	UnissuedFen int64 `protobuf:"varint,5,opt,name=unissued_fen,json=unissuedFen,proto3" json:"unissued_fen,omitempty"`
+	// unsettled_fen is paid out but not settled yet, at most what was pending, in fen.
+	UnsettledFen int64 `protobuf:"varint,6,opt,name=unsettled_fen,json=unsettledFen,proto3" json:"unsettled_fen,omitempty"`
+	// statement_hash is the salted hash of the statement, 32 bytes.
+	StatementHash []byte `protobuf:"bytes,7,opt,name=statement_hash,json=statementHash,proto3" json:"statement_hash,omitempty"`
+}
+
+func (m *MsgReportBalance) Reset()         { *m = MsgReportBalance{} }
+func (m *MsgReportBalance) String() string { return proto.CompactTextString(m) }
+func (*MsgReportBalance) ProtoMessage()    {}
+func (*MsgReportBalance) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{28}
+}
+func (m *MsgReportBalance) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgReportBalance) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgReportBalance.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgReportBalance) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgReportBalance.Merge(m, src)
+}
+func (m *MsgReportBalance) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgReportBalance) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgReportBalance.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgReportBalance proto.InternalMessageInfo
+
+func (m *MsgReportBalance) GetDevice() string {
+	if m != nil {
+		return m.Device
+	}
+	return ""
+}
+
+func (m *MsgReportBalance) GetOrgId() uint64 {
+	if m != nil {
+		return m.OrgId
+	}
+	return 0
+}
+
+func (m *MsgReportBalance) GetDay() int64 {
+	if m != nil {
+		return m.Day
+	}
+	return 0
+}
+
+func (m *MsgReportBalance) GetBalanceFen() int64 {
+	if m != nil {
+		return m.BalanceFen
+	}
+	return 0
+}
+
+func (m *MsgReportBalance) GetUnissuedFen() int64 {
+	if m != nil {
+		return m.UnissuedFen
+	}
+	return 0
+}
+
+func (m *MsgReportBalance) GetUnsettledFen() int64 {
+	if m != nil {
+		return m.UnsettledFen
+	}
+	return 0
+}
+
+func (m *MsgReportBalance) GetStatementHash() []byte {
+	if m != nil {
+		return m.StatementHash
+	}
+	return nil
+}
+
+// MsgReportBalanceResponse answers MsgReportBalance.
+type MsgReportBalanceResponse struct {
+	// difference_fen is what the comparison found, in fen.
+	DifferenceFen int64 `protobuf:"varint,1,opt,name=difference_fen,json=differenceFen,proto3" json:"difference_fen,omitempty"`
+}
+
+func (m *MsgReportBalanceResponse) Reset()         { *m = MsgReportBalanceResponse{} }
+func (m *MsgReportBalanceResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgReportBalanceResponse) ProtoMessage()    {}
+func (*MsgReportBalanceResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{29}
+}
+func (m *MsgReportBalanceResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgReportBalanceResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgReportBalanceResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgReportBalanceResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgReportBalanceResponse.Merge(m, src)
+}
+func (m *MsgReportBalanceResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgReportBalanceResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgReportBalanceResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgReportBalanceResponse proto.InternalMessageInfo
+
+func (m *MsgReportBalanceResponse) GetDifferenceFen() int64 {
+	if m != nil {
+		return m.DifferenceFen
+	}
+	return 0
+}
+
+// MsgClearDifference lets an issuer issue again in spite of its differences, by council.
+type MsgClearDifference struct {
+	// authority is the council's account, the gov module.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	// issuer_org_id is the settlement bank.
+	IssuerOrgId uint64 `protobuf:"varint,2,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+}
+
+func (m *MsgClearDifference) Reset()         { *m = MsgClearDifference{} }
+func (m *MsgClearDifference) String() string { return proto.CompactTextString(m) }
+func (*MsgClearDifference) ProtoMessage()    {}
+func (*MsgClearDifference) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{30}
+}
+func (m *MsgClearDifference) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgClearDifference) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgClearDifference.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgClearDifference) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgClearDifference.Merge(m, src)
+}
+func (m *MsgClearDifference) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgClearDifference) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgClearDifference.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgClearDifference proto.InternalMessageInfo
+
+func (m *MsgClearDifference) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgClearDifference) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+// MsgClearDifferenceResponse is empty.
+type MsgClearDifferenceResponse struct {
+}
+
+func (m *MsgClearDifferenceResponse) Reset()         { *m = MsgClearDifferenceResponse{} }
+func (m *MsgClearDifferenceResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgClearDifferenceResponse) ProtoMessage()    {}
+func (*MsgClearDifferenceResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_65cf3f4709ae7641, []int{31}
+}
+func (m *MsgClearDifferenceResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgClearDifferenceResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgClearDifferenceResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgClearDifferenceResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgClearDifferenceResponse.Merge(m, src)
+}
+func (m *MsgClearDifferenceResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgClearDifferenceResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgClearDifferenceResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgClearDifferenceResponse proto.InternalMessageInfo
+
 // MsgUpdateParams asks to replace the parameters.
 type MsgUpdateParams struct {
 	// authority is the council's account, the gov module.
@@ -757,7 +1974,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_65cf3f4709ae7641, []int{12}
+	return fileDescriptor_65cf3f4709ae7641, []int{32}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -808,7 +2025,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_65cf3f4709ae7641, []int{13}
+	return fileDescriptor_65cf3f4709ae7641, []int{33}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -850,6 +2067,26 @@ func init() {
 	proto.RegisterType((*MsgFreezeResponse)(nil), "xinlian.cash.v1.MsgFreezeResponse")
 	proto.RegisterType((*MsgUnfreeze)(nil), "xinlian.cash.v1.MsgUnfreeze")
 	proto.RegisterType((*MsgUnfreezeResponse)(nil), "xinlian.cash.v1.MsgUnfreezeResponse")
+	proto.RegisterType((*MsgRejectRedemption)(nil), "xinlian.cash.v1.MsgRejectRedemption")
+	proto.RegisterType((*MsgRejectRedemptionResponse)(nil), "xinlian.cash.v1.MsgRejectRedemptionResponse")
+	proto.RegisterType((*MsgGrantMandate)(nil), "xinlian.cash.v1.MsgGrantMandate")
+	proto.RegisterType((*MsgGrantMandateResponse)(nil), "xinlian.cash.v1.MsgGrantMandateResponse")
+	proto.RegisterType((*MsgRevokeMandate)(nil), "xinlian.cash.v1.MsgRevokeMandate")
+	proto.RegisterType((*MsgRevokeMandateResponse)(nil), "xinlian.cash.v1.MsgRevokeMandateResponse")
+	proto.RegisterType((*MsgDebit)(nil), "xinlian.cash.v1.MsgDebit")
+	proto.RegisterType((*MsgDebitResponse)(nil), "xinlian.cash.v1.MsgDebitResponse")
+	proto.RegisterType((*MsgRefund)(nil), "xinlian.cash.v1.MsgRefund")
+	proto.RegisterType((*MsgRefundResponse)(nil), "xinlian.cash.v1.MsgRefundResponse")
+	proto.RegisterType((*MsgOpenChargeback)(nil), "xinlian.cash.v1.MsgOpenChargeback")
+	proto.RegisterType((*MsgOpenChargebackResponse)(nil), "xinlian.cash.v1.MsgOpenChargebackResponse")
+	proto.RegisterType((*MsgResolveChargeback)(nil), "xinlian.cash.v1.MsgResolveChargeback")
+	proto.RegisterType((*MsgResolveChargebackResponse)(nil), "xinlian.cash.v1.MsgResolveChargebackResponse")
+	proto.RegisterType((*MsgCollectChargeback)(nil), "xinlian.cash.v1.MsgCollectChargeback")
+	proto.RegisterType((*MsgCollectChargebackResponse)(nil), "xinlian.cash.v1.MsgCollectChargebackResponse")
+	proto.RegisterType((*MsgReportBalance)(nil), "xinlian.cash.v1.MsgReportBalance")
+	proto.RegisterType((*MsgReportBalanceResponse)(nil), "xinlian.cash.v1.MsgReportBalanceResponse")
+	proto.RegisterType((*MsgClearDifference)(nil), "xinlian.cash.v1.MsgClearDifference")
+	proto.RegisterType((*MsgClearDifferenceResponse)(nil), "xinlian.cash.v1.MsgClearDifferenceResponse")
 	proto.RegisterType((*MsgUpdateParams)(nil), "xinlian.cash.v1.MsgUpdateParams")
 	proto.RegisterType((*MsgUpdateParamsResponse)(nil), "xinlian.cash.v1.MsgUpdateParamsResponse")
 }
@@ -857,60 +2094,107 @@ func init() {
 func init() { proto.RegisterFile("xinlian/cash/v1/tx.proto", fileDescriptor_65cf3f4709ae7641) }
 
 var fileDescriptor_65cf3f4709ae7641 = []byte{
-	// 842 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x56, 0xbf, 0x6f, 0xdb, 0x46,
-	0x14, 0x16, 0xab, 0x1f, 0xb1, 0x4e, 0x72, 0x93, 0x30, 0x71, 0x45, 0xd3, 0x89, 0xa2, 0xb0, 0x49,
-	0x21, 0x18, 0xad, 0x18, 0xa7, 0x48, 0x51, 0xb8, 0x53, 0x0c, 0x34, 0x88, 0x06, 0x35, 0x05, 0xd3,
-	0x2e, 0x59, 0x84, 0x33, 0xf9, 0x44, 0x11, 0x35, 0x79, 0xc2, 0xdd, 0x49, 0xb0, 0x3b, 0x15, 0x1d,
-	0x3b, 0xf5, 0x4f, 0x71, 0x81, 0xae, 0xdd, 0x0d, 0x74, 0x31, 0x3a, 0x79, 0x28, 0x8a, 0x42, 0x1e,
-	0xfc, 0x37, 0x74, 0x2b, 0x8e, 0x77, 0xa4, 0x24, 0x8a, 0x8e, 0x3c, 0x78, 0xf0, 0x22, 0xf1, 0xbe,
-	0xef, 0xdd, 0xdd, 0xf7, 0xbd, 0x7b, 0xef, 0x48, 0x64, 0x1c, 0x06, 0xd1, 0x41, 0x80, 0x23, 0xdb,
-	0xc5, 0x6c, 0x68, 0x4f, 0x76, 0x6c, 0x7e, 0xd8, 0x19, 0x51, 0xc2, 0x89, 0x7e, 0x5b, 0x31, 0x1d,
-	0xc1, 0x74, 0x26, 0x3b, 0xe6, 0x5d, 0x1c, 0x06, 0x11, 0xb1, 0xe3, 0x5f, 0x19, 0x63, 0x36, 0x5c,
-	0xc2, 0x42, 0xc2, 0xec, 0x90, 0xf9, 0x62, 0x6e, 0xc8, 0x7c, 0x45, 0x6c, 0x4a, 0xa2, 0x1f, 0x8f,
-	0x6c, 0x39, 0x50, 0xd4, 0x7d, 0x9f, 0xf8, 0x44, 0xe2, 0xe2, 0x49, 0xa1, 0x5b, 0x4b, 0x3a, 0x8e,
-	0x46, 0xa0, 0xa6, 0x58, 0x7f, 0x6b, 0x68, 0xad, 0xc7, 0xfc, 0x2e, 0x63, 0x63, 0xd0, 0x9f, 0xa1,
-	0x8a, 0x07, 0x93, 0xc0, 0x05, 0x43, 0x6b, 0x69, 0xed, 0xea, 0x9e, 0xf1, 0xd7, 0xef, 0x9f, 0xdd,
-	0x57, 0x3b, 0xbc, 0xf4, 0x3c, 0x0a, 0x8c, 0xbd, 0xe5, 0x34, 0x88, 0x7c, 0x47, 0xc5, 0xe9, 0x1b,
-	0xa8, 0x42, 0xa8, 0xdf, 0x0f, 0x3c, 0xe3, 0x83, 0x96, 0xd6, 0x2e, 0x39, 0x65, 0x42, 0xfd, 0xae,
-	0xa7, 0x9b, 0xa8, 0xca, 0x49, 0x5f, 0x31, 0xc5, 0x98, 0xb9, 0xc5, 0xc9, 0x9b, 0x98, 0x7b, 0x88,
-	0x10, 0x0e, 0xc9, 0x38, 0xe2, 0xfd, 0x01, 0x44, 0x46, 0xa9, 0xa5, 0xb5, 0x8b, 0x4e, 0x55, 0x22,
-	0xaf, 0x20, 0xd2, 0x9f, 0xa2, 0x0f, 0xf7, 0x71, 0xf4, 0x43, 0x9f, 0xc2, 0x00, 0x28, 0x44, 0x2e,
-	0x18, 0x65, 0xa1, 0xc5, 0x59, 0x17, 0xa8, 0x93, 0x80, 0xbb, 0x4f, 0x7f, 0xbe, 0x38, 0xde, 0x56,
-	0x2a, 0x7e, 0xb9, 0x38, 0xde, 0xde, 0x58, 0x30, 0x99, 0x38, 0xb2, 0x74, 0x74, 0x27, 0x79, 0x76,
-	0x80, 0x8d, 0x48, 0xc4, 0xc0, 0x9a, 0x6a, 0xa8, 0xda, 0x63, 0xbe, 0x03, 0x1e, 0x40, 0x78, 0x7d,
-	0x9e, 0x2d, 0xb4, 0x1e, 0x88, 0x7d, 0xe8, 0xa2, 0xef, 0x9a, 0x04, 0xaf, 0xe4, 0xfd, 0x31, 0xaa,
-	0x63, 0xd7, 0x8d, 0xf9, 0x21, 0x66, 0xc3, 0xd8, 0x79, 0xdd, 0xa9, 0x29, 0xec, 0x35, 0x66, 0xc3,
-	0xdd, 0x4f, 0x32, 0xbe, 0x3f, 0xca, 0xfa, 0x96, 0xb6, 0xac, 0x2f, 0xd1, 0xdd, 0x74, 0x90, 0x38,
-	0xd7, 0x3f, 0x46, 0xeb, 0x14, 0x3c, 0x08, 0x47, 0x3c, 0x20, 0x91, 0x90, 0xa8, 0xc5, 0x12, 0xeb,
-	0x33, 0xb0, 0xeb, 0x89, 0x8a, 0xb8, 0xd7, 0x63, 0xfe, 0x5b, 0xe0, 0xfc, 0x00, 0x9c, 0x94, 0xb9,
-	0xbe, 0x44, 0x2d, 0xa9, 0x28, 0x2e, 0xab, 0xc8, 0x29, 0x83, 0x52, 0x5e, 0x19, 0x3c, 0xcb, 0xa4,
-	0xa3, 0x95, 0x4d, 0x47, 0xd6, 0x86, 0xf5, 0x10, 0x6d, 0xe5, 0xc0, 0x69, 0x71, 0x9c, 0x69, 0xa8,
-	0xd6, 0x63, 0xfe, 0x77, 0x14, 0x47, 0x6c, 0x00, 0xf4, 0x46, 0xb4, 0xc4, 0x16, 0xaa, 0x86, 0x10,
-	0x92, 0xf9, 0x9a, 0x58, 0x13, 0x40, 0x5c, 0x10, 0xed, 0x4c, 0x06, 0x8c, 0x6c, 0x06, 0x12, 0x2b,
-	0xd6, 0x46, 0x7c, 0xae, 0xc9, 0x30, 0x75, 0xfc, 0x9f, 0x6c, 0x87, 0x57, 0x14, 0xe0, 0x47, 0xb8,
-	0xd6, 0x76, 0xe0, 0x98, 0xfa, 0xc0, 0x33, 0xed, 0x20, 0x41, 0xe9, 0xbb, 0x81, 0x6e, 0xb9, 0x98,
-	0x81, 0x60, 0xe5, 0xe9, 0x56, 0xc4, 0xb0, 0xeb, 0xe9, 0x8f, 0x50, 0x8d, 0x02, 0x66, 0x24, 0x9a,
-	0xf7, 0x8c, 0x24, 0x24, 0x5c, 0x8b, 0x8c, 0xc1, 0xe1, 0x28, 0xa0, 0xc0, 0xfa, 0x98, 0x1b, 0x15,
-	0x99, 0x31, 0x85, 0xbc, 0xe4, 0xab, 0xbb, 0x44, 0xba, 0xb5, 0xee, 0xc5, 0x5d, 0x22, 0x07, 0x69,
-	0x42, 0xfe, 0x90, 0x25, 0xf0, 0x7d, 0x34, 0xb8, 0x41, 0x29, 0x59, 0x7d, 0xce, 0x89, 0x5e, 0x75,
-	0xce, 0xc9, 0x30, 0xb5, 0xf5, 0x9b, 0x86, 0x6e, 0x0b, 0x7c, 0xe4, 0x61, 0x0e, 0xdf, 0x62, 0x8a,
-	0x43, 0xa6, 0x7f, 0x81, 0xaa, 0x78, 0xcc, 0x87, 0x84, 0x06, 0xfc, 0x68, 0xa5, 0xbb, 0x59, 0xa8,
-	0xfe, 0x02, 0x55, 0x46, 0xf1, 0x0a, 0xb1, 0xc1, 0xda, 0xf3, 0x46, 0x27, 0xf3, 0x46, 0xeb, 0xc8,
-	0x0d, 0xf6, 0x4a, 0x27, 0xff, 0x3c, 0x2a, 0x38, 0x2a, 0x78, 0xd7, 0x16, 0x1e, 0x66, 0xcb, 0x08,
-	0x1b, 0x0f, 0x96, 0x6c, 0xcc, 0xe9, 0xb3, 0x36, 0x51, 0x23, 0x03, 0x25, 0x76, 0x9e, 0xff, 0x59,
-	0x42, 0xc5, 0x1e, 0xf3, 0xf5, 0xaf, 0x51, 0x59, 0xbe, 0xbc, 0x36, 0x97, 0x34, 0x24, 0x37, 0xbf,
-	0xf9, 0xf8, 0x52, 0x2a, 0xbd, 0x1a, 0x5f, 0xa3, 0x8a, 0x7a, 0x21, 0x98, 0x79, 0xc1, 0x92, 0x33,
-	0xad, 0xcb, 0xb9, 0x74, 0xa5, 0x01, 0xba, 0xb3, 0x74, 0x77, 0x3e, 0xc9, 0x9b, 0x97, 0x8d, 0x32,
-	0x3f, 0xbd, 0x4a, 0x54, 0xba, 0xcf, 0x37, 0x68, 0x2d, 0xbd, 0xa5, 0x1e, 0xe4, 0xcd, 0x4c, 0x58,
-	0xf3, 0xc9, 0xfb, 0xd8, 0xf9, 0x0c, 0xa8, 0x3b, 0x20, 0x37, 0x03, 0x92, 0xcb, 0xcf, 0xc0, 0x62,
-	0x03, 0x09, 0x65, 0x69, 0xf3, 0xe4, 0x2a, 0x4b, 0xd8, 0x7c, 0x65, 0xd9, 0xca, 0xd5, 0xdf, 0xa1,
-	0xfa, 0x42, 0xd5, 0xb6, 0x72, 0x67, 0xcd, 0x45, 0x98, 0xed, 0x55, 0x11, 0xc9, 0xda, 0x66, 0xf9,
-	0xa7, 0x8b, 0xe3, 0x6d, 0x6d, 0xef, 0xcd, 0xc9, 0xb4, 0xa9, 0x9d, 0x4e, 0x9b, 0xda, 0xbf, 0xd3,
-	0xa6, 0xf6, 0xeb, 0x79, 0xb3, 0x70, 0x7a, 0xde, 0x2c, 0x9c, 0x9d, 0x37, 0x0b, 0xef, 0x5e, 0xf8,
-	0x01, 0x1f, 0x8e, 0xf7, 0x3b, 0x2e, 0x09, 0xed, 0xa4, 0x56, 0x93, 0x7f, 0x1f, 0x66, 0xcf, 0xea,
-	0xe3, 0xea, 0x2b, 0xf1, 0x3f, 0xd9, 0xd9, 0xaf, 0xc4, 0x9f, 0x57, 0x9f, 0xff, 0x1f, 0x00, 0x00,
-	0xff, 0xff, 0xe3, 0x02, 0xd7, 0x63, 0x05, 0x0a, 0x00, 0x00,
+	// 1599 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0xcf, 0x6f, 0x1b, 0xc5,
+	0x17, 0xcf, 0xd6, 0x89, 0x13, 0x8f, 0xe3, 0x36, 0xdd, 0xfe, 0x88, 0xb3, 0x49, 0xdc, 0x64, 0x9b,
+	0x7c, 0x95, 0x6f, 0x68, 0xe3, 0xa6, 0x50, 0x54, 0x19, 0x71, 0x48, 0xd2, 0x86, 0xe6, 0x60, 0x82,
+	0xb6, 0xf4, 0x52, 0x09, 0x99, 0xf1, 0xee, 0x78, 0xbd, 0xd4, 0xbb, 0x6b, 0xed, 0xac, 0xa3, 0x84,
+	0x13, 0xe2, 0xc8, 0x89, 0x3f, 0x82, 0x03, 0x48, 0x1c, 0x8a, 0xc4, 0x95, 0x7b, 0x91, 0x38, 0x54,
+	0x1c, 0x50, 0x0f, 0x80, 0x50, 0x7a, 0xe8, 0x9f, 0x80, 0x10, 0x17, 0x34, 0x3f, 0x76, 0xbd, 0x3b,
+	0x3b, 0xc6, 0x16, 0xb2, 0xda, 0x5e, 0x12, 0xcf, 0xe7, 0xbd, 0xdd, 0x79, 0x9f, 0x37, 0xef, 0x33,
+	0x6f, 0x66, 0x41, 0xf9, 0xd8, 0xf1, 0x3a, 0x0e, 0xf4, 0xaa, 0x26, 0xc4, 0xed, 0xea, 0xd1, 0x76,
+	0x35, 0x3c, 0xde, 0xea, 0x06, 0x7e, 0xe8, 0xab, 0xe7, 0xb8, 0x65, 0x8b, 0x58, 0xb6, 0x8e, 0xb6,
+	0xb5, 0xf3, 0xd0, 0x75, 0x3c, 0xbf, 0x4a, 0xff, 0x32, 0x1f, 0x6d, 0xde, 0xf4, 0xb1, 0xeb, 0xe3,
+	0xaa, 0x8b, 0x6d, 0xf2, 0xac, 0x8b, 0x6d, 0x6e, 0x58, 0x60, 0x86, 0x06, 0x1d, 0x55, 0xd9, 0x80,
+	0x9b, 0x2e, 0xda, 0xbe, 0xed, 0x33, 0x9c, 0xfc, 0xe2, 0xe8, 0x62, 0x26, 0x8e, 0x93, 0x2e, 0xe2,
+	0x8f, 0xe8, 0xbf, 0x2a, 0x60, 0xa6, 0x8e, 0xed, 0x03, 0x8c, 0x7b, 0x48, 0xbd, 0x01, 0xf2, 0x16,
+	0x3a, 0x72, 0x4c, 0x54, 0x56, 0x56, 0x94, 0x8d, 0xc2, 0x6e, 0xf9, 0xe7, 0xef, 0xaf, 0x5f, 0xe4,
+	0x33, 0xec, 0x58, 0x56, 0x80, 0x30, 0xbe, 0x1f, 0x06, 0x8e, 0x67, 0x1b, 0xdc, 0x4f, 0xbd, 0x04,
+	0xf2, 0x7e, 0x60, 0x37, 0x1c, 0xab, 0x7c, 0x66, 0x45, 0xd9, 0x98, 0x34, 0xa6, 0xfc, 0xc0, 0x3e,
+	0xb0, 0x54, 0x0d, 0x14, 0x42, 0xbf, 0xc1, 0x2d, 0x39, 0x6a, 0x99, 0x0e, 0xfd, 0x43, 0x6a, 0x5b,
+	0x06, 0x00, 0xba, 0x7e, 0xcf, 0x0b, 0x1b, 0x2d, 0xe4, 0x95, 0x27, 0x57, 0x94, 0x8d, 0x9c, 0x51,
+	0x60, 0xc8, 0x3e, 0xf2, 0xd4, 0x75, 0x70, 0xb6, 0x09, 0xbd, 0x47, 0x8d, 0x00, 0xb5, 0x50, 0x80,
+	0x3c, 0x13, 0x95, 0xa7, 0x48, 0x2c, 0x46, 0x89, 0xa0, 0x46, 0x04, 0xd6, 0xd6, 0x3f, 0x7f, 0xf1,
+	0x78, 0x93, 0x47, 0xf1, 0xc5, 0x8b, 0xc7, 0x9b, 0x97, 0x52, 0x24, 0x23, 0x46, 0xba, 0x0a, 0xe6,
+	0xa2, 0xdf, 0x06, 0xc2, 0x5d, 0xdf, 0xc3, 0x48, 0x3f, 0x55, 0x40, 0xa1, 0x8e, 0x6d, 0x03, 0x59,
+	0x08, 0xb9, 0xe3, 0xe3, 0xac, 0x83, 0x92, 0x43, 0xe6, 0x09, 0xd2, 0xbc, 0x8b, 0x0c, 0x1c, 0x89,
+	0xfb, 0x2a, 0x98, 0x85, 0xa6, 0x49, 0xed, 0x6d, 0x88, 0xdb, 0x94, 0xf9, 0xac, 0x51, 0xe4, 0xd8,
+	0x3d, 0x88, 0xdb, 0xb5, 0xff, 0x09, 0xbc, 0x2f, 0x8b, 0xbc, 0x19, 0x2d, 0xfd, 0x36, 0x38, 0x1f,
+	0x0f, 0x22, 0xe6, 0xea, 0x55, 0x50, 0x0a, 0x90, 0x85, 0xdc, 0x6e, 0xe8, 0xf8, 0x1e, 0x09, 0x51,
+	0xa1, 0x21, 0xce, 0xf6, 0xc1, 0x03, 0x8b, 0x54, 0xc4, 0x85, 0x3a, 0xb6, 0xef, 0xa3, 0x30, 0xec,
+	0x20, 0x23, 0xb6, 0x8c, 0x2f, 0x51, 0x99, 0x28, 0x72, 0xd9, 0x28, 0x24, 0x65, 0x30, 0x29, 0x2b,
+	0x83, 0x1b, 0x42, 0x3a, 0x56, 0xc4, 0x74, 0x88, 0x34, 0xf4, 0x65, 0xb0, 0x28, 0x81, 0xe3, 0xe2,
+	0x78, 0xa6, 0x80, 0x62, 0x1d, 0xdb, 0x1f, 0x06, 0xd0, 0xc3, 0x2d, 0x14, 0xbc, 0x16, 0x92, 0x58,
+	0x04, 0x05, 0x17, 0xb9, 0x7e, 0xb2, 0x26, 0x66, 0x08, 0x40, 0x0b, 0x62, 0x43, 0xc8, 0x40, 0x59,
+	0xcc, 0x40, 0x44, 0x45, 0x7f, 0x8b, 0xae, 0x6b, 0x34, 0x8c, 0x8b, 0x62, 0x19, 0x80, 0x2e, 0x3c,
+	0x71, 0x91, 0x17, 0xf6, 0x2b, 0xa2, 0xc0, 0x91, 0x03, 0x4b, 0xff, 0x8b, 0xa9, 0x65, 0x3f, 0x40,
+	0xe8, 0x53, 0x34, 0x56, 0xb5, 0x84, 0x30, 0xb0, 0x51, 0x28, 0xa8, 0x85, 0x81, 0x2c, 0x2d, 0xf3,
+	0x60, 0xda, 0x84, 0x18, 0x11, 0x2b, 0x5b, 0xfc, 0x3c, 0x19, 0x1e, 0x58, 0xea, 0x15, 0x50, 0x0c,
+	0x10, 0xc4, 0xbe, 0x97, 0x4c, 0x09, 0x60, 0x10, 0x49, 0x0a, 0xe1, 0x84, 0x8e, 0xbb, 0x4e, 0x80,
+	0x70, 0x03, 0x86, 0xe5, 0x3c, 0x4b, 0x28, 0x47, 0x76, 0xc2, 0xe1, 0x22, 0x62, 0x6c, 0xf5, 0x0b,
+	0x54, 0x44, 0x6c, 0x10, 0x57, 0xc8, 0x0f, 0xac, 0x42, 0x1e, 0x78, 0xad, 0xd7, 0x28, 0x25, 0xc3,
+	0xcb, 0x20, 0x8a, 0x57, 0xbf, 0x44, 0xcb, 0x20, 0x1a, 0xc6, 0xb4, 0x7e, 0x61, 0xb2, 0x37, 0xd0,
+	0x27, 0xc8, 0x0c, 0x5f, 0x99, 0xec, 0xe9, 0xca, 0x92, 0x08, 0x1a, 0xa6, 0x6f, 0x45, 0x9a, 0x07,
+	0x0c, 0xda, 0xf3, 0xad, 0x11, 0x04, 0x2f, 0x12, 0xe0, 0x82, 0x17, 0xe1, 0x98, 0xf7, 0xd7, 0x39,
+	0x70, 0xae, 0x8e, 0xed, 0xf7, 0x02, 0xe8, 0x85, 0x75, 0xe8, 0x59, 0x30, 0x1c, 0xe3, 0x92, 0xae,
+	0x80, 0xd9, 0x2e, 0x3c, 0x41, 0x28, 0xbd, 0xa2, 0x80, 0x62, 0x87, 0xd1, 0xa2, 0x5b, 0xa8, 0xe9,
+	0x50, 0xe5, 0x37, 0x5c, 0x78, 0xcc, 0xd5, 0x5f, 0xa4, 0xe0, 0x3e, 0xf2, 0xea, 0xf0, 0x98, 0xec,
+	0x85, 0x5d, 0x14, 0x38, 0xbe, 0xd5, 0xc0, 0xc8, 0xf4, 0x3d, 0x0b, 0xd3, 0x8a, 0xcf, 0x19, 0x25,
+	0x86, 0xde, 0x67, 0xa0, 0xba, 0x16, 0xbb, 0x45, 0xef, 0x62, 0x85, 0x3f, 0xcb, 0x50, 0xfe, 0xb2,
+	0x0d, 0x30, 0xc7, 0xbd, 0x58, 0xa3, 0x21, 0x7e, 0xd3, 0x2b, 0xca, 0x46, 0xc9, 0xe0, 0x4f, 0xef,
+	0x11, 0x98, 0x78, 0x2e, 0x82, 0x02, 0x0e, 0x61, 0x10, 0x52, 0x0d, 0xcd, 0xd0, 0x57, 0xcd, 0x30,
+	0x60, 0x27, 0x14, 0x14, 0x56, 0x10, 0x14, 0x46, 0x42, 0x8e, 0x77, 0x6e, 0x26, 0x52, 0x40, 0x45,
+	0x5a, 0x8a, 0x51, 0xba, 0x79, 0x5d, 0x13, 0x56, 0x73, 0x49, 0x5c, 0xcd, 0xe4, 0xb2, 0xe8, 0xb7,
+	0xc1, 0xbc, 0x00, 0x25, 0x37, 0x31, 0x97, 0x41, 0x89, 0x4d, 0x8c, 0x23, 0x07, 0x96, 0xfe, 0x8d,
+	0x42, 0xcf, 0x01, 0x06, 0x3a, 0xf2, 0x1f, 0xa1, 0xb1, 0xaf, 0x72, 0x7a, 0xf2, 0x9c, 0x30, 0x79,
+	0xed, 0xba, 0x40, 0x72, 0x39, 0x5b, 0xb2, 0x89, 0xb0, 0x74, 0x0d, 0x94, 0x45, 0x2c, 0x2e, 0xd6,
+	0x3f, 0xd9, 0x69, 0xed, 0x0e, 0x29, 0x8e, 0x97, 0x15, 0xbf, 0x7a, 0x19, 0xe4, 0xbd, 0x9e, 0xdb,
+	0x44, 0x01, 0xad, 0xcd, 0x49, 0x83, 0x8f, 0x84, 0xae, 0x35, 0x25, 0x39, 0xc8, 0x09, 0x25, 0x90,
+	0x97, 0x95, 0xc0, 0xd0, 0x83, 0x1c, 0x25, 0xab, 0x6f, 0xd3, 0x05, 0xa4, 0xbf, 0x47, 0xed, 0x5c,
+	0xbf, 0x45, 0xe7, 0xbc, 0x56, 0xcf, 0xb3, 0xc6, 0x9a, 0xad, 0xc4, 0xac, 0x39, 0x61, 0xd6, 0x11,
+	0x8e, 0x78, 0x01, 0x0a, 0x7b, 0x81, 0x87, 0xac, 0x44, 0xda, 0x8a, 0x11, 0xb6, 0x8f, 0xbc, 0x51,
+	0x8e, 0x78, 0x84, 0x11, 0xef, 0x4e, 0x6c, 0x10, 0x57, 0xc8, 0x4f, 0x0a, 0x45, 0x0f, 0xbb, 0xc8,
+	0xdb, 0x6b, 0x93, 0xc6, 0xd1, 0x84, 0xe6, 0xa3, 0x97, 0x46, 0x5e, 0x68, 0xcc, 0x93, 0x62, 0x63,
+	0xae, 0x6d, 0x09, 0xdc, 0x2a, 0x22, 0xb7, 0x74, 0xe0, 0xfa, 0x22, 0x58, 0xc8, 0x80, 0x31, 0xd7,
+	0x1f, 0x15, 0x70, 0x91, 0x66, 0x00, 0xfb, 0x9d, 0x23, 0xf4, 0x0a, 0xe8, 0x5e, 0x06, 0xf9, 0x5e,
+	0xb7, 0x8d, 0x3a, 0xac, 0x19, 0xcf, 0x18, 0x7c, 0x54, 0xdb, 0x16, 0x58, 0xae, 0x66, 0x57, 0x50,
+	0x08, 0x59, 0xaf, 0x80, 0x25, 0x19, 0x1e, 0x73, 0xfd, 0x8e, 0x71, 0xdd, 0xf3, 0x3b, 0x1d, 0xd2,
+	0x0a, 0x5f, 0x3a, 0xd7, 0xe1, 0x9c, 0x32, 0xa1, 0xe9, 0xef, 0x52, 0x4e, 0x19, 0x3c, 0xa9, 0xdf,
+	0x84, 0x54, 0x14, 0x41, 0x2a, 0xfa, 0xb7, 0x67, 0xf8, 0xa6, 0xdd, 0xf5, 0x83, 0x70, 0x17, 0x76,
+	0xa0, 0x67, 0x8e, 0x71, 0xd3, 0x9e, 0x03, 0x39, 0x0b, 0x9e, 0x50, 0x9e, 0x39, 0x83, 0xfc, 0x24,
+	0xc5, 0xdb, 0x64, 0xb3, 0x24, 0xa4, 0x0b, 0x38, 0xc4, 0xb5, 0xdb, 0xf3, 0xe8, 0x75, 0x2e, 0xa5,
+	0xdd, 0x08, 0x23, 0x2e, 0x57, 0x41, 0xa9, 0xe7, 0x61, 0x7a, 0xb9, 0x60, 0x3e, 0xbc, 0x05, 0xc7,
+	0x20, 0xdf, 0x19, 0x71, 0x08, 0x43, 0x44, 0x73, 0x4d, 0x85, 0x32, 0xcd, 0x76, 0xc6, 0x18, 0xa5,
+	0x5a, 0x19, 0xa1, 0x6f, 0x24, 0x32, 0xa3, 0xef, 0xf0, 0xbe, 0x91, 0xc0, 0xe2, 0x4c, 0xaf, 0x83,
+	0xb3, 0x96, 0xd3, 0x8a, 0x36, 0xe3, 0x7e, 0xb6, 0x4b, 0x7d, 0x94, 0x64, 0xfc, 0x2b, 0x05, 0xa8,
+	0x64, 0xc5, 0x3a, 0x08, 0x06, 0x77, 0x62, 0x8b, 0xfa, 0x36, 0x28, 0xc0, 0x5e, 0xd8, 0xf6, 0x03,
+	0x27, 0x3c, 0x19, 0x9a, 0xf6, 0xbe, 0x6b, 0xf6, 0x46, 0x7c, 0x26, 0x73, 0x23, 0xae, 0xdd, 0x24,
+	0x24, 0xfb, 0xcf, 0x10, 0x9e, 0x57, 0x32, 0x95, 0x95, 0x8e, 0x47, 0x5f, 0x02, 0x5a, 0x16, 0x4d,
+	0x2a, 0x85, 0x1c, 0xe8, 0x1e, 0x74, 0x49, 0xfb, 0xfa, 0x00, 0x06, 0xd0, 0xc5, 0xff, 0x99, 0xc1,
+	0x2d, 0x90, 0xef, 0xd2, 0x37, 0xd0, 0xd0, 0x8b, 0x37, 0xe7, 0xb7, 0x84, 0x2f, 0x37, 0x5b, 0x6c,
+	0x82, 0xdd, 0xc9, 0x27, 0xbf, 0x5f, 0x99, 0x30, 0xb8, 0x73, 0xad, 0x9a, 0x25, 0x95, 0x39, 0xd9,
+	0x24, 0xe3, 0xd3, 0x17, 0xe8, 0xc9, 0x26, 0x09, 0x45, 0x74, 0x6e, 0xfe, 0x5d, 0x04, 0xb9, 0x3a,
+	0xb6, 0xd5, 0xbb, 0x60, 0x8a, 0x7d, 0xa4, 0x59, 0xc8, 0xc4, 0x10, 0x7d, 0xe1, 0xd0, 0x56, 0x07,
+	0x9a, 0xe2, 0x4a, 0xb8, 0x07, 0xf2, 0xfc, 0xc3, 0x87, 0x26, 0x73, 0x66, 0x36, 0x4d, 0x1f, 0x6c,
+	0x8b, 0xdf, 0xd4, 0x02, 0x73, 0x99, 0x6f, 0x04, 0x6b, 0xb2, 0xe7, 0x44, 0x2f, 0xed, 0xda, 0x28,
+	0x5e, 0xf1, 0x3c, 0xef, 0x83, 0x99, 0xf8, 0x36, 0xbe, 0x24, 0x7b, 0x32, 0xb2, 0x6a, 0x6b, 0xff,
+	0x66, 0x4d, 0x66, 0x80, 0x5f, 0x66, 0xa5, 0x19, 0x60, 0x36, 0x79, 0x06, 0xd2, 0x37, 0x41, 0x12,
+	0x59, 0x7c, 0x0b, 0x94, 0x46, 0x16, 0x59, 0xe5, 0x91, 0x89, 0x57, 0x30, 0x92, 0xd1, 0xcc, 0xf5,
+	0x6b, 0x4d, 0xbe, 0x12, 0x69, 0x2f, 0x79, 0x46, 0x07, 0x5d, 0x79, 0xd4, 0x87, 0x60, 0x36, 0x75,
+	0xdd, 0x59, 0x91, 0x3d, 0x9d, 0xf4, 0xd0, 0x36, 0x86, 0x79, 0xc4, 0xef, 0xfe, 0x08, 0x94, 0xd2,
+	0xa7, 0xec, 0x55, 0x79, 0x68, 0x09, 0x17, 0xed, 0xff, 0x43, 0x5d, 0xe2, 0xd7, 0xdf, 0x05, 0x53,
+	0xec, 0xf0, 0x2b, 0x55, 0x01, 0x35, 0xc9, 0x55, 0x90, 0x3e, 0x39, 0x52, 0x15, 0xd0, 0x63, 0xe1,
+	0x00, 0x15, 0x10, 0xdb, 0x20, 0x15, 0x24, 0xcf, 0x5b, 0xea, 0xc7, 0xe0, 0xac, 0x70, 0xd6, 0x92,
+	0x3e, 0x95, 0xf6, 0xd1, 0x36, 0x87, 0xfb, 0xc4, 0x33, 0x38, 0xe0, 0x7c, 0xf6, 0x84, 0xb3, 0x2e,
+	0x0f, 0x4d, 0x70, 0xd3, 0xae, 0x8f, 0xe4, 0x96, 0x9c, 0x2a, 0x7b, 0xc0, 0x90, 0x4e, 0x95, 0x71,
+	0x93, 0x4f, 0x35, 0xb8, 0xf7, 0xd3, 0x3a, 0x49, 0x36, 0xf6, 0x01, 0x75, 0x92, 0x70, 0x19, 0x54,
+	0x27, 0xb2, 0x86, 0x67, 0x82, 0x73, 0x62, 0x17, 0xbb, 0x2a, 0x0d, 0x30, 0xed, 0xa4, 0xbd, 0x31,
+	0x82, 0x53, 0x52, 0x47, 0xa9, 0x2e, 0x23, 0xd5, 0x51, 0xd2, 0x43, 0xae, 0x23, 0xd9, 0xb6, 0xaf,
+	0x4d, 0x7d, 0xf6, 0xe2, 0xf1, 0xa6, 0xb2, 0x7b, 0xf8, 0xe4, 0xb4, 0xa2, 0x3c, 0x3d, 0xad, 0x28,
+	0x7f, 0x9c, 0x56, 0x94, 0x2f, 0x9f, 0x57, 0x26, 0x9e, 0x3e, 0xaf, 0x4c, 0x3c, 0x7b, 0x5e, 0x99,
+	0x78, 0x78, 0xcb, 0x76, 0xc2, 0x76, 0xaf, 0xb9, 0x65, 0xfa, 0x6e, 0x35, 0xea, 0x2d, 0xd1, 0x7f,
+	0x1b, 0xf5, 0x7f, 0xf3, 0x8f, 0xfe, 0xef, 0x90, 0xff, 0x47, 0xdb, 0xcd, 0x3c, 0xfd, 0xec, 0xff,
+	0xe6, 0x3f, 0x01, 0x00, 0x00, 0xff, 0xff, 0x2d, 0xab, 0x96, 0x76, 0x9d, 0x18, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -937,6 +2221,26 @@ type MsgClient interface {
 	Freeze(ctx context.Context, in *MsgFreeze, opts ...grpc.CallOption) (*MsgFreezeResponse, error)
 	// Unfreeze ends a freeze.
 	Unfreeze(ctx context.Context, in *MsgUnfreeze, opts ...grpc.CallOption) (*MsgUnfreezeResponse, error)
+	// RejectRedemption gives back what the bank could not pay out.
+	RejectRedemption(ctx context.Context, in *MsgRejectRedemption, opts ...grpc.CallOption) (*MsgRejectRedemptionResponse, error)
+	// GrantMandate lets a payee debit within limits.
+	GrantMandate(ctx context.Context, in *MsgGrantMandate, opts ...grpc.CallOption) (*MsgGrantMandateResponse, error)
+	// RevokeMandate ends a mandate at once.
+	RevokeMandate(ctx context.Context, in *MsgRevokeMandate, opts ...grpc.CallOption) (*MsgRevokeMandateResponse, error)
+	// Debit takes money under a mandate.
+	Debit(ctx context.Context, in *MsgDebit, opts ...grpc.CallOption) (*MsgDebitResponse, error)
+	// Refund gives a payment back.
+	Refund(ctx context.Context, in *MsgRefund, opts ...grpc.CallOption) (*MsgRefundResponse, error)
+	// OpenChargeback disputes a debit.
+	OpenChargeback(ctx context.Context, in *MsgOpenChargeback, opts ...grpc.CallOption) (*MsgOpenChargebackResponse, error)
+	// ResolveChargeback decides a disputed debit.
+	ResolveChargeback(ctx context.Context, in *MsgResolveChargeback, opts ...grpc.CallOption) (*MsgResolveChargebackResponse, error)
+	// CollectChargeback takes what an upheld chargeback still owes.
+	CollectChargeback(ctx context.Context, in *MsgCollectChargeback, opts ...grpc.CallOption) (*MsgCollectChargebackResponse, error)
+	// ReportBalance reports a day's bank balance.
+	ReportBalance(ctx context.Context, in *MsgReportBalance, opts ...grpc.CallOption) (*MsgReportBalanceResponse, error)
+	// ClearDifference lets an issuer issue again, by council.
+	ClearDifference(ctx context.Context, in *MsgClearDifference, opts ...grpc.CallOption) (*MsgClearDifferenceResponse, error)
 	// UpdateParams changes the parameters, by council.
 	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
 }
@@ -1003,6 +2307,96 @@ func (c *msgClient) Unfreeze(ctx context.Context, in *MsgUnfreeze, opts ...grpc.
 	return out, nil
 }
 
+func (c *msgClient) RejectRedemption(ctx context.Context, in *MsgRejectRedemption, opts ...grpc.CallOption) (*MsgRejectRedemptionResponse, error) {
+	out := new(MsgRejectRedemptionResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/RejectRedemption", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) GrantMandate(ctx context.Context, in *MsgGrantMandate, opts ...grpc.CallOption) (*MsgGrantMandateResponse, error) {
+	out := new(MsgGrantMandateResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/GrantMandate", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RevokeMandate(ctx context.Context, in *MsgRevokeMandate, opts ...grpc.CallOption) (*MsgRevokeMandateResponse, error) {
+	out := new(MsgRevokeMandateResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/RevokeMandate", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Debit(ctx context.Context, in *MsgDebit, opts ...grpc.CallOption) (*MsgDebitResponse, error) {
+	out := new(MsgDebitResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/Debit", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Refund(ctx context.Context, in *MsgRefund, opts ...grpc.CallOption) (*MsgRefundResponse, error) {
+	out := new(MsgRefundResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/Refund", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) OpenChargeback(ctx context.Context, in *MsgOpenChargeback, opts ...grpc.CallOption) (*MsgOpenChargebackResponse, error) {
+	out := new(MsgOpenChargebackResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/OpenChargeback", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) ResolveChargeback(ctx context.Context, in *MsgResolveChargeback, opts ...grpc.CallOption) (*MsgResolveChargebackResponse, error) {
+	out := new(MsgResolveChargebackResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/ResolveChargeback", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) CollectChargeback(ctx context.Context, in *MsgCollectChargeback, opts ...grpc.CallOption) (*MsgCollectChargebackResponse, error) {
+	out := new(MsgCollectChargebackResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/CollectChargeback", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) ReportBalance(ctx context.Context, in *MsgReportBalance, opts ...grpc.CallOption) (*MsgReportBalanceResponse, error) {
+	out := new(MsgReportBalanceResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/ReportBalance", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) ClearDifference(ctx context.Context, in *MsgClearDifference, opts ...grpc.CallOption) (*MsgClearDifferenceResponse, error) {
+	out := new(MsgClearDifferenceResponse)
+	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/ClearDifference", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error) {
 	out := new(MsgUpdateParamsResponse)
 	err := c.cc.Invoke(ctx, "/xinlian.cash.v1.Msg/UpdateParams", in, out, opts...)
@@ -1026,6 +2420,26 @@ type MsgServer interface {
 	Freeze(context.Context, *MsgFreeze) (*MsgFreezeResponse, error)
 	// Unfreeze ends a freeze.
 	Unfreeze(context.Context, *MsgUnfreeze) (*MsgUnfreezeResponse, error)
+	// RejectRedemption gives back what the bank could not pay out.
+	RejectRedemption(context.Context, *MsgRejectRedemption) (*MsgRejectRedemptionResponse, error)
+	// GrantMandate lets a payee debit within limits.
+	GrantMandate(context.Context, *MsgGrantMandate) (*MsgGrantMandateResponse, error)
+	// RevokeMandate ends a mandate at once.
+	RevokeMandate(context.Context, *MsgRevokeMandate) (*MsgRevokeMandateResponse, error)
+	// Debit takes money under a mandate.
+	Debit(context.Context, *MsgDebit) (*MsgDebitResponse, error)
+	// Refund gives a payment back.
+	Refund(context.Context, *MsgRefund) (*MsgRefundResponse, error)
+	// OpenChargeback disputes a debit.
+	OpenChargeback(context.Context, *MsgOpenChargeback) (*MsgOpenChargebackResponse, error)
+	// ResolveChargeback decides a disputed debit.
+	ResolveChargeback(context.Context, *MsgResolveChargeback) (*MsgResolveChargebackResponse, error)
+	// CollectChargeback takes what an upheld chargeback still owes.
+	CollectChargeback(context.Context, *MsgCollectChargeback) (*MsgCollectChargebackResponse, error)
+	// ReportBalance reports a day's bank balance.
+	ReportBalance(context.Context, *MsgReportBalance) (*MsgReportBalanceResponse, error)
+	// ClearDifference lets an issuer issue again, by council.
+	ClearDifference(context.Context, *MsgClearDifference) (*MsgClearDifferenceResponse, error)
 	// UpdateParams changes the parameters, by council.
 	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)
 }
@@ -1051,6 +2465,36 @@ func (*UnimplementedMsgServer) Freeze(ctx context.Context, req *MsgFreeze) (*Msg
 }
 func (*UnimplementedMsgServer) Unfreeze(ctx context.Context, req *MsgUnfreeze) (*MsgUnfreezeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Unfreeze not implemented")
+}
+func (*UnimplementedMsgServer) RejectRedemption(ctx context.Context, req *MsgRejectRedemption) (*MsgRejectRedemptionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RejectRedemption not implemented")
+}
+func (*UnimplementedMsgServer) GrantMandate(ctx context.Context, req *MsgGrantMandate) (*MsgGrantMandateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GrantMandate not implemented")
+}
+func (*UnimplementedMsgServer) RevokeMandate(ctx context.Context, req *MsgRevokeMandate) (*MsgRevokeMandateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RevokeMandate not implemented")
+}
+func (*UnimplementedMsgServer) Debit(ctx context.Context, req *MsgDebit) (*MsgDebitResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Debit not implemented")
+}
+func (*UnimplementedMsgServer) Refund(ctx context.Context, req *MsgRefund) (*MsgRefundResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Refund not implemented")
+}
+func (*UnimplementedMsgServer) OpenChargeback(ctx context.Context, req *MsgOpenChargeback) (*MsgOpenChargebackResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method OpenChargeback not implemented")
+}
+func (*UnimplementedMsgServer) ResolveChargeback(ctx context.Context, req *MsgResolveChargeback) (*MsgResolveChargebackResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ResolveChargeback not implemented")
+}
+func (*UnimplementedMsgServer) CollectChargeback(ctx context.Context, req *MsgCollectChargeback) (*MsgCollectChargebackResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CollectChargeback not implemented")
+}
+func (*UnimplementedMsgServer) ReportBalance(ctx context.Context, req *MsgReportBalance) (*MsgReportBalanceResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReportBalance not implemented")
+}
+func (*UnimplementedMsgServer) ClearDifference(ctx context.Context, req *MsgClearDifference) (*MsgClearDifferenceResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ClearDifference not implemented")
 }
 func (*UnimplementedMsgServer) UpdateParams(ctx context.Context, req *MsgUpdateParams) (*MsgUpdateParamsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method UpdateParams not implemented")
@@ -1168,6 +2612,186 @@ func _Msg_Unfreeze_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_RejectRedemption_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRejectRedemption)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RejectRedemption(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/RejectRedemption",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RejectRedemption(ctx, req.(*MsgRejectRedemption))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_GrantMandate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgGrantMandate)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).GrantMandate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/GrantMandate",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).GrantMandate(ctx, req.(*MsgGrantMandate))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RevokeMandate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRevokeMandate)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RevokeMandate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/RevokeMandate",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RevokeMandate(ctx, req.(*MsgRevokeMandate))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Debit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDebit)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Debit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/Debit",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Debit(ctx, req.(*MsgDebit))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Refund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRefund)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Refund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/Refund",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Refund(ctx, req.(*MsgRefund))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_OpenChargeback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgOpenChargeback)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).OpenChargeback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/OpenChargeback",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).OpenChargeback(ctx, req.(*MsgOpenChargeback))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_ResolveChargeback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgResolveChargeback)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ResolveChargeback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/ResolveChargeback",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ResolveChargeback(ctx, req.(*MsgResolveChargeback))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_CollectChargeback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgCollectChargeback)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).CollectChargeback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/CollectChargeback",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).CollectChargeback(ctx, req.(*MsgCollectChargeback))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_ReportBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgReportBalance)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ReportBalance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/ReportBalance",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ReportBalance(ctx, req.(*MsgReportBalance))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_ClearDifference_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgClearDifference)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ClearDifference(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/xinlian.cash.v1.Msg/ClearDifference",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ClearDifference(ctx, req.(*MsgClearDifference))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_UpdateParams_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgUpdateParams)
 	if err := dec(in); err != nil {
@@ -1214,6 +2838,46 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Unfreeze",
 			Handler:    _Msg_Unfreeze_Handler,
+		},
+		{
+			MethodName: "RejectRedemption",
+			Handler:    _Msg_RejectRedemption_Handler,
+		},
+		{
+			MethodName: "GrantMandate",
+			Handler:    _Msg_GrantMandate_Handler,
+		},
+		{
+			MethodName: "RevokeMandate",
+			Handler:    _Msg_RevokeMandate_Handler,
+		},
+		{
+			MethodName: "Debit",
+			Handler:    _Msg_Debit_Handler,
+		},
+		{
+			MethodName: "Refund",
+			Handler:    _Msg_Refund_Handler,
+		},
+		{
+			MethodName: "OpenChargeback",
+			Handler:    _Msg_OpenChargeback_Handler,
+		},
+		{
+			MethodName: "ResolveChargeback",
+			Handler:    _Msg_ResolveChargeback_Handler,
+		},
+		{
+			MethodName: "CollectChargeback",
+			Handler:    _Msg_CollectChargeback_Handler,
+		},
+		{
+			MethodName: "ReportBalance",
+			Handler:    _Msg_ReportBalance_Handler,
+		},
+		{
+			MethodName: "ClearDifference",
+			Handler:    _Msg_ClearDifference_Handler,
 		},
 		{
 			MethodName: "UpdateParams",
@@ -1521,6 +3185,11 @@ func (m *MsgTransferResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x8
+	}
 	return len(dAtA) - i, nil
 }
 
@@ -1669,6 +3338,761 @@ func (m *MsgUnfreezeResponse) MarshalTo(dAtA []byte) (int, error) {
 }
 
 func (m *MsgUnfreezeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRejectRedemption) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRejectRedemption) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRejectRedemption) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.RejectCode) > 0 {
+		i -= len(m.RejectCode)
+		copy(dAtA[i:], m.RejectCode)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.RejectCode)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.RedemptionId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.RedemptionId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRejectRedemptionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRejectRedemptionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRejectRedemptionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgGrantMandate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgGrantMandate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgGrantMandate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ReferenceHash) > 0 {
+		i -= len(m.ReferenceHash)
+		copy(dAtA[i:], m.ReferenceHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ReferenceHash)))
+		i--
+		dAtA[i] = 0x52
+	}
+	if m.ExpiresAt != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.ExpiresAt))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.StartsAt != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.StartsAt))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.PeriodCountMax != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PeriodCountMax))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.PeriodFenMax != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PeriodFenMax))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.PeriodSeconds != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PeriodSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DebitFenMax != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.DebitFenMax))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PayeeOrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PayeeOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgGrantMandateResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgGrantMandateResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgGrantMandateResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.MandateId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRevokeMandate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRevokeMandate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRevokeMandate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.MandateId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRevokeMandateResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRevokeMandateResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRevokeMandateResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDebit) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDebit) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDebit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ReferenceHash) > 0 {
+		i -= len(m.ReferenceHash)
+		copy(dAtA[i:], m.ReferenceHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ReferenceHash)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.AmountFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Number != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.MandateId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDebitResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDebitResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDebitResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRefund) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRefund) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRefund) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ReturnedFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.ReturnedFen))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.AmountFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRefundResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRefundResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRefundResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgOpenChargeback) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgOpenChargeback) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgOpenChargeback) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ReasonHash) > 0 {
+		i -= len(m.ReasonHash)
+		copy(dAtA[i:], m.ReasonHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ReasonHash)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgOpenChargebackResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgOpenChargebackResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgOpenChargebackResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgResolveChargeback) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgResolveChargeback) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgResolveChargeback) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Upheld {
+		i--
+		if m.Upheld {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgResolveChargebackResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgResolveChargebackResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgResolveChargebackResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCollectChargeback) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCollectChargeback) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCollectChargeback) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.PaymentId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCollectChargebackResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCollectChargebackResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCollectChargebackResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.AmountFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgReportBalance) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgReportBalance) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgReportBalance) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.StatementHash) > 0 {
+		i -= len(m.StatementHash)
+		copy(dAtA[i:], m.StatementHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.StatementHash)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if m.UnsettledFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.UnsettledFen))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.UnissuedFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.UnissuedFen))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.BalanceFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.BalanceFen))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Day != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Day))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.OrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.OrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Device) > 0 {
+		i -= len(m.Device)
+		copy(dAtA[i:], m.Device)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Device)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgReportBalanceResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgReportBalanceResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgReportBalanceResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DifferenceFen != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.DifferenceFen))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgClearDifference) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgClearDifference) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgClearDifference) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgClearDifferenceResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgClearDifferenceResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgClearDifferenceResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -1887,6 +4311,9 @@ func (m *MsgTransferResponse) Size() (n int) {
 	}
 	var l int
 	_ = l
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
 	return n
 }
 
@@ -1953,6 +4380,357 @@ func (m *MsgUnfreeze) Size() (n int) {
 }
 
 func (m *MsgUnfreezeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgRejectRedemption) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.RedemptionId != 0 {
+		n += 1 + sovTx(uint64(m.RedemptionId))
+	}
+	l = len(m.RejectCode)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRejectRedemptionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgGrantMandate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.PayeeOrgId != 0 {
+		n += 1 + sovTx(uint64(m.PayeeOrgId))
+	}
+	if m.DebitFenMax != 0 {
+		n += 1 + sovTx(uint64(m.DebitFenMax))
+	}
+	if m.PeriodSeconds != 0 {
+		n += 1 + sovTx(uint64(m.PeriodSeconds))
+	}
+	if m.PeriodFenMax != 0 {
+		n += 1 + sovTx(uint64(m.PeriodFenMax))
+	}
+	if m.PeriodCountMax != 0 {
+		n += 1 + sovTx(uint64(m.PeriodCountMax))
+	}
+	if m.StartsAt != 0 {
+		n += 1 + sovTx(uint64(m.StartsAt))
+	}
+	if m.ExpiresAt != 0 {
+		n += 1 + sovTx(uint64(m.ExpiresAt))
+	}
+	l = len(m.ReferenceHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgGrantMandateResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.MandateId != 0 {
+		n += 1 + sovTx(uint64(m.MandateId))
+	}
+	return n
+}
+
+func (m *MsgRevokeMandate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.MandateId != 0 {
+		n += 1 + sovTx(uint64(m.MandateId))
+	}
+	return n
+}
+
+func (m *MsgRevokeMandateResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDebit) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.MandateId != 0 {
+		n += 1 + sovTx(uint64(m.MandateId))
+	}
+	if m.Number != 0 {
+		n += 1 + sovTx(uint64(m.Number))
+	}
+	if m.AmountFen != 0 {
+		n += 1 + sovTx(uint64(m.AmountFen))
+	}
+	l = len(m.ReferenceHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDebitResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
+	return n
+}
+
+func (m *MsgRefund) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
+	if m.AmountFen != 0 {
+		n += 1 + sovTx(uint64(m.AmountFen))
+	}
+	if m.ReturnedFen != 0 {
+		n += 1 + sovTx(uint64(m.ReturnedFen))
+	}
+	return n
+}
+
+func (m *MsgRefundResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgOpenChargeback) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
+	l = len(m.ReasonHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgOpenChargebackResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgResolveChargeback) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
+	if m.Upheld {
+		n += 2
+	}
+	return n
+}
+
+func (m *MsgResolveChargebackResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgCollectChargeback) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.PaymentId != 0 {
+		n += 1 + sovTx(uint64(m.PaymentId))
+	}
+	return n
+}
+
+func (m *MsgCollectChargebackResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.AmountFen != 0 {
+		n += 1 + sovTx(uint64(m.AmountFen))
+	}
+	return n
+}
+
+func (m *MsgReportBalance) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Device)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.OrgId != 0 {
+		n += 1 + sovTx(uint64(m.OrgId))
+	}
+	if m.Day != 0 {
+		n += 1 + sovTx(uint64(m.Day))
+	}
+	if m.BalanceFen != 0 {
+		n += 1 + sovTx(uint64(m.BalanceFen))
+	}
+	if m.UnissuedFen != 0 {
+		n += 1 + sovTx(uint64(m.UnissuedFen))
+	}
+	if m.UnsettledFen != 0 {
+		n += 1 + sovTx(uint64(m.UnsettledFen))
+	}
+	l = len(m.StatementHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgReportBalanceResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.DifferenceFen != 0 {
+		n += 1 + sovTx(uint64(m.DifferenceFen))
+	}
+	return n
+}
+
+func (m *MsgClearDifference) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovTx(uint64(m.IssuerOrgId))
+	}
+	return n
+}
+
+func (m *MsgClearDifferenceResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -2858,6 +5636,25 @@ func (m *MsgTransferResponse) Unmarshal(dAtA []byte) error {
 			return fmt.Errorf("proto: MsgTransferResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
@@ -3313,6 +6110,2198 @@ func (m *MsgUnfreezeResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgUnfreezeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRejectRedemption) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRejectRedemption: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRejectRedemption: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RedemptionId", wireType)
+			}
+			m.RedemptionId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RedemptionId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RejectCode", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RejectCode = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRejectRedemptionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRejectRedemptionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRejectRedemptionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgGrantMandate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgGrantMandate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgGrantMandate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayeeOrgId", wireType)
+			}
+			m.PayeeOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayeeOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DebitFenMax", wireType)
+			}
+			m.DebitFenMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DebitFenMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodSeconds", wireType)
+			}
+			m.PeriodSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodFenMax", wireType)
+			}
+			m.PeriodFenMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodFenMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodCountMax", wireType)
+			}
+			m.PeriodCountMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodCountMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StartsAt", wireType)
+			}
+			m.StartsAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StartsAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpiresAt", wireType)
+			}
+			m.ExpiresAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpiresAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReferenceHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReferenceHash = append(m.ReferenceHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReferenceHash == nil {
+				m.ReferenceHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgGrantMandateResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgGrantMandateResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgGrantMandateResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRevokeMandate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRevokeMandate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRevokeMandate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRevokeMandateResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRevokeMandateResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRevokeMandateResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDebit) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDebit: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDebit: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReferenceHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReferenceHash = append(m.ReferenceHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReferenceHash == nil {
+				m.ReferenceHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDebitResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDebitResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDebitResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRefund) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRefund: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRefund: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReturnedFen", wireType)
+			}
+			m.ReturnedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReturnedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRefundResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRefundResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRefundResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgOpenChargeback) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgOpenChargeback: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgOpenChargeback: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReasonHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReasonHash = append(m.ReasonHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReasonHash == nil {
+				m.ReasonHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgOpenChargebackResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgOpenChargebackResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgOpenChargebackResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgResolveChargeback) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgResolveChargeback: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgResolveChargeback: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Upheld", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Upheld = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgResolveChargebackResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgResolveChargebackResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgResolveChargebackResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCollectChargeback) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCollectChargeback: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCollectChargeback: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			m.PaymentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaymentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCollectChargebackResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCollectChargebackResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCollectChargebackResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgReportBalance) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgReportBalance: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgReportBalance: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Device", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Device = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrgId", wireType)
+			}
+			m.OrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Day", wireType)
+			}
+			m.Day = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Day |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BalanceFen", wireType)
+			}
+			m.BalanceFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BalanceFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnissuedFen", wireType)
+			}
+			m.UnissuedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnissuedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnsettledFen", wireType)
+			}
+			m.UnsettledFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnsettledFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StatementHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.StatementHash = append(m.StatementHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.StatementHash == nil {
+				m.StatementHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgReportBalanceResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgReportBalanceResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgReportBalanceResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DifferenceFen", wireType)
+			}
+			m.DifferenceFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DifferenceFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgClearDifference) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgClearDifference: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgClearDifference: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgClearDifferenceResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgClearDifferenceResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgClearDifferenceResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:

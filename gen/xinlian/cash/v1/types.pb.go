@@ -5,6 +5,7 @@ package cashv1
 
 import (
 	fmt "fmt"
+	_ "github.com/cosmos/gogoproto/gogoproto"
 	proto "github.com/cosmos/gogoproto/proto"
 	io "io"
 	math "math"
@@ -32,18 +33,22 @@ const (
 	RedemptionStatus_REDEMPTION_STATUS_PENDING RedemptionStatus = 1
 	// REDEMPTION_STATUS_SETTLED is paid out by the bank.
 	RedemptionStatus_REDEMPTION_STATUS_SETTLED RedemptionStatus = 2
+	// REDEMPTION_STATUS_REJECTED is given back to the organisation, because the bank could not pay it out.
+	RedemptionStatus_REDEMPTION_STATUS_REJECTED RedemptionStatus = 3
 )
 
 var RedemptionStatus_name = map[int32]string{
 	0: "REDEMPTION_STATUS_UNSPECIFIED",
 	1: "REDEMPTION_STATUS_PENDING",
 	2: "REDEMPTION_STATUS_SETTLED",
+	3: "REDEMPTION_STATUS_REJECTED",
 }
 
 var RedemptionStatus_value = map[string]int32{
 	"REDEMPTION_STATUS_UNSPECIFIED": 0,
 	"REDEMPTION_STATUS_PENDING":     1,
 	"REDEMPTION_STATUS_SETTLED":     2,
+	"REDEMPTION_STATUS_REJECTED":    3,
 }
 
 func (x RedemptionStatus) String() string {
@@ -52,6 +57,106 @@ func (x RedemptionStatus) String() string {
 
 func (RedemptionStatus) EnumDescriptor() ([]byte, []int) {
 	return fileDescriptor_69cb04c97d329249, []int{0}
+}
+
+// PaymentKind is how a payment came about.
+type PaymentKind int32
+
+const (
+	// PAYMENT_KIND_UNSPECIFIED is refused.
+	PaymentKind_PAYMENT_KIND_UNSPECIFIED PaymentKind = 0
+	// PAYMENT_KIND_TRANSFER is a payer's own transfer.
+	PaymentKind_PAYMENT_KIND_TRANSFER PaymentKind = 1
+	// PAYMENT_KIND_DEBIT is taken by the payee under a mandate.
+	PaymentKind_PAYMENT_KIND_DEBIT PaymentKind = 2
+)
+
+var PaymentKind_name = map[int32]string{
+	0: "PAYMENT_KIND_UNSPECIFIED",
+	1: "PAYMENT_KIND_TRANSFER",
+	2: "PAYMENT_KIND_DEBIT",
+}
+
+var PaymentKind_value = map[string]int32{
+	"PAYMENT_KIND_UNSPECIFIED": 0,
+	"PAYMENT_KIND_TRANSFER":    1,
+	"PAYMENT_KIND_DEBIT":       2,
+}
+
+func (x PaymentKind) String() string {
+	return proto.EnumName(PaymentKind_name, int32(x))
+}
+
+func (PaymentKind) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{1}
+}
+
+// ChargebackStatus is the state of a payer's objection to a debit.
+type ChargebackStatus int32
+
+const (
+	// CHARGEBACK_STATUS_UNSPECIFIED is a payment that nobody has disputed.
+	ChargebackStatus_CHARGEBACK_STATUS_UNSPECIFIED ChargebackStatus = 0
+	// CHARGEBACK_STATUS_OPEN waits for an arbiter.
+	ChargebackStatus_CHARGEBACK_STATUS_OPEN ChargebackStatus = 1
+	// CHARGEBACK_STATUS_UPHELD is decided for the payer; what is not returned yet the payee owes.
+	ChargebackStatus_CHARGEBACK_STATUS_UPHELD ChargebackStatus = 2
+	// CHARGEBACK_STATUS_REJECTED is decided for the payee.
+	ChargebackStatus_CHARGEBACK_STATUS_REJECTED ChargebackStatus = 3
+)
+
+var ChargebackStatus_name = map[int32]string{
+	0: "CHARGEBACK_STATUS_UNSPECIFIED",
+	1: "CHARGEBACK_STATUS_OPEN",
+	2: "CHARGEBACK_STATUS_UPHELD",
+	3: "CHARGEBACK_STATUS_REJECTED",
+}
+
+var ChargebackStatus_value = map[string]int32{
+	"CHARGEBACK_STATUS_UNSPECIFIED": 0,
+	"CHARGEBACK_STATUS_OPEN":        1,
+	"CHARGEBACK_STATUS_UPHELD":      2,
+	"CHARGEBACK_STATUS_REJECTED":    3,
+}
+
+func (x ChargebackStatus) String() string {
+	return proto.EnumName(ChargebackStatus_name, int32(x))
+}
+
+func (ChargebackStatus) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{2}
+}
+
+// BalanceStatus is what the comparison of a day's bank balance with the chain found.
+type BalanceStatus int32
+
+const (
+	// BALANCE_STATUS_UNSPECIFIED is refused.
+	BalanceStatus_BALANCE_STATUS_UNSPECIFIED BalanceStatus = 0
+	// BALANCE_STATUS_MATCHED is a difference within the parameter.
+	BalanceStatus_BALANCE_STATUS_MATCHED BalanceStatus = 1
+	// BALANCE_STATUS_DIFFERS is a difference beyond it.
+	BalanceStatus_BALANCE_STATUS_DIFFERS BalanceStatus = 2
+)
+
+var BalanceStatus_name = map[int32]string{
+	0: "BALANCE_STATUS_UNSPECIFIED",
+	1: "BALANCE_STATUS_MATCHED",
+	2: "BALANCE_STATUS_DIFFERS",
+}
+
+var BalanceStatus_value = map[string]int32{
+	"BALANCE_STATUS_UNSPECIFIED": 0,
+	"BALANCE_STATUS_MATCHED":     1,
+	"BALANCE_STATUS_DIFFERS":     2,
+}
+
+func (x BalanceStatus) String() string {
+	return proto.EnumName(BalanceStatus_name, int32(x))
+}
+
+func (BalanceStatus) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{3}
 }
 
 // Issuance is one issue of deposits against a bank reference.
@@ -154,6 +259,8 @@ type Redemption struct {
 	BankReference string `protobuf:"bytes,7,opt,name=bank_reference,json=bankReference,proto3" json:"bank_reference,omitempty"`
 	// height is the block that asked.
 	Height int64 `protobuf:"varint,8,opt,name=height,proto3" json:"height,omitempty"`
+	// reject_code is the reason once rejected, a status reason code of ISO 20022, 1 to 4 capital letters and digits.
+	RejectCode string `protobuf:"bytes,9,opt,name=reject_code,json=rejectCode,proto3" json:"reject_code,omitempty"`
 }
 
 func (m *Redemption) Reset()         { *m = Redemption{} }
@@ -245,14 +352,23 @@ func (m *Redemption) GetHeight() int64 {
 	return 0
 }
 
+func (m *Redemption) GetRejectCode() string {
+	if m != nil {
+		return m.RejectCode
+	}
+	return ""
+}
+
 // IssuerTotal is what an issuer has issued and burned.
 type IssuerTotal struct {
 	// issuer_org_id is the settlement bank.
 	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
 	// issued_fen is the sum of issuances.
 	IssuedFen int64 `protobuf:"varint,2,opt,name=issued_fen,json=issuedFen,proto3" json:"issued_fen,omitempty"`
-	// redeemed_fen is the sum of redemptions.
+	// redeemed_fen is the sum of redemptions that are not rejected.
 	RedeemedFen int64 `protobuf:"varint,3,opt,name=redeemed_fen,json=redeemedFen,proto3" json:"redeemed_fen,omitempty"`
+	// pending_fen is the part of redeemed_fen that the bank has not paid out yet.
+	PendingFen int64 `protobuf:"varint,4,opt,name=pending_fen,json=pendingFen,proto3" json:"pending_fen,omitempty"`
 }
 
 func (m *IssuerTotal) Reset()         { *m = IssuerTotal{} }
@@ -309,6 +425,603 @@ func (m *IssuerTotal) GetRedeemedFen() int64 {
 	return 0
 }
 
+func (m *IssuerTotal) GetPendingFen() int64 {
+	if m != nil {
+		return m.PendingFen
+	}
+	return 0
+}
+
+// DayTotal is an issuer's total as a day left it.
+type DayTotal struct {
+	// day counts days of UTC+8 since 1970-01-01.
+	Day int64 `protobuf:"varint,1,opt,name=day,proto3" json:"day,omitempty"`
+	// total is the last one of the day.
+	Total IssuerTotal `protobuf:"bytes,2,opt,name=total,proto3" json:"total"`
+}
+
+func (m *DayTotal) Reset()         { *m = DayTotal{} }
+func (m *DayTotal) String() string { return proto.CompactTextString(m) }
+func (*DayTotal) ProtoMessage()    {}
+func (*DayTotal) Descriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{3}
+}
+func (m *DayTotal) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *DayTotal) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_DayTotal.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *DayTotal) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_DayTotal.Merge(m, src)
+}
+func (m *DayTotal) XXX_Size() int {
+	return m.Size()
+}
+func (m *DayTotal) XXX_DiscardUnknown() {
+	xxx_messageInfo_DayTotal.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_DayTotal proto.InternalMessageInfo
+
+func (m *DayTotal) GetDay() int64 {
+	if m != nil {
+		return m.Day
+	}
+	return 0
+}
+
+func (m *DayTotal) GetTotal() IssuerTotal {
+	if m != nil {
+		return m.Total
+	}
+	return IssuerTotal{}
+}
+
+// Mandate lets a payee debit a payer within limits, until it ends or is revoked.
+type Mandate struct {
+	// id is given in order, from 1.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// payer_org_id granted it.
+	PayerOrgId uint64 `protobuf:"varint,2,opt,name=payer_org_id,json=payerOrgId,proto3" json:"payer_org_id,omitempty"`
+	// payee_org_id may debit.
+	PayeeOrgId uint64 `protobuf:"varint,3,opt,name=payee_org_id,json=payeeOrgId,proto3" json:"payee_org_id,omitempty"`
+	// debit_fen_max bounds one debit.
+	DebitFenMax int64 `protobuf:"varint,4,opt,name=debit_fen_max,json=debitFenMax,proto3" json:"debit_fen_max,omitempty"`
+	// period_seconds is the length of a period; the first begins at starts_at.
+	PeriodSeconds int64 `protobuf:"varint,5,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
+	// period_fen_max bounds the sum of the debits of one period.
+	PeriodFenMax int64 `protobuf:"varint,6,opt,name=period_fen_max,json=periodFenMax,proto3" json:"period_fen_max,omitempty"`
+	// period_count_max bounds the number of debits of one period.
+	PeriodCountMax uint32 `protobuf:"varint,7,opt,name=period_count_max,json=periodCountMax,proto3" json:"period_count_max,omitempty"`
+	// starts_at is the first second in which a debit may be taken, Unix seconds.
+	StartsAt int64 `protobuf:"varint,8,opt,name=starts_at,json=startsAt,proto3" json:"starts_at,omitempty"`
+	// expires_at is the first second in which none may be taken any more, Unix seconds.
+	ExpiresAt int64 `protobuf:"varint,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// reference_hash is the salted hash of the agreement behind it, 32 bytes.
+	ReferenceHash []byte `protobuf:"bytes,10,opt,name=reference_hash,json=referenceHash,proto3" json:"reference_hash,omitempty"`
+	// revoked_at is when it was revoked, Unix seconds, 0 for not.
+	RevokedAt int64 `protobuf:"varint,11,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	// used_count is the number of debits so far.
+	UsedCount uint64 `protobuf:"varint,12,opt,name=used_count,json=usedCount,proto3" json:"used_count,omitempty"`
+	// used_fen is their sum.
+	UsedFen int64 `protobuf:"varint,13,opt,name=used_fen,json=usedFen,proto3" json:"used_fen,omitempty"`
+	// period is the period of the last debit, from 0.
+	Period int64 `protobuf:"varint,14,opt,name=period,proto3" json:"period,omitempty"`
+	// period_used_fen is the sum of the debits in it.
+	PeriodUsedFen int64 `protobuf:"varint,15,opt,name=period_used_fen,json=periodUsedFen,proto3" json:"period_used_fen,omitempty"`
+	// period_used_count is the number of debits in it.
+	PeriodUsedCount uint32 `protobuf:"varint,16,opt,name=period_used_count,json=periodUsedCount,proto3" json:"period_used_count,omitempty"`
+}
+
+func (m *Mandate) Reset()         { *m = Mandate{} }
+func (m *Mandate) String() string { return proto.CompactTextString(m) }
+func (*Mandate) ProtoMessage()    {}
+func (*Mandate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{4}
+}
+func (m *Mandate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Mandate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Mandate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Mandate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Mandate.Merge(m, src)
+}
+func (m *Mandate) XXX_Size() int {
+	return m.Size()
+}
+func (m *Mandate) XXX_DiscardUnknown() {
+	xxx_messageInfo_Mandate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Mandate proto.InternalMessageInfo
+
+func (m *Mandate) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+func (m *Mandate) GetPayerOrgId() uint64 {
+	if m != nil {
+		return m.PayerOrgId
+	}
+	return 0
+}
+
+func (m *Mandate) GetPayeeOrgId() uint64 {
+	if m != nil {
+		return m.PayeeOrgId
+	}
+	return 0
+}
+
+func (m *Mandate) GetDebitFenMax() int64 {
+	if m != nil {
+		return m.DebitFenMax
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriodSeconds() int64 {
+	if m != nil {
+		return m.PeriodSeconds
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriodFenMax() int64 {
+	if m != nil {
+		return m.PeriodFenMax
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriodCountMax() uint32 {
+	if m != nil {
+		return m.PeriodCountMax
+	}
+	return 0
+}
+
+func (m *Mandate) GetStartsAt() int64 {
+	if m != nil {
+		return m.StartsAt
+	}
+	return 0
+}
+
+func (m *Mandate) GetExpiresAt() int64 {
+	if m != nil {
+		return m.ExpiresAt
+	}
+	return 0
+}
+
+func (m *Mandate) GetReferenceHash() []byte {
+	if m != nil {
+		return m.ReferenceHash
+	}
+	return nil
+}
+
+func (m *Mandate) GetRevokedAt() int64 {
+	if m != nil {
+		return m.RevokedAt
+	}
+	return 0
+}
+
+func (m *Mandate) GetUsedCount() uint64 {
+	if m != nil {
+		return m.UsedCount
+	}
+	return 0
+}
+
+func (m *Mandate) GetUsedFen() int64 {
+	if m != nil {
+		return m.UsedFen
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriod() int64 {
+	if m != nil {
+		return m.Period
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriodUsedFen() int64 {
+	if m != nil {
+		return m.PeriodUsedFen
+	}
+	return 0
+}
+
+func (m *Mandate) GetPeriodUsedCount() uint32 {
+	if m != nil {
+		return m.PeriodUsedCount
+	}
+	return 0
+}
+
+// Payment is a transfer or debit that its payee may still give back.
+type Payment struct {
+	// id is given in order, from 1.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// kind is how it came about.
+	Kind PaymentKind `protobuf:"varint,2,opt,name=kind,proto3,enum=xinlian.cash.v1.PaymentKind" json:"kind,omitempty"`
+	// payer_org_id paid.
+	PayerOrgId uint64 `protobuf:"varint,3,opt,name=payer_org_id,json=payerOrgId,proto3" json:"payer_org_id,omitempty"`
+	// payee_org_id was paid.
+	PayeeOrgId uint64 `protobuf:"varint,4,opt,name=payee_org_id,json=payeeOrgId,proto3" json:"payee_org_id,omitempty"`
+	// amount_fen is positive.
+	AmountFen int64 `protobuf:"varint,5,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	// returned_fen is what came back by refund and chargeback.
+	ReturnedFen int64 `protobuf:"varint,6,opt,name=returned_fen,json=returnedFen,proto3" json:"returned_fen,omitempty"`
+	// mandate_id is the mandate of a debit, 0 for a transfer.
+	MandateId uint64 `protobuf:"varint,7,opt,name=mandate_id,json=mandateId,proto3" json:"mandate_id,omitempty"`
+	// reference_hash is the salted hash given with it, 32 bytes or empty.
+	ReferenceHash []byte `protobuf:"bytes,8,opt,name=reference_hash,json=referenceHash,proto3" json:"reference_hash,omitempty"`
+	// paid_at is its block's time, Unix seconds.
+	PaidAt int64 `protobuf:"varint,9,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// kept_until is when the row dies, Unix seconds, unless a chargeback is open or owed.
+	KeptUntil int64 `protobuf:"varint,10,opt,name=kept_until,json=keptUntil,proto3" json:"kept_until,omitempty"`
+	// chargeback is the state of the payer's objection.
+	Chargeback ChargebackStatus `protobuf:"varint,11,opt,name=chargeback,proto3,enum=xinlian.cash.v1.ChargebackStatus" json:"chargeback,omitempty"`
+	// reason_hash is the salted hash of the objection, 32 bytes, empty without one.
+	ReasonHash []byte `protobuf:"bytes,12,opt,name=reason_hash,json=reasonHash,proto3" json:"reason_hash,omitempty"`
+	// arbiter_org_id decided it, 0 before.
+	ArbiterOrgId uint64 `protobuf:"varint,13,opt,name=arbiter_org_id,json=arbiterOrgId,proto3" json:"arbiter_org_id,omitempty"`
+}
+
+func (m *Payment) Reset()         { *m = Payment{} }
+func (m *Payment) String() string { return proto.CompactTextString(m) }
+func (*Payment) ProtoMessage()    {}
+func (*Payment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{5}
+}
+func (m *Payment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Payment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Payment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Payment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Payment.Merge(m, src)
+}
+func (m *Payment) XXX_Size() int {
+	return m.Size()
+}
+func (m *Payment) XXX_DiscardUnknown() {
+	xxx_messageInfo_Payment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Payment proto.InternalMessageInfo
+
+func (m *Payment) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+func (m *Payment) GetKind() PaymentKind {
+	if m != nil {
+		return m.Kind
+	}
+	return PaymentKind_PAYMENT_KIND_UNSPECIFIED
+}
+
+func (m *Payment) GetPayerOrgId() uint64 {
+	if m != nil {
+		return m.PayerOrgId
+	}
+	return 0
+}
+
+func (m *Payment) GetPayeeOrgId() uint64 {
+	if m != nil {
+		return m.PayeeOrgId
+	}
+	return 0
+}
+
+func (m *Payment) GetAmountFen() int64 {
+	if m != nil {
+		return m.AmountFen
+	}
+	return 0
+}
+
+func (m *Payment) GetReturnedFen() int64 {
+	if m != nil {
+		return m.ReturnedFen
+	}
+	return 0
+}
+
+func (m *Payment) GetMandateId() uint64 {
+	if m != nil {
+		return m.MandateId
+	}
+	return 0
+}
+
+func (m *Payment) GetReferenceHash() []byte {
+	if m != nil {
+		return m.ReferenceHash
+	}
+	return nil
+}
+
+func (m *Payment) GetPaidAt() int64 {
+	if m != nil {
+		return m.PaidAt
+	}
+	return 0
+}
+
+func (m *Payment) GetKeptUntil() int64 {
+	if m != nil {
+		return m.KeptUntil
+	}
+	return 0
+}
+
+func (m *Payment) GetChargeback() ChargebackStatus {
+	if m != nil {
+		return m.Chargeback
+	}
+	return ChargebackStatus_CHARGEBACK_STATUS_UNSPECIFIED
+}
+
+func (m *Payment) GetReasonHash() []byte {
+	if m != nil {
+		return m.ReasonHash
+	}
+	return nil
+}
+
+func (m *Payment) GetArbiterOrgId() uint64 {
+	if m != nil {
+		return m.ArbiterOrgId
+	}
+	return 0
+}
+
+// BalanceReport is an issuer's bank balance at the end of a day beside what the chain says.
+type BalanceReport struct {
+	// issuer_org_id is the settlement bank.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+	// day counts days of UTC+8 since 1970-01-01.
+	Day int64 `protobuf:"varint,2,opt,name=day,proto3" json:"day,omitempty"`
+	// balance_fen is the balance of the account that backs the deposits.
+	BalanceFen int64 `protobuf:"varint,3,opt,name=balance_fen,json=balanceFen,proto3" json:"balance_fen,omitempty"`
+	// unissued_fen is the part of it that is not issued on the chain yet.
+	UnissuedFen int64 `protobuf:"varint,4,opt,name=unissued_fen,json=unissuedFen,proto3" json:"unissued_fen,omitempty"`
+	// unsettled_fen was paid out but not settled on the chain yet.
+	UnsettledFen int64 `protobuf:"varint,5,opt,name=unsettled_fen,json=unsettledFen,proto3" json:"unsettled_fen,omitempty"`
+	// statement_hash is the salted hash of the bank's statement, 32 bytes.
+	StatementHash []byte `protobuf:"bytes,6,opt,name=statement_hash,json=statementHash,proto3" json:"statement_hash,omitempty"`
+	// expected_fen is what the chain says: issued less paid out at the end of the day.
+	ExpectedFen int64 `protobuf:"varint,7,opt,name=expected_fen,json=expectedFen,proto3" json:"expected_fen,omitempty"`
+	// difference_fen is balance less unissued plus unsettled less expected; negative where money is missing.
+	DifferenceFen int64 `protobuf:"varint,8,opt,name=difference_fen,json=differenceFen,proto3" json:"difference_fen,omitempty"`
+	// status is what the comparison found.
+	Status BalanceStatus `protobuf:"varint,9,opt,name=status,proto3,enum=xinlian.cash.v1.BalanceStatus" json:"status,omitempty"`
+}
+
+func (m *BalanceReport) Reset()         { *m = BalanceReport{} }
+func (m *BalanceReport) String() string { return proto.CompactTextString(m) }
+func (*BalanceReport) ProtoMessage()    {}
+func (*BalanceReport) Descriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{6}
+}
+func (m *BalanceReport) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *BalanceReport) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_BalanceReport.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *BalanceReport) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_BalanceReport.Merge(m, src)
+}
+func (m *BalanceReport) XXX_Size() int {
+	return m.Size()
+}
+func (m *BalanceReport) XXX_DiscardUnknown() {
+	xxx_messageInfo_BalanceReport.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_BalanceReport proto.InternalMessageInfo
+
+func (m *BalanceReport) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetDay() int64 {
+	if m != nil {
+		return m.Day
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetBalanceFen() int64 {
+	if m != nil {
+		return m.BalanceFen
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetUnissuedFen() int64 {
+	if m != nil {
+		return m.UnissuedFen
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetUnsettledFen() int64 {
+	if m != nil {
+		return m.UnsettledFen
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetStatementHash() []byte {
+	if m != nil {
+		return m.StatementHash
+	}
+	return nil
+}
+
+func (m *BalanceReport) GetExpectedFen() int64 {
+	if m != nil {
+		return m.ExpectedFen
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetDifferenceFen() int64 {
+	if m != nil {
+		return m.DifferenceFen
+	}
+	return 0
+}
+
+func (m *BalanceReport) GetStatus() BalanceStatus {
+	if m != nil {
+		return m.Status
+	}
+	return BalanceStatus_BALANCE_STATUS_UNSPECIFIED
+}
+
+// Standing is where an issuer stands with its daily reports.
+type Standing struct {
+	// issuer_org_id is the settlement bank.
+	IssuerOrgId uint64 `protobuf:"varint,1,opt,name=issuer_org_id,json=issuerOrgId,proto3" json:"issuer_org_id,omitempty"`
+	// first_day is the day of its first issuance.
+	FirstDay int64 `protobuf:"varint,2,opt,name=first_day,json=firstDay,proto3" json:"first_day,omitempty"`
+	// reported_day is the last day that it reported, 0 for none.
+	ReportedDay int64 `protobuf:"varint,3,opt,name=reported_day,json=reportedDay,proto3" json:"reported_day,omitempty"`
+	// differs_since is the first day of an unbroken run of differences, 0 for none.
+	DiffersSince int64 `protobuf:"varint,4,opt,name=differs_since,json=differsSince,proto3" json:"differs_since,omitempty"`
+	// cleared_day is the day on which the council last cleared it, 0 for never.
+	ClearedDay int64 `protobuf:"varint,5,opt,name=cleared_day,json=clearedDay,proto3" json:"cleared_day,omitempty"`
+}
+
+func (m *Standing) Reset()         { *m = Standing{} }
+func (m *Standing) String() string { return proto.CompactTextString(m) }
+func (*Standing) ProtoMessage()    {}
+func (*Standing) Descriptor() ([]byte, []int) {
+	return fileDescriptor_69cb04c97d329249, []int{7}
+}
+func (m *Standing) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Standing) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Standing.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Standing) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Standing.Merge(m, src)
+}
+func (m *Standing) XXX_Size() int {
+	return m.Size()
+}
+func (m *Standing) XXX_DiscardUnknown() {
+	xxx_messageInfo_Standing.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Standing proto.InternalMessageInfo
+
+func (m *Standing) GetIssuerOrgId() uint64 {
+	if m != nil {
+		return m.IssuerOrgId
+	}
+	return 0
+}
+
+func (m *Standing) GetFirstDay() int64 {
+	if m != nil {
+		return m.FirstDay
+	}
+	return 0
+}
+
+func (m *Standing) GetReportedDay() int64 {
+	if m != nil {
+		return m.ReportedDay
+	}
+	return 0
+}
+
+func (m *Standing) GetDiffersSince() int64 {
+	if m != nil {
+		return m.DiffersSince
+	}
+	return 0
+}
+
+func (m *Standing) GetClearedDay() int64 {
+	if m != nil {
+		return m.ClearedDay
+	}
+	return 0
+}
+
 // Freeze stops an organisation's outgoing money under a case.
 type Freeze struct {
 	// org_id is frozen.
@@ -327,7 +1040,7 @@ func (m *Freeze) Reset()         { *m = Freeze{} }
 func (m *Freeze) String() string { return proto.CompactTextString(m) }
 func (*Freeze) ProtoMessage()    {}
 func (*Freeze) Descriptor() ([]byte, []int) {
-	return fileDescriptor_69cb04c97d329249, []int{3}
+	return fileDescriptor_69cb04c97d329249, []int{8}
 }
 func (m *Freeze) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -403,7 +1116,7 @@ func (m *Account) Reset()         { *m = Account{} }
 func (m *Account) String() string { return proto.CompactTextString(m) }
 func (*Account) ProtoMessage()    {}
 func (*Account) Descriptor() ([]byte, []int) {
-	return fileDescriptor_69cb04c97d329249, []int{4}
+	return fileDescriptor_69cb04c97d329249, []int{9}
 }
 func (m *Account) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -452,13 +1165,23 @@ type Params struct {
 	AmountFenMax int64 `protobuf:"varint,1,opt,name=amount_fen_max,json=amountFenMax,proto3" json:"amount_fen_max,omitempty"`
 	// freeze_seconds_max bounds how long a freeze may last before it is renewed.
 	FreezeSecondsMax int64 `protobuf:"varint,2,opt,name=freeze_seconds_max,json=freezeSecondsMax,proto3" json:"freeze_seconds_max,omitempty"`
+	// refund_seconds is how long a payee may give a payment back.
+	RefundSeconds int64 `protobuf:"varint,3,opt,name=refund_seconds,json=refundSeconds,proto3" json:"refund_seconds,omitempty"`
+	// chargeback_seconds is how long a payer may dispute a debit, at most refund_seconds.
+	ChargebackSeconds int64 `protobuf:"varint,4,opt,name=chargeback_seconds,json=chargebackSeconds,proto3" json:"chargeback_seconds,omitempty"`
+	// difference_fen_max is the difference of a bank balance that still counts as matched, in fen.
+	DifferenceFenMax int64 `protobuf:"varint,5,opt,name=difference_fen_max,json=differenceFenMax,proto3" json:"difference_fen_max,omitempty"`
+	// difference_days_max is after how many days of differing an issuer may issue no more.
+	DifferenceDaysMax int64 `protobuf:"varint,6,opt,name=difference_days_max,json=differenceDaysMax,proto3" json:"difference_days_max,omitempty"`
+	// report_days_max is after how many days without a report an issuer may issue no more; 0 asks for none.
+	ReportDaysMax int64 `protobuf:"varint,7,opt,name=report_days_max,json=reportDaysMax,proto3" json:"report_days_max,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_69cb04c97d329249, []int{5}
+	return fileDescriptor_69cb04c97d329249, []int{10}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -501,11 +1224,54 @@ func (m *Params) GetFreezeSecondsMax() int64 {
 	return 0
 }
 
+func (m *Params) GetRefundSeconds() int64 {
+	if m != nil {
+		return m.RefundSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetChargebackSeconds() int64 {
+	if m != nil {
+		return m.ChargebackSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetDifferenceFenMax() int64 {
+	if m != nil {
+		return m.DifferenceFenMax
+	}
+	return 0
+}
+
+func (m *Params) GetDifferenceDaysMax() int64 {
+	if m != nil {
+		return m.DifferenceDaysMax
+	}
+	return 0
+}
+
+func (m *Params) GetReportDaysMax() int64 {
+	if m != nil {
+		return m.ReportDaysMax
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("xinlian.cash.v1.RedemptionStatus", RedemptionStatus_name, RedemptionStatus_value)
+	proto.RegisterEnum("xinlian.cash.v1.PaymentKind", PaymentKind_name, PaymentKind_value)
+	proto.RegisterEnum("xinlian.cash.v1.ChargebackStatus", ChargebackStatus_name, ChargebackStatus_value)
+	proto.RegisterEnum("xinlian.cash.v1.BalanceStatus", BalanceStatus_name, BalanceStatus_value)
 	proto.RegisterType((*Issuance)(nil), "xinlian.cash.v1.Issuance")
 	proto.RegisterType((*Redemption)(nil), "xinlian.cash.v1.Redemption")
 	proto.RegisterType((*IssuerTotal)(nil), "xinlian.cash.v1.IssuerTotal")
+	proto.RegisterType((*DayTotal)(nil), "xinlian.cash.v1.DayTotal")
+	proto.RegisterType((*Mandate)(nil), "xinlian.cash.v1.Mandate")
+	proto.RegisterType((*Payment)(nil), "xinlian.cash.v1.Payment")
+	proto.RegisterType((*BalanceReport)(nil), "xinlian.cash.v1.BalanceReport")
+	proto.RegisterType((*Standing)(nil), "xinlian.cash.v1.Standing")
 	proto.RegisterType((*Freeze)(nil), "xinlian.cash.v1.Freeze")
 	proto.RegisterType((*Account)(nil), "xinlian.cash.v1.Account")
 	proto.RegisterType((*Params)(nil), "xinlian.cash.v1.Params")
@@ -514,46 +1280,99 @@ func init() {
 func init() { proto.RegisterFile("xinlian/cash/v1/types.proto", fileDescriptor_69cb04c97d329249) }
 
 var fileDescriptor_69cb04c97d329249 = []byte{
-	// 617 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x54, 0xd1, 0x6e, 0x12, 0x41,
-	0x14, 0x65, 0x97, 0x76, 0x29, 0x17, 0x8a, 0x64, 0x12, 0x15, 0x35, 0x20, 0x25, 0x9a, 0x10, 0x63,
-	0x20, 0xd5, 0xf8, 0x60, 0x7c, 0xaa, 0xb2, 0xe8, 0x26, 0x96, 0x92, 0x85, 0xbe, 0x18, 0x93, 0xcd,
-	0xb0, 0x7b, 0xcb, 0x6e, 0xec, 0xce, 0x90, 0x9d, 0xa1, 0x52, 0xbf, 0xc2, 0x44, 0x3f, 0xc2, 0x4f,
-	0xf1, 0xb1, 0x8f, 0x3e, 0x9a, 0xf6, 0x47, 0x0c, 0x33, 0xbb, 0xa5, 0xb6, 0x24, 0xfa, 0xb4, 0xdc,
-	0x73, 0x2e, 0x77, 0xce, 0x3d, 0x73, 0x32, 0xf0, 0x60, 0x11, 0xb1, 0xe3, 0x88, 0xb2, 0xae, 0x4f,
-	0x45, 0xd8, 0x3d, 0xd9, 0xed, 0xca, 0xd3, 0x19, 0x8a, 0xce, 0x2c, 0xe1, 0x92, 0x93, 0x5b, 0x29,
-	0xd9, 0x59, 0x92, 0x9d, 0x93, 0xdd, 0xd6, 0x0f, 0x03, 0xb6, 0x1c, 0x21, 0xe6, 0x94, 0xf9, 0x48,
-	0x5a, 0xb0, 0x1d, 0x09, 0x31, 0xc7, 0xc4, 0xe3, 0xc9, 0xd4, 0x8b, 0x82, 0x9a, 0xd1, 0x34, 0xda,
-	0x1b, 0x6e, 0x49, 0x83, 0x07, 0xc9, 0xd4, 0x09, 0xc8, 0x63, 0xa8, 0x4c, 0x28, 0xfb, 0xe4, 0x25,
-	0x78, 0x84, 0x09, 0x32, 0x1f, 0x6b, 0x66, 0xd3, 0x68, 0x17, 0xdd, 0xed, 0x25, 0xea, 0x66, 0x20,
-	0xb9, 0x0f, 0x45, 0xc9, 0xb3, 0x31, 0x79, 0x35, 0xa6, 0x20, 0xb9, 0x1e, 0x51, 0x07, 0xa0, 0x31,
-	0x9f, 0x33, 0xe9, 0x1d, 0x21, 0xab, 0x6d, 0x34, 0x8d, 0x76, 0xde, 0x2d, 0x6a, 0xa4, 0x8f, 0x8c,
-	0xdc, 0x01, 0x2b, 0xc4, 0x68, 0x1a, 0xca, 0xda, 0xa6, 0xa2, 0xd2, 0xaa, 0xf5, 0xcd, 0x04, 0x70,
-	0x31, 0xc0, 0x78, 0x26, 0x23, 0xce, 0x48, 0x05, 0xcc, 0x4b, 0x85, 0x66, 0x14, 0x90, 0xdb, 0x60,
-	0xa5, 0xc7, 0x99, 0x0a, 0xdb, 0xe4, 0xea, 0xb0, 0x1b, 0x3b, 0xe5, 0x6f, 0xee, 0xf4, 0x0f, 0x41,
-	0x3b, 0x50, 0xa6, 0xbe, 0xaf, 0xf8, 0x90, 0x8a, 0x50, 0xc9, 0x2a, 0xbb, 0xa5, 0x14, 0x7b, 0x47,
-	0x45, 0x48, 0x5e, 0x82, 0x25, 0x24, 0x95, 0x73, 0x51, 0xb3, 0x9a, 0x46, 0xbb, 0xf2, 0x6c, 0xa7,
-	0x73, 0xcd, 0xe8, 0xce, 0x4a, 0xf9, 0x48, 0x35, 0xba, 0xe9, 0x1f, 0xd6, 0x18, 0x5a, 0x58, 0x67,
-	0xe8, 0xca, 0x95, 0xad, 0xbf, 0x5c, 0x11, 0x50, 0x72, 0xd4, 0x2a, 0x63, 0x2e, 0xe9, 0xf1, 0x7f,
-	0x5d, 0x61, 0x1d, 0x40, 0x95, 0x81, 0x5a, 0xd7, 0xd4, 0xeb, 0x6a, 0x24, 0x5d, 0x37, 0xc1, 0x00,
-	0x31, 0x4e, 0x1b, 0xf2, 0xaa, 0xa1, 0x94, 0x61, 0x7d, 0x64, 0xad, 0xef, 0x06, 0x58, 0xfd, 0x04,
-	0xf1, 0x0b, 0x5e, 0xb1, 0xdd, 0xb8, 0x6a, 0xfb, 0x5d, 0x28, 0xf8, 0x54, 0x60, 0x76, 0x1d, 0x45,
-	0xd7, 0x5a, 0x96, 0x4e, 0xb0, 0x0c, 0xc6, 0xe4, 0xf4, 0x5a, 0x30, 0x26, 0xa7, 0x5a, 0xd8, 0x43,
-	0x28, 0x25, 0x48, 0x05, 0x67, 0xda, 0xe7, 0x0d, 0xe5, 0x33, 0x68, 0x48, 0xd9, 0x5c, 0x07, 0xc0,
-	0xc5, 0x2c, 0x4a, 0x50, 0x78, 0x34, 0x8b, 0x47, 0x31, 0x45, 0xf6, 0x64, 0xcb, 0x86, 0xc2, 0x9e,
-	0xbe, 0x14, 0x52, 0x83, 0x02, 0x0d, 0x82, 0x04, 0x85, 0x50, 0xba, 0x8a, 0x6e, 0x56, 0x92, 0x26,
-	0x94, 0xf9, 0x67, 0xb6, 0x32, 0x48, 0xa7, 0x05, 0x14, 0xa6, 0x64, 0xb4, 0x3e, 0x82, 0x35, 0xa4,
-	0x09, 0x8d, 0x05, 0x79, 0x04, 0x95, 0x55, 0x30, 0xbc, 0x98, 0x2e, 0xd4, 0xb0, 0xbc, 0x5b, 0xbe,
-	0x0c, 0xc7, 0x3e, 0x5d, 0x90, 0xa7, 0x40, 0x8e, 0x94, 0x19, 0x9e, 0x40, 0x9f, 0xb3, 0x40, 0xa8,
-	0x4e, 0xed, 0x6b, 0x55, 0x33, 0x23, 0x4d, 0xec, 0xd3, 0xc5, 0x13, 0x01, 0xd5, 0xeb, 0x59, 0x20,
-	0x3b, 0x50, 0x77, 0xed, 0x9e, 0xbd, 0x3f, 0x1c, 0x3b, 0x07, 0x03, 0x6f, 0x34, 0xde, 0x1b, 0x1f,
-	0x8e, 0xbc, 0xc3, 0xc1, 0x68, 0x68, 0xbf, 0x71, 0xfa, 0x8e, 0xdd, 0xab, 0xe6, 0x48, 0x1d, 0xee,
-	0xdd, 0x6c, 0x19, 0xda, 0x83, 0x9e, 0x33, 0x78, 0x5b, 0x35, 0xd6, 0xd3, 0x23, 0x7b, 0x3c, 0x7e,
-	0x6f, 0xf7, 0xaa, 0xe6, 0xeb, 0x83, 0x9f, 0xe7, 0x0d, 0xe3, 0xec, 0xbc, 0x61, 0xfc, 0x3e, 0x6f,
-	0x18, 0x5f, 0x2f, 0x1a, 0xb9, 0xb3, 0x8b, 0x46, 0xee, 0xd7, 0x45, 0x23, 0xf7, 0xe1, 0xc5, 0x34,
-	0x92, 0xe1, 0x7c, 0xd2, 0xf1, 0x79, 0xdc, 0xcd, 0x5e, 0x8e, 0xec, 0x3b, 0xc5, 0xd5, 0xef, 0xf4,
-	0x35, 0x79, 0xb5, 0xfc, 0x9e, 0xec, 0x4e, 0x2c, 0xf5, 0x9e, 0x3c, 0xff, 0x13, 0x00, 0x00, 0xff,
-	0xff, 0x52, 0x3e, 0x99, 0x5a, 0x6e, 0x04, 0x00, 0x00,
+	// 1465 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x57, 0xdd, 0x72, 0xda, 0x46,
+	0x14, 0xb6, 0xc0, 0xe6, 0xe7, 0x00, 0xb6, 0xa2, 0x36, 0x09, 0x71, 0x62, 0x6c, 0x93, 0x9f, 0xf1,
+	0x78, 0x52, 0xbb, 0x49, 0xa7, 0x9d, 0x76, 0x7a, 0x85, 0x41, 0xc4, 0x34, 0x31, 0x66, 0x04, 0xee,
+	0x4c, 0x7b, 0x51, 0xcd, 0x22, 0xad, 0x41, 0xb5, 0x91, 0x18, 0x69, 0x71, 0x4d, 0x5f, 0xa2, 0x9d,
+	0x69, 0x1f, 0xa0, 0x97, 0x7d, 0x80, 0x5c, 0xf4, 0x11, 0x72, 0x99, 0xbb, 0xb6, 0x37, 0x9d, 0x4e,
+	0xf2, 0x22, 0x9d, 0xdd, 0xb3, 0x42, 0x02, 0xd1, 0x49, 0xae, 0x60, 0xbf, 0xf3, 0xed, 0xee, 0xf9,
+	0xf9, 0x38, 0x67, 0x81, 0xbb, 0xd7, 0x8e, 0x7b, 0xe9, 0x10, 0xf7, 0xd0, 0x22, 0xc1, 0xf0, 0xf0,
+	0xea, 0xc9, 0x21, 0x9b, 0x8e, 0x69, 0x70, 0x30, 0xf6, 0x3d, 0xe6, 0x69, 0x1b, 0xd2, 0x78, 0xc0,
+	0x8d, 0x07, 0x57, 0x4f, 0x36, 0x3f, 0x1c, 0x78, 0x03, 0x4f, 0xd8, 0x0e, 0xf9, 0x37, 0xa4, 0x55,
+	0x7f, 0x57, 0x20, 0xd7, 0x0a, 0x82, 0x09, 0x71, 0x2d, 0xaa, 0x55, 0xa1, 0xe4, 0x04, 0xc1, 0x84,
+	0xfa, 0xa6, 0xe7, 0x0f, 0x4c, 0xc7, 0x2e, 0x2b, 0x3b, 0xca, 0xde, 0xaa, 0x51, 0x40, 0xf0, 0xd4,
+	0x1f, 0xb4, 0x6c, 0xed, 0x21, 0xac, 0xf7, 0x89, 0x7b, 0x61, 0xfa, 0xf4, 0x9c, 0xfa, 0xd4, 0xb5,
+	0x68, 0x39, 0xb5, 0xa3, 0xec, 0xe5, 0x8d, 0x12, 0x47, 0x8d, 0x10, 0xd4, 0x36, 0x21, 0xcf, 0xbc,
+	0xf0, 0x98, 0xb4, 0x38, 0x26, 0xcb, 0x3c, 0x3c, 0x62, 0x0b, 0x80, 0x8c, 0xbc, 0x89, 0xcb, 0xcc,
+	0x73, 0xea, 0x96, 0x57, 0x77, 0x94, 0xbd, 0xb4, 0x91, 0x47, 0xa4, 0x49, 0x5d, 0xed, 0x16, 0x64,
+	0x86, 0xd4, 0x19, 0x0c, 0x59, 0x79, 0x4d, 0x98, 0xe4, 0xaa, 0xfa, 0x32, 0x05, 0x60, 0x50, 0x9b,
+	0x8e, 0xc6, 0xcc, 0xf1, 0x5c, 0x6d, 0x1d, 0x52, 0x33, 0x0f, 0x53, 0x8e, 0xad, 0xdd, 0x84, 0x8c,
+	0xbc, 0x2e, 0x25, 0xb0, 0x35, 0x4f, 0x5c, 0x96, 0x88, 0x29, 0x9d, 0x8c, 0xe9, 0x1d, 0x0e, 0xed,
+	0x42, 0x91, 0x58, 0x96, 0xb0, 0x0f, 0x49, 0x30, 0x14, 0x6e, 0x15, 0x8d, 0x82, 0xc4, 0x8e, 0x49,
+	0x30, 0xd4, 0xbe, 0x80, 0x4c, 0xc0, 0x08, 0x9b, 0x04, 0xe5, 0xcc, 0x8e, 0xb2, 0xb7, 0xfe, 0x74,
+	0xf7, 0x60, 0x21, 0xfd, 0x07, 0x91, 0xe7, 0x5d, 0x41, 0x34, 0xe4, 0x86, 0x25, 0x09, 0xcd, 0x2e,
+	0x4b, 0x68, 0x94, 0x95, 0x5c, 0x3c, 0x2b, 0xda, 0x36, 0x14, 0x7c, 0xfa, 0x3d, 0xb5, 0x98, 0x69,
+	0x79, 0x36, 0x2d, 0xe7, 0xc5, 0x5e, 0x40, 0xa8, 0xee, 0xd9, 0xb4, 0xfa, 0xab, 0x02, 0x85, 0x96,
+	0x08, 0xb6, 0xe7, 0x31, 0x72, 0xf9, 0x5e, 0x45, 0xde, 0x02, 0x10, 0x4b, 0x5b, 0x24, 0x24, 0x85,
+	0x09, 0x41, 0x44, 0x26, 0xc4, 0xa7, 0x36, 0xa5, 0x23, 0x49, 0x48, 0x0b, 0x42, 0x21, 0xc4, 0x38,
+	0x65, 0x1b, 0x0a, 0x63, 0xea, 0xda, 0x8e, 0x3b, 0x88, 0xe5, 0x14, 0x24, 0xd4, 0xa4, 0x6e, 0xf5,
+	0x6b, 0xc8, 0x35, 0xc8, 0x14, 0x5d, 0x52, 0x21, 0x6d, 0x93, 0xa9, 0x70, 0x24, 0x6d, 0xf0, 0xaf,
+	0xda, 0xe7, 0xb0, 0xc6, 0xb8, 0x49, 0xdc, 0x5d, 0x78, 0x7a, 0x2f, 0x91, 0xce, 0x58, 0x44, 0x47,
+	0xab, 0xaf, 0xfe, 0xd9, 0x5e, 0x31, 0x70, 0x43, 0xf5, 0xb7, 0x55, 0xc8, 0x9e, 0x10, 0xd7, 0x26,
+	0x8c, 0x26, 0x24, 0xb2, 0x03, 0xc5, 0x31, 0x99, 0x46, 0x91, 0xa3, 0x50, 0x40, 0x60, 0x18, 0xb8,
+	0x64, 0xd0, 0x79, 0xb1, 0x08, 0x06, 0x3d, 0x0d, 0xf5, 0x64, 0xd3, 0xbe, 0x23, 0xa4, 0x62, 0x8e,
+	0xc8, 0xb5, 0x0c, 0xad, 0x20, 0xc0, 0x26, 0x75, 0x4f, 0xc8, 0x35, 0x2f, 0xe9, 0x98, 0xfa, 0x8e,
+	0x67, 0x9b, 0x01, 0xb5, 0x3c, 0xd7, 0x0e, 0xa4, 0x92, 0x4b, 0x88, 0x76, 0x11, 0xd4, 0x1e, 0xcc,
+	0x68, 0xe1, 0x59, 0x19, 0x41, 0x2b, 0x22, 0x2a, 0x0f, 0xdb, 0x03, 0x55, 0xb2, 0x50, 0x82, 0x9c,
+	0xc7, 0x15, 0x52, 0x32, 0xe4, 0xee, 0x3a, 0x87, 0x39, 0xf3, 0x2e, 0xe4, 0x03, 0x46, 0x7c, 0x16,
+	0x98, 0x24, 0x54, 0x49, 0x0e, 0x81, 0x1a, 0xe3, 0x25, 0xa5, 0xd7, 0x63, 0xc7, 0xa7, 0xc2, 0x9a,
+	0xc7, 0x92, 0x4a, 0xa4, 0xc6, 0xb8, 0xcb, 0x33, 0x01, 0xa2, 0xca, 0x41, 0xa8, 0xbc, 0x34, 0x43,
+	0x85, 0xce, 0xb7, 0x00, 0x7c, 0x7a, 0xe5, 0x5d, 0x50, 0x9b, 0x9f, 0x52, 0xc0, 0x53, 0x24, 0x82,
+	0x97, 0x4c, 0x02, 0x2a, 0x3d, 0x2d, 0x17, 0x45, 0xf2, 0xf2, 0x1c, 0x11, 0x3e, 0x6a, 0x77, 0x20,
+	0x27, 0xcc, 0x5c, 0x11, 0x25, 0xb1, 0x37, 0xcb, 0xd7, 0xf2, 0x47, 0x8f, 0xd1, 0x94, 0xd7, 0x51,
+	0xde, 0xb8, 0xd2, 0x1e, 0xc1, 0x86, 0x8c, 0x7e, 0xb6, 0x73, 0x23, 0x9e, 0xcb, 0x33, 0xb9, 0x7f,
+	0x1f, 0x6e, 0xc4, 0x79, 0xe8, 0x80, 0x2a, 0xd2, 0xb4, 0x11, 0x31, 0x85, 0x1b, 0xd5, 0xbf, 0xd3,
+	0x90, 0xed, 0x90, 0xe9, 0x88, 0xba, 0x2c, 0x21, 0x91, 0x8f, 0x61, 0xf5, 0xc2, 0x71, 0x51, 0x1a,
+	0xeb, 0x4b, 0x74, 0x27, 0xf7, 0x3d, 0x77, 0x5c, 0xdb, 0x10, 0xcc, 0x84, 0xa8, 0xd2, 0xef, 0x14,
+	0xd5, 0x6a, 0x42, 0x54, 0xf3, 0x0d, 0x68, 0x6d, 0x49, 0x03, 0xf2, 0x29, 0x9b, 0xf8, 0xae, 0xcc,
+	0x40, 0x26, 0xfc, 0xbd, 0x21, 0xc6, 0x29, 0x5b, 0x00, 0x23, 0x54, 0x3d, 0xbf, 0x21, 0x8b, 0x99,
+	0x97, 0x08, 0x76, 0xed, 0x85, 0xf2, 0xe6, 0x96, 0x95, 0xf7, 0x36, 0x64, 0xc7, 0xc4, 0xb1, 0x23,
+	0x85, 0x64, 0xf8, 0x12, 0x0b, 0x7b, 0x41, 0xc7, 0xcc, 0x9c, 0xb8, 0xcc, 0xb9, 0x14, 0xd2, 0x48,
+	0x1b, 0x79, 0x8e, 0x9c, 0x71, 0x40, 0xab, 0x01, 0x58, 0x43, 0xe2, 0x0f, 0x68, 0x9f, 0x58, 0x17,
+	0x42, 0x16, 0xcb, 0x5a, 0x60, 0x7d, 0x46, 0x91, 0x2d, 0x30, 0xb6, 0x09, 0xfb, 0x18, 0x09, 0x3c,
+	0x17, 0xdd, 0x2b, 0x0a, 0xf7, 0x00, 0x21, 0xe1, 0xdb, 0x03, 0x58, 0x27, 0x7e, 0xdf, 0x61, 0x51,
+	0xa6, 0x4b, 0x22, 0xca, 0xa2, 0x44, 0x45, 0x26, 0xab, 0x7f, 0xa6, 0xa0, 0x74, 0x44, 0x2e, 0xf9,
+	0x38, 0x33, 0xe8, 0xd8, 0xf3, 0xd9, 0x7b, 0xf5, 0x3b, 0xd9, 0x80, 0x52, 0x51, 0x03, 0xda, 0x86,
+	0x42, 0x1f, 0x8f, 0x89, 0x75, 0x38, 0x90, 0x90, 0xac, 0xc9, 0xc4, 0x8d, 0x35, 0x49, 0xd9, 0x06,
+	0x42, 0x8c, 0x53, 0xee, 0x43, 0x69, 0xe2, 0x06, 0x94, 0xb1, 0x4b, 0xc9, 0xc1, 0xc2, 0x16, 0x67,
+	0x20, 0x27, 0x3d, 0x84, 0x75, 0x3e, 0x08, 0x28, 0x57, 0x15, 0x86, 0x9e, 0xc1, 0xca, 0xcc, 0x50,
+	0x11, 0xfd, 0x2e, 0x14, 0xe9, 0xf5, 0x98, 0x5a, 0x4c, 0x1e, 0x95, 0xc5, 0xeb, 0x42, 0x4c, 0x9e,
+	0x64, 0x3b, 0xe7, 0x61, 0x91, 0x39, 0x09, 0x7b, 0x40, 0x29, 0x42, 0x39, 0xed, 0xb3, 0xd9, 0xa8,
+	0xca, 0x8b, 0x3a, 0x55, 0x12, 0x75, 0x92, 0xf9, 0x9b, 0x9f, 0x53, 0xd5, 0x97, 0x0a, 0xe4, 0xba,
+	0x8c, 0x88, 0x06, 0xfe, 0x5e, 0x49, 0xbd, 0x0b, 0xf9, 0x73, 0xc7, 0x0f, 0x98, 0x19, 0xa5, 0x36,
+	0x27, 0x80, 0x06, 0x99, 0xa2, 0xa4, 0x79, 0x7d, 0xa8, 0x2d, 0xec, 0xb3, 0x11, 0x82, 0x18, 0xa7,
+	0xdc, 0x07, 0xe9, 0x79, 0x60, 0x06, 0x0e, 0x9f, 0x8b, 0x98, 0xe2, 0xa2, 0x04, 0xbb, 0x1c, 0xe3,
+	0x75, 0xb2, 0x2e, 0x29, 0xf1, 0xe5, 0x31, 0x98, 0x61, 0x90, 0x50, 0x83, 0x4c, 0xf9, 0xf8, 0xcb,
+	0x34, 0x7d, 0x4a, 0x7f, 0xa4, 0xb1, 0x17, 0x82, 0x12, 0x7f, 0x21, 0xdc, 0x86, 0xac, 0x45, 0x02,
+	0x1a, 0x0e, 0x84, 0xbc, 0x91, 0xe1, 0xcb, 0x96, 0xcd, 0xdf, 0x30, 0xfd, 0xe9, 0xc2, 0x1b, 0xa6,
+	0x3f, 0xc5, 0xe0, 0x16, 0xe4, 0xba, 0x9a, 0x90, 0xeb, 0x7c, 0xbf, 0x5d, 0x5b, 0xe8, 0xb7, 0x55,
+	0x1d, 0xb2, 0x35, 0x7c, 0x3f, 0x68, 0x65, 0xc8, 0x12, 0xdb, 0xf6, 0x69, 0x10, 0x08, 0xbf, 0xf2,
+	0x46, 0xb8, 0xe4, 0x8d, 0xc3, 0xfb, 0xc1, 0x4d, 0xcc, 0x2b, 0x81, 0xa1, 0xdc, 0xff, 0x48, 0x41,
+	0xa6, 0x43, 0x7c, 0x32, 0x12, 0xd3, 0x24, 0xea, 0x21, 0x62, 0x4a, 0xe0, 0x3c, 0x2d, 0xce, 0xfa,
+	0x08, 0x9f, 0x11, 0x8f, 0x41, 0x3b, 0x17, 0xd9, 0x08, 0x47, 0x93, 0x60, 0x62, 0x75, 0x54, 0xb4,
+	0xc8, 0xf1, 0x24, 0x07, 0x99, 0x4f, 0xcf, 0x27, 0x6e, 0x34, 0xc8, 0xb0, 0x4e, 0x25, 0x44, 0xc3,
+	0x41, 0xf6, 0x11, 0x68, 0xd1, 0x2f, 0x79, 0x46, 0xc5, 0x72, 0xdd, 0x88, 0x2c, 0x21, 0xfd, 0x31,
+	0x68, 0xf3, 0x42, 0x15, 0x3e, 0x60, 0x8a, 0xd4, 0x39, 0xb1, 0x72, 0x1f, 0x0e, 0xe0, 0x83, 0x18,
+	0xdb, 0x26, 0xd3, 0x20, 0x36, 0x2a, 0x6f, 0x44, 0xa6, 0x06, 0x99, 0x0a, 0x9f, 0x1f, 0xc1, 0x06,
+	0xaa, 0x28, 0xe2, 0x66, 0x43, 0xa7, 0x39, 0x2c, 0x79, 0xfb, 0xbf, 0x28, 0xa0, 0x2e, 0x3e, 0xca,
+	0xb4, 0x5d, 0xd8, 0x32, 0xf4, 0x86, 0x7e, 0xd2, 0xe9, 0xb5, 0x4e, 0xdb, 0x66, 0xb7, 0x57, 0xeb,
+	0x9d, 0x75, 0xcd, 0xb3, 0x76, 0xb7, 0xa3, 0xd7, 0x5b, 0xcd, 0x96, 0xde, 0x50, 0x57, 0xb4, 0x2d,
+	0xb8, 0x93, 0xa4, 0x74, 0xf4, 0x76, 0xa3, 0xd5, 0x7e, 0xa6, 0x2a, 0xcb, 0xcd, 0x5d, 0xbd, 0xd7,
+	0x7b, 0xa1, 0x37, 0xd4, 0x94, 0x56, 0x81, 0xcd, 0xa4, 0xd9, 0xd0, 0xbf, 0xd2, 0xeb, 0x3d, 0xbd,
+	0xa1, 0xa6, 0xf7, 0xbf, 0x83, 0x42, 0x6c, 0xc4, 0x68, 0xf7, 0xa0, 0xdc, 0xa9, 0x7d, 0x73, 0xa2,
+	0xb7, 0x7b, 0xe6, 0xf3, 0x56, 0xbb, 0xb1, 0xe0, 0xca, 0x1d, 0xb8, 0x39, 0x67, 0xed, 0x19, 0xb5,
+	0x76, 0xb7, 0xa9, 0x1b, 0xaa, 0xa2, 0xdd, 0x02, 0x6d, 0xce, 0xd4, 0xd0, 0x8f, 0x5a, 0x3d, 0x35,
+	0xb5, 0xff, 0x93, 0x02, 0xea, 0x62, 0x1f, 0xe6, 0x51, 0xd7, 0x8f, 0x6b, 0xc6, 0x33, 0xfd, 0xa8,
+	0x56, 0x7f, 0xbe, 0x3c, 0xea, 0x4d, 0xb8, 0x95, 0xa4, 0x9c, 0x76, 0xf4, 0xb6, 0xaa, 0x70, 0x27,
+	0x97, 0x6c, 0xef, 0x1c, 0xeb, 0x2f, 0x64, 0xc4, 0x49, 0x6b, 0x2c, 0xe2, 0xc1, 0xac, 0x61, 0x4b,
+	0x6f, 0x2a, 0xb0, 0x79, 0x54, 0x7b, 0x51, 0x6b, 0xd7, 0xf5, 0xff, 0x75, 0x65, 0xc1, 0x7e, 0x52,
+	0xeb, 0xd5, 0x8f, 0xf5, 0x86, 0xaa, 0x2c, 0xb1, 0x35, 0x5a, 0xcd, 0xa6, 0x6e, 0x74, 0xd5, 0xd4,
+	0xd1, 0xe9, 0xab, 0x37, 0x15, 0xe5, 0xf5, 0x9b, 0x8a, 0xf2, 0xef, 0x9b, 0x8a, 0xf2, 0xf3, 0xdb,
+	0xca, 0xca, 0xeb, 0xb7, 0x95, 0x95, 0xbf, 0xde, 0x56, 0x56, 0xbe, 0xfd, 0x74, 0xe0, 0xb0, 0xe1,
+	0xa4, 0x7f, 0x60, 0x79, 0xa3, 0xc3, 0xf0, 0x3f, 0x55, 0xf8, 0x39, 0xa0, 0xd1, 0x77, 0xf9, 0x3f,
+	0xeb, 0x4b, 0xfe, 0x79, 0xf5, 0xa4, 0x9f, 0x11, 0x7f, 0xa1, 0x3e, 0xf9, 0x2f, 0x00, 0x00, 0xff,
+	0xff, 0x12, 0xba, 0x77, 0xe7, 0x88, 0x0d, 0x00, 0x00,
 }
 
 func (m *Issuance) Marshal() (dAtA []byte, err error) {
@@ -626,6 +1445,13 @@ func (m *Redemption) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.RejectCode) > 0 {
+		i -= len(m.RejectCode)
+		copy(dAtA[i:], m.RejectCode)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.RejectCode)))
+		i--
+		dAtA[i] = 0x4a
+	}
 	if m.Height != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.Height))
 		i--
@@ -693,6 +1519,11 @@ func (m *IssuerTotal) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.PendingFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PendingFen))
+		i--
+		dAtA[i] = 0x20
+	}
 	if m.RedeemedFen != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.RedeemedFen))
 		i--
@@ -700,6 +1531,361 @@ func (m *IssuerTotal) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.IssuedFen != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.IssuedFen))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *DayTotal) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *DayTotal) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *DayTotal) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Total.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTypes(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Day != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Day))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Mandate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Mandate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Mandate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.PeriodUsedCount != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PeriodUsedCount))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x80
+	}
+	if m.PeriodUsedFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PeriodUsedFen))
+		i--
+		dAtA[i] = 0x78
+	}
+	if m.Period != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Period))
+		i--
+		dAtA[i] = 0x70
+	}
+	if m.UsedFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.UsedFen))
+		i--
+		dAtA[i] = 0x68
+	}
+	if m.UsedCount != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.UsedCount))
+		i--
+		dAtA[i] = 0x60
+	}
+	if m.RevokedAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RevokedAt))
+		i--
+		dAtA[i] = 0x58
+	}
+	if len(m.ReferenceHash) > 0 {
+		i -= len(m.ReferenceHash)
+		copy(dAtA[i:], m.ReferenceHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ReferenceHash)))
+		i--
+		dAtA[i] = 0x52
+	}
+	if m.ExpiresAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ExpiresAt))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.StartsAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.StartsAt))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.PeriodCountMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PeriodCountMax))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.PeriodFenMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PeriodFenMax))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.PeriodSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PeriodSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DebitFenMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DebitFenMax))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PayeeOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PayeeOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.PayerOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PayerOrgId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Id != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Payment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Payment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Payment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ArbiterOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ArbiterOrgId))
+		i--
+		dAtA[i] = 0x68
+	}
+	if len(m.ReasonHash) > 0 {
+		i -= len(m.ReasonHash)
+		copy(dAtA[i:], m.ReasonHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ReasonHash)))
+		i--
+		dAtA[i] = 0x62
+	}
+	if m.Chargeback != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Chargeback))
+		i--
+		dAtA[i] = 0x58
+	}
+	if m.KeptUntil != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.KeptUntil))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.PaidAt != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PaidAt))
+		i--
+		dAtA[i] = 0x48
+	}
+	if len(m.ReferenceHash) > 0 {
+		i -= len(m.ReferenceHash)
+		copy(dAtA[i:], m.ReferenceHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.ReferenceHash)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if m.MandateId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.MandateId))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.ReturnedFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ReturnedFen))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.AmountFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.AmountFen))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.PayeeOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PayeeOrgId))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.PayerOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.PayerOrgId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Kind != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Id != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *BalanceReport) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *BalanceReport) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *BalanceReport) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Status != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.DifferenceFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DifferenceFen))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.ExpectedFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ExpectedFen))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.StatementHash) > 0 {
+		i -= len(m.StatementHash)
+		copy(dAtA[i:], m.StatementHash)
+		i = encodeVarintTypes(dAtA, i, uint64(len(m.StatementHash)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.UnsettledFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.UnsettledFen))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.UnissuedFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.UnissuedFen))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.BalanceFen != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.BalanceFen))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Day != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.Day))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.IssuerOrgId != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.IssuerOrgId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Standing) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Standing) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Standing) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ClearedDay != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ClearedDay))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.DiffersSince != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DiffersSince))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.ReportedDay != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ReportedDay))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.FirstDay != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.FirstDay))
 		i--
 		dAtA[i] = 0x10
 	}
@@ -818,6 +2004,31 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.ReportDaysMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ReportDaysMax))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.DifferenceDaysMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DifferenceDaysMax))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.DifferenceFenMax != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.DifferenceFenMax))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.ChargebackSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.ChargebackSeconds))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.RefundSeconds != 0 {
+		i = encodeVarintTypes(dAtA, i, uint64(m.RefundSeconds))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.FreezeSecondsMax != 0 {
 		i = encodeVarintTypes(dAtA, i, uint64(m.FreezeSecondsMax))
 		i--
@@ -899,6 +2110,10 @@ func (m *Redemption) Size() (n int) {
 	if m.Height != 0 {
 		n += 1 + sovTypes(uint64(m.Height))
 	}
+	l = len(m.RejectCode)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
 	return n
 }
 
@@ -916,6 +2131,192 @@ func (m *IssuerTotal) Size() (n int) {
 	}
 	if m.RedeemedFen != 0 {
 		n += 1 + sovTypes(uint64(m.RedeemedFen))
+	}
+	if m.PendingFen != 0 {
+		n += 1 + sovTypes(uint64(m.PendingFen))
+	}
+	return n
+}
+
+func (m *DayTotal) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Day != 0 {
+		n += 1 + sovTypes(uint64(m.Day))
+	}
+	l = m.Total.Size()
+	n += 1 + l + sovTypes(uint64(l))
+	return n
+}
+
+func (m *Mandate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovTypes(uint64(m.Id))
+	}
+	if m.PayerOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.PayerOrgId))
+	}
+	if m.PayeeOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.PayeeOrgId))
+	}
+	if m.DebitFenMax != 0 {
+		n += 1 + sovTypes(uint64(m.DebitFenMax))
+	}
+	if m.PeriodSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.PeriodSeconds))
+	}
+	if m.PeriodFenMax != 0 {
+		n += 1 + sovTypes(uint64(m.PeriodFenMax))
+	}
+	if m.PeriodCountMax != 0 {
+		n += 1 + sovTypes(uint64(m.PeriodCountMax))
+	}
+	if m.StartsAt != 0 {
+		n += 1 + sovTypes(uint64(m.StartsAt))
+	}
+	if m.ExpiresAt != 0 {
+		n += 1 + sovTypes(uint64(m.ExpiresAt))
+	}
+	l = len(m.ReferenceHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.RevokedAt != 0 {
+		n += 1 + sovTypes(uint64(m.RevokedAt))
+	}
+	if m.UsedCount != 0 {
+		n += 1 + sovTypes(uint64(m.UsedCount))
+	}
+	if m.UsedFen != 0 {
+		n += 1 + sovTypes(uint64(m.UsedFen))
+	}
+	if m.Period != 0 {
+		n += 1 + sovTypes(uint64(m.Period))
+	}
+	if m.PeriodUsedFen != 0 {
+		n += 1 + sovTypes(uint64(m.PeriodUsedFen))
+	}
+	if m.PeriodUsedCount != 0 {
+		n += 2 + sovTypes(uint64(m.PeriodUsedCount))
+	}
+	return n
+}
+
+func (m *Payment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovTypes(uint64(m.Id))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovTypes(uint64(m.Kind))
+	}
+	if m.PayerOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.PayerOrgId))
+	}
+	if m.PayeeOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.PayeeOrgId))
+	}
+	if m.AmountFen != 0 {
+		n += 1 + sovTypes(uint64(m.AmountFen))
+	}
+	if m.ReturnedFen != 0 {
+		n += 1 + sovTypes(uint64(m.ReturnedFen))
+	}
+	if m.MandateId != 0 {
+		n += 1 + sovTypes(uint64(m.MandateId))
+	}
+	l = len(m.ReferenceHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.PaidAt != 0 {
+		n += 1 + sovTypes(uint64(m.PaidAt))
+	}
+	if m.KeptUntil != 0 {
+		n += 1 + sovTypes(uint64(m.KeptUntil))
+	}
+	if m.Chargeback != 0 {
+		n += 1 + sovTypes(uint64(m.Chargeback))
+	}
+	l = len(m.ReasonHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.ArbiterOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.ArbiterOrgId))
+	}
+	return n
+}
+
+func (m *BalanceReport) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.IssuerOrgId))
+	}
+	if m.Day != 0 {
+		n += 1 + sovTypes(uint64(m.Day))
+	}
+	if m.BalanceFen != 0 {
+		n += 1 + sovTypes(uint64(m.BalanceFen))
+	}
+	if m.UnissuedFen != 0 {
+		n += 1 + sovTypes(uint64(m.UnissuedFen))
+	}
+	if m.UnsettledFen != 0 {
+		n += 1 + sovTypes(uint64(m.UnsettledFen))
+	}
+	l = len(m.StatementHash)
+	if l > 0 {
+		n += 1 + l + sovTypes(uint64(l))
+	}
+	if m.ExpectedFen != 0 {
+		n += 1 + sovTypes(uint64(m.ExpectedFen))
+	}
+	if m.DifferenceFen != 0 {
+		n += 1 + sovTypes(uint64(m.DifferenceFen))
+	}
+	if m.Status != 0 {
+		n += 1 + sovTypes(uint64(m.Status))
+	}
+	return n
+}
+
+func (m *Standing) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.IssuerOrgId != 0 {
+		n += 1 + sovTypes(uint64(m.IssuerOrgId))
+	}
+	if m.FirstDay != 0 {
+		n += 1 + sovTypes(uint64(m.FirstDay))
+	}
+	if m.ReportedDay != 0 {
+		n += 1 + sovTypes(uint64(m.ReportedDay))
+	}
+	if m.DiffersSince != 0 {
+		n += 1 + sovTypes(uint64(m.DiffersSince))
+	}
+	if m.ClearedDay != 0 {
+		n += 1 + sovTypes(uint64(m.ClearedDay))
 	}
 	return n
 }
@@ -973,6 +2374,21 @@ func (m *Params) Size() (n int) {
 	}
 	if m.FreezeSecondsMax != 0 {
 		n += 1 + sovTypes(uint64(m.FreezeSecondsMax))
+	}
+	if m.RefundSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.RefundSeconds))
+	}
+	if m.ChargebackSeconds != 0 {
+		n += 1 + sovTypes(uint64(m.ChargebackSeconds))
+	}
+	if m.DifferenceFenMax != 0 {
+		n += 1 + sovTypes(uint64(m.DifferenceFenMax))
+	}
+	if m.DifferenceDaysMax != 0 {
+		n += 1 + sovTypes(uint64(m.DifferenceDaysMax))
+	}
+	if m.ReportDaysMax != 0 {
+		n += 1 + sovTypes(uint64(m.ReportDaysMax))
 	}
 	return n
 }
@@ -1350,6 +2766,38 @@ func (m *Redemption) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RejectCode", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RejectCode = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTypes(dAtA[iNdEx:])
@@ -1453,6 +2901,1204 @@ func (m *IssuerTotal) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.RedeemedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PendingFen", wireType)
+			}
+			m.PendingFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PendingFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *DayTotal) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: DayTotal: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: DayTotal: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Day", wireType)
+			}
+			m.Day = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Day |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Total", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Total.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Mandate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Mandate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Mandate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayerOrgId", wireType)
+			}
+			m.PayerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayeeOrgId", wireType)
+			}
+			m.PayeeOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayeeOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DebitFenMax", wireType)
+			}
+			m.DebitFenMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DebitFenMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodSeconds", wireType)
+			}
+			m.PeriodSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodFenMax", wireType)
+			}
+			m.PeriodFenMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodFenMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodCountMax", wireType)
+			}
+			m.PeriodCountMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodCountMax |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StartsAt", wireType)
+			}
+			m.StartsAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StartsAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpiresAt", wireType)
+			}
+			m.ExpiresAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpiresAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReferenceHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReferenceHash = append(m.ReferenceHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReferenceHash == nil {
+				m.ReferenceHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RevokedAt", wireType)
+			}
+			m.RevokedAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RevokedAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UsedCount", wireType)
+			}
+			m.UsedCount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UsedCount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 13:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UsedFen", wireType)
+			}
+			m.UsedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UsedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 14:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Period", wireType)
+			}
+			m.Period = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Period |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 15:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodUsedFen", wireType)
+			}
+			m.PeriodUsedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodUsedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 16:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeriodUsedCount", wireType)
+			}
+			m.PeriodUsedCount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeriodUsedCount |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Payment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Payment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Payment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= PaymentKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayerOrgId", wireType)
+			}
+			m.PayerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PayeeOrgId", wireType)
+			}
+			m.PayeeOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PayeeOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AmountFen", wireType)
+			}
+			m.AmountFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AmountFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReturnedFen", wireType)
+			}
+			m.ReturnedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReturnedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MandateId", wireType)
+			}
+			m.MandateId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MandateId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReferenceHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReferenceHash = append(m.ReferenceHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReferenceHash == nil {
+				m.ReferenceHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaidAt", wireType)
+			}
+			m.PaidAt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaidAt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field KeptUntil", wireType)
+			}
+			m.KeptUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.KeptUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Chargeback", wireType)
+			}
+			m.Chargeback = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Chargeback |= ChargebackStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReasonHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ReasonHash = append(m.ReasonHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ReasonHash == nil {
+				m.ReasonHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 13:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ArbiterOrgId", wireType)
+			}
+			m.ArbiterOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ArbiterOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *BalanceReport) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: BalanceReport: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: BalanceReport: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Day", wireType)
+			}
+			m.Day = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Day |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BalanceFen", wireType)
+			}
+			m.BalanceFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BalanceFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnissuedFen", wireType)
+			}
+			m.UnissuedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnissuedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnsettledFen", wireType)
+			}
+			m.UnsettledFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnsettledFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StatementHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTypes
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.StatementHash = append(m.StatementHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.StatementHash == nil {
+				m.StatementHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpectedFen", wireType)
+			}
+			m.ExpectedFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpectedFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DifferenceFen", wireType)
+			}
+			m.DifferenceFen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DifferenceFen |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= BalanceStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTypes(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTypes
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Standing) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTypes
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Standing: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Standing: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IssuerOrgId", wireType)
+			}
+			m.IssuerOrgId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IssuerOrgId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FirstDay", wireType)
+			}
+			m.FirstDay = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FirstDay |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReportedDay", wireType)
+			}
+			m.ReportedDay = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReportedDay |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DiffersSince", wireType)
+			}
+			m.DiffersSince = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DiffersSince |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClearedDay", wireType)
+			}
+			m.ClearedDay = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ClearedDay |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -1815,6 +4461,101 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.FreezeSecondsMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RefundSeconds", wireType)
+			}
+			m.RefundSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RefundSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ChargebackSeconds", wireType)
+			}
+			m.ChargebackSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ChargebackSeconds |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DifferenceFenMax", wireType)
+			}
+			m.DifferenceFenMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DifferenceFenMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DifferenceDaysMax", wireType)
+			}
+			m.DifferenceDaysMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DifferenceDaysMax |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReportDaysMax", wireType)
+			}
+			m.ReportDaysMax = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTypes
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReportDaysMax |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
