@@ -19,6 +19,7 @@ import (
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
+	fundv1 "github.com/xinlian/xinlian/gen/xinlian/fund/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
@@ -30,6 +31,7 @@ import (
 	"github.com/xinlian/xinlian/x/attestation"
 	"github.com/xinlian/xinlian/x/cash"
 	"github.com/xinlian/xinlian/x/council"
+	"github.com/xinlian/xinlian/x/fund"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
 	"github.com/xinlian/xinlian/x/pledge"
@@ -53,6 +55,7 @@ type Genesis struct {
 	Pledge      *pledgev1.GenesisState
 	Score       *scorev1.GenesisState
 	Loan        *loanv1.GenesisState
+	Fund        *fundv1.GenesisState
 
 	// VotingPeriod is how long members may vote on a proposal.
 	VotingPeriod time.Duration
@@ -65,7 +68,7 @@ func NewGenesis(chainID string, network councilv1.NetworkKind, at time.Time) *Ge
 		ChainID: chainID, Time: at,
 		Org: org.DefaultGenesis(), Safety: safety.DefaultGenesis(), Council: council.DefaultGenesis(),
 		Cash: cash.DefaultGenesis(), Profile: profile.DefaultGenesis(), Attestation: attestation.DefaultGenesis(), Pledge: pledge.DefaultGenesis(),
-		Score: score.DefaultGenesis(), Loan: loan.DefaultGenesis(),
+		Score: score.DefaultGenesis(), Loan: loan.DefaultGenesis(), Fund: fund.DefaultGenesis(),
 		VotingPeriod: 7 * 24 * time.Hour,
 	}
 	g.Council.Params.Network = network
@@ -87,7 +90,7 @@ func (g *Genesis) State(c wire.Codec) (map[string]json.RawMessage, error) {
 	state := map[string]json.RawMessage{}
 	for name, s := range map[string]codec.ProtoMarshaler{
 		org.Name: g.Org, safety.Name: g.Safety, council.Name: g.Council, cash.Name: g.Cash, profile.Name: g.Profile,
-		attestation.Name: g.Attestation, pledge.Name: g.Pledge, score.Name: g.Score, loan.Name: g.Loan,
+		attestation.Name: g.Attestation, pledge.Name: g.Pledge, score.Name: g.Score, loan.Name: g.Loan, fund.Name: g.Fund,
 		authtypes.ModuleName:      authtypes.DefaultGenesisState(),
 		banktypes.ModuleName:      bankGenesis(),
 		consensustypes.ModuleName: nil,
@@ -167,7 +170,7 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 	g := Genesis{
 		Org: &orgv1.GenesisState{}, Safety: &safetyv1.GenesisState{}, Council: &councilv1.GenesisState{},
 		Cash: &cashv1.GenesisState{}, Profile: &profilev1.GenesisState{}, Attestation: &attestationv1.GenesisState{}, Pledge: &pledgev1.GenesisState{},
-		Score: &scorev1.GenesisState{}, Loan: &loanv1.GenesisState{},
+		Score: &scorev1.GenesisState{}, Loan: &loanv1.GenesisState{}, Fund: &fundv1.GenesisState{},
 	}
 	checks := []struct {
 		name  string
@@ -183,6 +186,7 @@ func ValidateGenesis(c wire.Codec, state map[string]json.RawMessage, params *cmt
 		{pledge.Name, g.Pledge, func() error { return pledge.Validate(g.Pledge) }},
 		{score.Name, g.Score, func() error { return score.Validate(g.Score) }},
 		{loan.Name, g.Loan, func() error { return loan.Validate(*g.Loan) }},
+		{fund.Name, g.Fund, func() error { return fund.Validate(g.Fund) }},
 	}
 	for _, m := range checks {
 		if err := c.Proto.UnmarshalJSON(state[m.name], m.state); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/xinlian/xinlian/x/attestation"
 	"github.com/xinlian/xinlian/x/cash"
 	"github.com/xinlian/xinlian/x/council"
+	"github.com/xinlian/xinlian/x/fund"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
 	"github.com/xinlian/xinlian/x/pledge"
@@ -89,6 +90,9 @@ func (k keepers) checks() []func(context.Context) error {
 	}
 	for _, i := range k.loan.Invariants() {
 		add(loan.Name, i.Name, i.Check)
+	}
+	for _, i := range k.fund.Invariants() {
+		add(fund.Name, i.Name, i.Check)
 	}
 	return all
 }

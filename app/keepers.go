@@ -22,6 +22,7 @@ import (
 	"github.com/xinlian/xinlian/x/attestation"
 	"github.com/xinlian/xinlian/x/cash"
 	"github.com/xinlian/xinlian/x/council"
+	"github.com/xinlian/xinlian/x/fund"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
 	"github.com/xinlian/xinlian/x/pledge"
@@ -35,7 +36,7 @@ var (
 	storeKeys = storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, consensustypes.StoreKey, govtypes.StoreKey, upgradetypes.StoreKey,
 		org.StoreKey, council.StoreKey, cash.StoreKey, profile.StoreKey, attestation.StoreKey, pledge.StoreKey,
-		score.StoreKey, loan.StoreKey, safety.StoreKey,
+		score.StoreKey, loan.StoreKey, fund.StoreKey, safety.StoreKey,
 	)
 	transientKeys = storetypes.NewTransientStoreKeys()
 )
@@ -65,6 +66,7 @@ type keepers struct {
 	pledge      *pledge.Keeper
 	score       *score.Keeper
 	loan        *loan.Keeper
+	fund        *fund.Keeper
 }
 
 func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Logger) (keepers, error) {
@@ -94,6 +96,12 @@ func newKeepers(c wire.Codec, base *baseapp.BaseApp, home string, logger log.Log
 		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash, CashAccount: cash.Account,
 		Profile: k.profile, Attestation: k.attestation, Score: k.score,
 	})
+
+	k.fund = fund.NewKeeper(open(fund.StoreKey), c.Proto, authority, fund.Neighbours{
+		Orgs: k.org, Council: k.council, Safety: k.safety, Cash: k.cash, CashAccount: cash.Account, Loans: k.loan,
+	})
+	// A fund's terms bound what its pool lends.
+	k.loan.SetMandate(k.fund)
 
 	// A loan that runs holds the erasure of the records it rests on.
 	k.profile.SetDebts(k.loan)

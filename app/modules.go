@@ -19,6 +19,7 @@ import (
 	"github.com/xinlian/xinlian/x/attestation"
 	"github.com/xinlian/xinlian/x/cash"
 	"github.com/xinlian/xinlian/x/council"
+	"github.com/xinlian/xinlian/x/fund"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/x/org"
 	"github.com/xinlian/xinlian/x/pledge"
@@ -31,7 +32,7 @@ import (
 // left to right, so that each module finds what it refers to.
 var genesisOrder = []string{
 	authtypes.ModuleName, banktypes.ModuleName, consensustypes.ModuleName, upgradetypes.ModuleName,
-	org.Name, safety.Name, council.Name, cash.Name, profile.Name, attestation.Name, pledge.Name, score.Name, loan.Name,
+	org.Name, safety.Name, council.Name, cash.Name, profile.Name, attestation.Name, pledge.Name, score.Name, loan.Name, fund.Name,
 	govtypes.ModuleName,
 }
 
@@ -51,6 +52,7 @@ func newModules(c wire.Codec, k keepers) *module.Manager {
 		pledge.Name:               pledge.NewAppModule(k.pledge),
 		score.Name:                score.NewAppModule(k.score),
 		loan.Name:                 loan.NewAppModule(k.loan),
+		fund.Name:                 fund.NewAppModule(k.fund),
 	})
 	m.SetOrderInitGenesis(genesisOrder...)
 	m.SetOrderExportGenesis(genesisOrder...)
@@ -59,6 +61,6 @@ func newModules(c wire.Codec, k keepers) *module.Manager {
 	m.SetOrderBeginBlockers()
 	// bank first, as the SDK asks; a proposal that passes in gov changes the
 	// validator set in the same block, so council comes last.
-	m.SetOrderEndBlockers(banktypes.ModuleName, cash.Name, profile.Name, pledge.Name, loan.Name, govtypes.ModuleName, council.Name)
+	m.SetOrderEndBlockers(banktypes.ModuleName, cash.Name, profile.Name, pledge.Name, loan.Name, fund.Name, govtypes.ModuleName, council.Name)
 	return m
 }

@@ -25,6 +25,7 @@ import (
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
+	fundv1 "github.com/xinlian/xinlian/gen/xinlian/fund/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
@@ -57,6 +58,7 @@ type Client struct {
 	Pledge      pledgev1.QueryClient
 	Score       scorev1.QueryClient
 	Loan        loanv1.QueryClient
+	Fund        fundv1.QueryClient
 	Safety      safetyv1.QueryClient
 
 	codec   wire.Codec
@@ -86,7 +88,7 @@ func Dial(ctx context.Context, address string) (*Client, error) {
 		codec: c, conn: conn,
 		Org: orgv1.NewQueryClient(conn), Council: councilv1.NewQueryClient(conn), Cash: cashv1.NewQueryClient(conn),
 		Profile: profilev1.NewQueryClient(conn), Attestation: attestationv1.NewQueryClient(conn), Pledge: pledgev1.NewQueryClient(conn),
-		Score: scorev1.NewQueryClient(conn), Loan: loanv1.NewQueryClient(conn), Safety: safetyv1.NewQueryClient(conn),
+		Score: scorev1.NewQueryClient(conn), Loan: loanv1.NewQueryClient(conn), Fund: fundv1.NewQueryClient(conn), Safety: safetyv1.NewQueryClient(conn),
 		comet: cmtservice.NewServiceClient(conn), txs: txtypes.NewServiceClient(conn), auth: authtypes.NewQueryClient(conn),
 		lines: map[string]*sync.Mutex{},
 	}

@@ -126,10 +126,10 @@ func Found(tb testing.TB) (*app.Genesis, Consortium) {
 		roles []orgv1.Role
 	}{
 		{&c.BankA, "bank-a", orgv1.OrgKind_ORG_KIND_BANK, []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
-		{&c.BankB, "bank-b", orgv1.OrgKind_ORG_KIND_BANK, []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
+		{&c.BankB, "bank-b", orgv1.OrgKind_ORG_KIND_BANK, []orgv1.Role{orgv1.Role_ROLE_LENDER, orgv1.Role_ROLE_INDEX_PUBLISHER, orgv1.Role_ROLE_INVESTOR}},
 		{&c.VerifierA, "verifier-a", orgv1.OrgKind_ORG_KIND_VERIFIER, []orgv1.Role{orgv1.Role_ROLE_ATTESTOR, orgv1.Role_ROLE_KYB}},
 		{&c.VerifierB, "verifier-b", orgv1.OrgKind_ORG_KIND_VERIFIER, []orgv1.Role{orgv1.Role_ROLE_ATTESTOR, orgv1.Role_ROLE_KYB}},
-		{&c.Settlement, "settlement", orgv1.OrgKind_ORG_KIND_SETTLEMENT, []orgv1.Role{orgv1.Role_ROLE_CUSTODIAN, orgv1.Role_ROLE_ISSUER, orgv1.Role_ROLE_INDEX_PUBLISHER}},
+		{&c.Settlement, "settlement", orgv1.OrgKind_ORG_KIND_SETTLEMENT, []orgv1.Role{orgv1.Role_ROLE_CUSTODIAN, orgv1.Role_ROLE_ISSUER, orgv1.Role_ROLE_INDEX_PUBLISHER, orgv1.Role_ROLE_INVESTOR}},
 		{&c.Regulator, "regulator", orgv1.OrgKind_ORG_KIND_REGULATOR, []orgv1.Role{orgv1.Role_ROLE_REGULATOR}},
 		{&c.Auditor, "auditor", orgv1.OrgKind_ORG_KIND_AUDITOR, []orgv1.Role{orgv1.Role_ROLE_AUDITOR}},
 	} {

@@ -8,7 +8,7 @@ import (
 
 // modules is the order of the chain's modules: each may import only what stands
 // to its left. safety stands apart and sees org only.
-var modules = []string{"org", "council", "cash", "profile", "attestation", "pledge", "score", "loan"}
+var modules = []string{"org", "council", "cash", "profile", "attestation", "pledge", "score", "loan", "fund"}
 
 // law says, for a group of packages, which groups of ours it may import. A
 // package belongs to the first group whose prefix fits.

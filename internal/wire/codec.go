@@ -31,6 +31,7 @@ import (
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
 	councilv1 "github.com/xinlian/xinlian/gen/xinlian/council/v1"
+	fundv1 "github.com/xinlian/xinlian/gen/xinlian/fund/v1"
 	loanv1 "github.com/xinlian/xinlian/gen/xinlian/loan/v1"
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	pledgev1 "github.com/xinlian/xinlian/gen/xinlian/pledge/v1"
@@ -44,7 +45,7 @@ import (
 // all that a client needs to build, sign and read messages.
 var services = []*googlegrpc.ServiceDesc{
 	&orgv1.Msg_serviceDesc, &councilv1.Msg_serviceDesc, &cashv1.Msg_serviceDesc, &profilev1.Msg_serviceDesc,
-	&attestationv1.Msg_serviceDesc, &pledgev1.Msg_serviceDesc, &scorev1.Msg_serviceDesc, &loanv1.Msg_serviceDesc, &safetyv1.Msg_serviceDesc,
+	&attestationv1.Msg_serviceDesc, &pledgev1.Msg_serviceDesc, &scorev1.Msg_serviceDesc, &loanv1.Msg_serviceDesc, &fundv1.Msg_serviceDesc, &safetyv1.Msg_serviceDesc,
 }
 
 // Codec encodes and decodes everything that crosses the chain's border.

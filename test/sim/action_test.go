@@ -22,6 +22,7 @@ import (
 	"github.com/xinlian/xinlian/internal/wire"
 	"github.com/xinlian/xinlian/scorecard"
 	"github.com/xinlian/xinlian/x/cash"
+	"github.com/xinlian/xinlian/x/fund"
 	"github.com/xinlian/xinlian/x/loan"
 	"github.com/xinlian/xinlian/zk"
 )
@@ -40,6 +41,7 @@ var actions = []func(*world) deed{
 	attestReceivable, attestReceivable, pledgeReceivable, pledgeReceivable, releasePledge, withdrawReceivable, contestReceivable, decideReceivable, decideReceivable,
 	submitScore, submitScore, publishIndex, publishIndex, registerModel, voteModel, voteModel,
 	saveDraft, saveDraft, discardDraft, submitTemplate, submitTemplate, reviewTemplate, reviewTemplate, reviewTemplate, reviewTemplate, activateTemplate, activateTemplate, activateTemplate, activateTemplate, retireTemplate, retireTemplate, signAudit, signAudit,
+	openFund, admitInvestor, admitInvestor, admitInvestor, subscribe, subscribe, subscribe, redeemShares, redeemShares, cancelOrder, cancelOrder, claimIncome, claimIncome, windUp,
 	openPool, fundPool, fundPool, withdrawPool, withdrawPool, offerProduct, offerProduct, retireProduct, retireProduct,
 	apply, apply, apply, apply, apply, apply, apply, decide, decide, decide, appeal, appeal, accept, accept, accept, accept, accept, refuseOffer, refuseOffer, refuseOffer, refuseOffer,
 	repay, repay, repay, writeOff, writeOff, writeOff, stop, resumeMessage, resumeMessage, openIncident, closeIncident, setNodes, setNodes,
@@ -246,7 +248,7 @@ func unfreezeMoney(w *world) deed {
 func donate(w *world) deed {
 	from, by := w.holder()
 	to := pick(w, []sdk.AccAddress{
-		loan.PoolAccount(1), wire.ModuleAddress("cash"), wire.ModuleAddress("gov"), wire.ModuleAddress("fee_collector"), make([]byte, 20), cash.Account(999),
+		loan.PoolAccount(1), fund.Account(1), wire.ModuleAddress("cash"), wire.ModuleAddress("gov"), wire.ModuleAddress("fee_collector"), make([]byte, 20), cash.Account(999),
 	})
 	sender := address(by)
 	if w.chance(50) {

@@ -32,6 +32,7 @@ var taken = []string{
 	"cash.v1.MsgDebit", "cash.v1.MsgGrantMandate", "cash.v1.MsgOpenChargeback", "cash.v1.MsgRefund",
 	"cash.v1.MsgRejectRedemption", "cash.v1.MsgResolveChargeback", "cash.v1.MsgRevokeMandate",
 	"council.v1.MsgSetNodes",
+	"fund.v1.MsgAdmitInvestor", "fund.v1.MsgCancelOrder", "fund.v1.MsgClaimIncome", "fund.v1.MsgOpenFund", "fund.v1.MsgRedeem", "fund.v1.MsgSubscribe", "fund.v1.MsgWindUp",
 	"loan.v1.MsgAccept", "loan.v1.MsgActivateTemplate", "loan.v1.MsgAppeal", "loan.v1.MsgApply", "loan.v1.MsgDecideReferral", "loan.v1.MsgFundPool",
 	"loan.v1.MsgOfferProduct", "loan.v1.MsgOpenPool", "loan.v1.MsgRefuseOffer", "loan.v1.MsgRepay", "loan.v1.MsgRetireProduct",
 	"loan.v1.MsgDiscardDraft", "loan.v1.MsgRetireTemplate", "loan.v1.MsgReviewTemplate", "loan.v1.MsgSaveDraft", "loan.v1.MsgSubmitTemplate", "loan.v1.MsgWithdrawPool", "loan.v1.MsgWriteOff",

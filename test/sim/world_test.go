@@ -57,6 +57,7 @@ type world struct {
 	prepared     []deed // scores proven beforehand, each sent once or more
 	products     []testkit.Product
 	pools        []testkit.Product // of which only pool and lender are set
+	funds        []vehicle
 	templates    []template
 	models       [][]byte
 	consents     []consent
@@ -122,7 +123,7 @@ const borrowers = 2
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{
-		Chain: testkit.Start(t, testkit.OneAuditor), t: t,
+		Chain: testkit.Start(t, testkit.OneAuditor, quickFunds), t: t,
 		rng: rand.New(rand.NewPCG(seed, 0)), tally: map[string]*count{},
 	}
 	w.models = [][]byte{w.Adopt().Hash}
@@ -137,6 +138,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		p := w.Product(lender, terms, 3_000_000_00)
 		w.products, w.pools = append(w.products, p), append(w.pools, p)
 	}
+	w.raise()
 	for i := range borrowers {
 		w.borrower(fmt.Sprintf("firm-%d", i), i)
 	}

@@ -222,7 +222,7 @@ func (k *Keeper) inputs(ctx context.Context, app loanv1.Application, product loa
 	if err != nil {
 		return in, err
 	}
-	in.PoolFreeFen, err = poolFree(pool)
+	in.PoolFreeFen, err = k.lendable(ctx, pool, app.EnterpriseId)
 	return in, err
 }
 

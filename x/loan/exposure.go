@@ -53,5 +53,8 @@ func (k *Keeper) reserve(ctx context.Context, poolID, enterprise uint64, amountF
 	if err := k.pools.Set(ctx, p.Id, p); err != nil {
 		return err
 	}
+	if err := k.commit(ctx, p.Id, enterprise, amountFen); err != nil {
+		return err
+	}
 	return k.exposures.Set(ctx, enterprise, e)
 }

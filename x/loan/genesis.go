@@ -245,6 +245,23 @@ func (k *Keeper) initLoans(ctx context.Context, gs *loanv1.GenesisState) error {
 			return err
 		}
 	}
+	return k.initCommitted(ctx, gs)
+}
+
+// initCommitted sums what pools have lent and promised to each enterprise.
+func (k *Keeper) initCommitted(ctx context.Context, gs *loanv1.GenesisState) error {
+	for _, o := range gs.Offers {
+		if o.Status == loanv1.OfferStatus_OFFER_STATUS_OPEN {
+			if err := k.commit(ctx, gs.Products[o.ProductId-1].Terms.PoolId, o.EnterpriseId, o.PrincipalFen); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range gs.Loans {
+		if err := k.commit(ctx, l.PoolId, l.EnterpriseId, committedBy(l)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

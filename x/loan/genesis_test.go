@@ -175,8 +175,14 @@ func TestInvariantsNotice(t *testing.T) {
 		"offer-queue":       func(w *world) error { return w.k.offerEnds.Clear(w.ctx, nil) },
 		"open-applications": func(w *world) error { return w.k.open.Clear(w.ctx, nil) },
 		"exposure-totals":   func(w *world) error { return w.k.exposures.Clear(w.ctx, nil) },
-		"journal-chain":     func(w *world) error { return w.k.entries.Clear(w.ctx, nil) },
-		"tranche-schedule":  func(w *world) error { return w.k.instalments.Clear(w.ctx, nil) },
+		"pool-commitments":  func(w *world) error { return w.k.committed.Clear(w.ctx, nil) },
+		"pool-buckets": func(w *world) error {
+			p := w.pool(1)
+			p.LateFen = []int64{1, 0, 0}
+			return w.k.pools.Set(w.ctx, 1, p)
+		},
+		"journal-chain":    func(w *world) error { return w.k.entries.Clear(w.ctx, nil) },
+		"tranche-schedule": func(w *world) error { return w.k.instalments.Clear(w.ctx, nil) },
 		"pool-totals": func(w *world) error {
 			p := w.pool(1)
 			p.LentFen++

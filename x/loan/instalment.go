@@ -90,11 +90,16 @@ func (k *Keeper) owed(ctx context.Context, l loanv1.Loan, by int64) ([]loanv1.In
 	return list, nil
 }
 
-func (k *Keeper) anyLate(ctx context.Context, b *book) (bool, error) {
+// lateNow counts the instalments of a loan that are late and not paid.
+func (k *Keeper) lateNow(ctx context.Context, b *book) (uint32, error) {
 	list, err := k.owed(ctx, b.loan, b.now)
-	return slices.ContainsFunc(list, func(i loanv1.Instalment) bool {
-		return i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE
-	}), err
+	var late uint32
+	for _, i := range list {
+		if i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE {
+			late++
+		}
+	}
+	return late, err
 }
 
 // payOwed pays the instalments due by a time, oldest first, as far as the

@@ -2,6 +2,8 @@ package loan
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -23,6 +25,7 @@ var rules = []struct {
 	{"drafts", snapshot.drafts},
 	{"rate-cut", snapshot.rateCut},
 	{"pool-totals", snapshot.poolTotals},
+	{"pool-buckets", snapshot.poolBuckets},
 	{"exposure-totals", snapshot.exposureTotals},
 	{"tranche-schedule", snapshot.trancheSchedule},
 	{"loan-status", snapshot.loanStatus},
@@ -39,6 +42,7 @@ func (k *Keeper) Invariants() []Invariant {
 		{Name: "due-queue", Check: k.checkDueQueue},
 		{Name: "offer-queue", Check: k.checkOfferQueue},
 		{Name: "open-applications", Check: k.checkOpen},
+		{Name: "pool-commitments", Check: k.checkCommitted},
 		{Name: "template-versions", Check: k.checkVersions},
 		{Name: "review-queue", Check: k.checkReviewQueue},
 	}
@@ -170,6 +174,40 @@ func (k *Keeper) checkOpen(ctx context.Context) error {
 		err = ErrInvariant.Wrapf("%d rows, want %d", rows, len(want))
 	}
 	return broken("open-applications", err)
+}
+
+// checkCommitted wants for each pool and enterprise the sum of its offers and loans.
+func (k *Keeper) checkCommitted(ctx context.Context) error {
+	gs, err := k.ExportGenesis(ctx)
+	if err != nil {
+		return err
+	}
+	want := map[[2]uint64]int64{}
+	for _, o := range gs.Offers {
+		if o.Status == loanv1.OfferStatus_OFFER_STATUS_OPEN {
+			want[[2]uint64{gs.Products[o.ProductId-1].Terms.PoolId, o.EnterpriseId}] += o.PrincipalFen
+		}
+	}
+	for _, l := range gs.Loans {
+		want[[2]uint64{l.PoolId, l.EnterpriseId}] += committedBy(l)
+	}
+	err = k.committed.Walk(ctx, nil, func(key committedKey, fen int64) (bool, error) {
+		id := [2]uint64{key.K1(), key.K2()}
+		if want[id] != fen {
+			return true, ErrInvariant.Wrapf("pool %d has %d fen with %d, want %d", key.K1(), fen, key.K2(), want[id])
+		}
+		delete(want, id)
+		return false, nil
+	})
+	if err == nil {
+		for _, id := range slices.SortedFunc(maps.Keys(want), func(a, b [2]uint64) int { return slices.Compare(a[:], b[:]) }) {
+			if want[id] != 0 {
+				err = ErrInvariant.Wrapf("pool %d has no sum for %d, want %d fen", id[0], id[1], want[id])
+				break
+			}
+		}
+	}
+	return broken("pool-commitments", err)
 }
 
 // checkReviewQueue wants one end in the queue for each review that waits and is not

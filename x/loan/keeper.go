@@ -124,6 +124,7 @@ var (
 	entriesPrefix                = collections.NewPrefix(20)
 	exposuresPrefix              = collections.NewPrefix(21)
 	reviewEndsPrefix             = collections.NewPrefix(22)
+	committedPrefix              = collections.NewPrefix(40)
 	draftsPrefix                 = collections.NewPrefix(60)
 	versionsPrefix               = collections.NewPrefix(61)
 )
@@ -136,6 +137,7 @@ type (
 	entryKey      = collections.Pair[uint64, uint64]
 	instalmentKey = collections.Triple[uint64, uint32, uint32]
 	dueKey        = collections.Quad[int64, uint64, uint32, uint32]
+	committedKey  = collections.Pair[uint64, uint64]
 )
 
 // Keeper holds the state of the module and the rules that change it.
@@ -171,6 +173,8 @@ type Keeper struct {
 	entries collections.Map[entryKey, loanv1.JournalEntry]
 	// exposures: enterprise -> what it owes; never removed.
 	exposures collections.Map[uint64, loanv1.Exposure]
+	// committed: (pool, enterprise) -> what the pool has lent and promised to it; dies at 0.
+	committed collections.Map[committedKey, int64]
 	// drafts: (author, name) -> draft; dies when submitted or discarded.
 	drafts collections.Map[draftKey, loanv1.TemplateDraft]
 	// versions: (author, name) -> the highest version submitted; never removed.
@@ -180,6 +184,7 @@ type Keeper struct {
 
 	authority string
 	compiled  *contracts
+	mandate   Mandate
 
 	left Neighbours
 }
@@ -243,6 +248,7 @@ func NewKeeper(service store.KVStoreService, cdc codec.BinaryCodec, authority st
 		entries:    collections.NewMap(sb, entriesPrefix, "entries", collections.PairKeyCodec(id, id), codec.CollValue[loanv1.JournalEntry](cdc)),
 		exposures:  collections.NewMap(sb, exposuresPrefix, "exposures", id, codec.CollValue[loanv1.Exposure](cdc)),
 		reviewEnds: collections.NewKeySet(sb, reviewEndsPrefix, "review_ends", collections.PairKeyCodec(collections.Int64Key, id)),
+		committed:  collections.NewMap(sb, committedPrefix, "committed", collections.PairKeyCodec(id, id), collections.Int64Value),
 
 		drafts:   collections.NewMap(sb, draftsPrefix, "drafts", collections.PairKeyCodec(id, collections.StringKey), codec.CollValue[loanv1.TemplateDraft](cdc)),
 		versions: collections.NewMap(sb, versionsPrefix, "versions", collections.PairKeyCodec(id, collections.StringKey), collections.Uint32Value),

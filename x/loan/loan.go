@@ -16,6 +16,10 @@ type book struct {
 	contract *Contract
 	params   loanv1.Params
 	now      int64
+
+	// What the pool's buckets and its sum for the enterprise hold of this loan, as loaded.
+	bucket                      int
+	outstandingFen, exposureFen int64
 }
 
 func (b *book) calendar() Calendar {
@@ -87,7 +91,7 @@ func (k *Keeper) loan(ctx context.Context, id uint64) (loanv1.Loan, error) {
 
 // load opens the book of a loan.
 func (k *Keeper) load(ctx context.Context, l loanv1.Loan) (*book, error) {
-	b := &book{loan: l, now: unixNow(ctx)}
+	b := &book{loan: l, now: unixNow(ctx), bucket: lateBucket(l), outstandingFen: outstanding(l)}
 	var err error
 	if b.pool, err = k.pool(ctx, l.PoolId); err != nil {
 		return nil, err
@@ -95,6 +99,7 @@ func (k *Keeper) load(ctx context.Context, l loanv1.Loan) (*book, error) {
 	if b.exposure, err = k.Exposure(ctx, l.EnterpriseId); err != nil {
 		return nil, err
 	}
+	b.exposureFen = b.exposure.OutstandingFen + b.exposure.ReservedFen
 	if b.params, err = k.Params(ctx); err != nil {
 		return nil, err
 	}
@@ -105,6 +110,12 @@ func (k *Keeper) load(ctx context.Context, l loanv1.Loan) (*book, error) {
 // save writes the book back.
 func (k *Keeper) save(ctx context.Context, b *book) error {
 	if err := k.loans.Set(ctx, b.loan.Id, b.loan); err != nil {
+		return err
+	}
+	if err := moveBucket(&b.pool, b.bucket, b.outstandingFen, lateBucket(b.loan), outstanding(b.loan)); err != nil {
+		return err
+	}
+	if err := k.commit(ctx, b.pool.Id, b.loan.EnterpriseId, b.exposure.OutstandingFen+b.exposure.ReservedFen-b.exposureFen); err != nil {
 		return err
 	}
 	if err := k.pools.Set(ctx, b.pool.Id, b.pool); err != nil {

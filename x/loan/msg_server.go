@@ -142,7 +142,7 @@ func (s msgServer) managed(ctx context.Context, device string, orgID, poolID uin
 	if err := s.keeper.acting(ctx, device, orgID, orgv1.Role_ROLE_LENDER, org.Person, org.Amount(amountFen)); err != nil {
 		return loanv1.Pool{}, err
 	}
-	return s.keeper.managedPool(ctx, poolID, orgID)
+	return s.keeper.ownPool(ctx, poolID, orgID)
 }
 
 func (s msgServer) OfferProduct(ctx context.Context, msg *loanv1.MsgOfferProduct) (*loanv1.MsgOfferProductResponse, error) {

@@ -65,6 +65,16 @@ func (k *Keeper) pool(ctx context.Context, id uint64) (loanv1.Pool, error) {
 	return p, missing(err, "pool %d", id)
 }
 
+// ownPool is the manager's pool whose money is its own; a fund moves the money of
+// one that is entrusted to it.
+func (k *Keeper) ownPool(ctx context.Context, id, manager uint64) (loanv1.Pool, error) {
+	p, err := k.managedPool(ctx, id, manager)
+	if err == nil && p.Entrusted {
+		err = ErrState.Wrapf("pool %d belongs to a fund; money goes in and out by its orders", id)
+	}
+	return p, err
+}
+
 func (k *Keeper) managedPool(ctx context.Context, id, manager uint64) (loanv1.Pool, error) {
 	p, err := k.pool(ctx, id)
 	if err != nil {

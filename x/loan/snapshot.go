@@ -114,6 +114,44 @@ func (s snapshot) poolTotals() error {
 	return nil
 }
 
+// poolBuckets: what each pool says is late is the sum over its loans, by how many
+// of their instalments are late.
+func (s snapshot) poolBuckets() error {
+	late := map[uint64][]int64{}
+	counts := map[uint64]uint32{}
+	for _, i := range s.Instalments {
+		if i.Status == loanv1.InstalmentStatus_INSTALMENT_STATUS_LATE {
+			counts[i.LoanId]++
+		}
+	}
+	for _, l := range s.Loans {
+		if l.LateNow != counts[l.Id] {
+			return ErrInvariant.Wrapf("loan %d says that %d instalments are late, %d are", l.Id, l.LateNow, counts[l.Id])
+		}
+		if b := lateBucket(l); b > 0 {
+			if late[l.PoolId] == nil {
+				late[l.PoolId] = make([]int64, lateBuckets)
+			}
+			late[l.PoolId][b-1] += outstanding(l)
+		}
+	}
+	for _, p := range s.Pools {
+		for i := range lateBuckets {
+			var got, want int64
+			if i < len(p.LateFen) {
+				got = p.LateFen[i]
+			}
+			if late[p.Id] != nil {
+				want = late[p.Id][i]
+			}
+			if got != want || len(p.LateFen) > lateBuckets {
+				return ErrInvariant.Wrapf("pool %d has %d fen with %d late, its loans have %d", p.Id, got, i+1, want)
+			}
+		}
+	}
+	return nil
+}
+
 // exposureTotals: what each enterprise owes, was promised and left unpaid are the sums over its loans and offers.
 func (s snapshot) exposureTotals() error {
 	sums := s.sums(

@@ -59,12 +59,12 @@ func planned(l loanv1.Loan) int {
 // status, tranches that are repaid, the next tranche if it may be released now,
 // and the end.
 func (k *Keeper) settle(ctx context.Context, b *book, mayRelease bool) error {
-	late, err := k.anyLate(ctx, b)
-	if err != nil {
+	var err error
+	if b.loan.LateNow, err = k.lateNow(ctx, b); err != nil {
 		return err
 	}
 	b.loan.Status = loanv1.LoanStatus_LOAN_STATUS_CURRENT
-	if late {
+	if b.loan.LateNow > 0 {
 		b.loan.Status = loanv1.LoanStatus_LOAN_STATUS_DELINQUENT
 	}
 	markRepaid(&b.loan)
