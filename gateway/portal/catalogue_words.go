@@ -22,6 +22,7 @@ var wordTexts = map[string]entry{
 	"role.auditor":             {"审计", "auditor"},
 	"role.regulator":           {"监管", "regulator"},
 	"role.index_publisher":     {"基准报价", "index publisher"},
+	"role.investor":            {"投资", "investor"},
 	"role.borrower":            {"借款人", "borrower"},
 	"devicerole.unspecified":   {"未知", "unknown"},
 	"devicerole.admin":         {"管理员", "admin"},
