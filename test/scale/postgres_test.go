@@ -83,7 +83,7 @@ func postgresPrograms() string {
 // server refuses to run as root; then it runs as Debian's user for it.
 func startPostgres(t *testing.T, bin string) postgres {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pg") // short: a socket's path has a hundred bytes at most
+	dir, err := os.MkdirTemp("", "pg") //nolint:usetesting // short: a socket's path has a hundred bytes at most
 	if err != nil {
 		t.Fatal(err)
 	}
