@@ -642,14 +642,20 @@ func offerProduct(w *world) deed {
 
 func retireProduct(w *world) deed {
 	p := pick(w, w.products)
-	if p.ID <= 2 {
+	if p.ID <= lasting {
 		return deed{}
 	}
 	return deed{by: p.Lender.Admin, msg: &loanv1.MsgRetireProduct{Device: address(p.Lender.Admin), OrgId: p.Lender.ID, ProductId: p.ID}}
 }
 
+// lasting is how many products, the first, are never retired.
+const lasting = 3
+
 func apply(w *world) deed {
 	f, p := pick(w, w.firms[:borrowers]), pick(w, w.products)
+	if w.chance(70) {
+		p = pick(w, w.products[:lasting])
+	}
 	l := f.lending[p.Lender.ID]
 	return deed{f.Owner, &loanv1.MsgApply{
 		Device: f.Device(), OrgId: f.ID, ProductId: p.ID, AmountFen: w.amount(12_000_000), Periods: uint32(2 + w.rng.IntN(5)), ConsentId: l.consent, ScoreId: l.score,
@@ -680,8 +686,16 @@ func decide(w *world) deed {
 	}}
 }
 
+// appeal is against a decision that declined, mostly: such a one is seldom among the
+// last few.
 func appeal(w *world) deed {
 	id := recent(w, w.applications)
+	for _, a := range w.applications {
+		r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Application, &loanv1.QueryApplicationRequest{Id: a})
+		if ok && r.Application.Decision.Outcome == loanv1.Outcome_OUTCOME_DECLINED && w.chance(50) {
+			id = a
+		}
+	}
 	r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Application, &loanv1.QueryApplicationRequest{Id: id})
 	f := pick(w, w.firms[:borrowers])
 	if i := slices.IndexFunc(w.firms, func(f *firm) bool { return ok && f.ID == r.Application.EnterpriseId }); i >= 0 && w.chance(90) {
@@ -690,9 +704,12 @@ func appeal(w *world) deed {
 	return deed{by: f.Owner, msg: &loanv1.MsgAppeal{Device: f.Device(), OrgId: f.ID, ApplicationId: id, NoteHash: hash(w, "appeal")}}
 }
 
-// offered is a recent offer with the firm to which it was made.
+// offered is a recent offer, mostly one that is open, with the firm to which it was made.
 func (w *world) offered() (loanv1.Offer, *firm) {
 	r, ok := ask(w, loanv1.NewQueryClient(w.Conn()).Offer, &loanv1.QueryOfferRequest{Id: recent(w, w.offers)})
+	for i := len(w.offers) - 1; i >= 0 && ok && r.Offer.Status != loanv1.OfferStatus_OFFER_STATUS_OPEN && w.chance(80); i-- {
+		r, ok = ask(w, loanv1.NewQueryClient(w.Conn()).Offer, &loanv1.QueryOfferRequest{Id: w.offers[i]})
+	}
 	if !ok {
 		return loanv1.Offer{Id: 999}, w.firms[0]
 	}

@@ -106,11 +106,23 @@ func redeemShares(w *world) deed {
 	return deed{by: by.Admin, msg: &fundv1.MsgRedeem{Device: address(by.Admin), OrgId: by.ID, FundId: f.id, Class: class, Shares: shares}}
 }
 
+// cancelOrder takes back an order that waits, mostly.
 func cancelOrder(w *world) deed {
-	by := w.investor()
+	by, f := w.investor(), pick(w, w.funds)
+	r, ok := ask(w, fundv1.NewQueryClient(w.Conn()).Orders, &fundv1.QueryOrdersRequest{FundId: f.id})
+	if ok && len(r.Orders) > 0 && w.chance(80) {
+		o := pick(w, r.Orders)
+		for _, owner := range []testkit.Founder{w.BankB, w.Settlement} {
+			if owner.ID == o.OrgId {
+				return deed{by: owner.Admin, msg: &fundv1.MsgCancelOrder{
+					Device: address(owner.Admin), OrgId: owner.ID, FundId: f.id, Kind: o.Kind, Class: o.Class,
+				}}
+			}
+		}
+	}
 	kind := pick(w, []fundv1.OrderKind{fundv1.OrderKind_ORDER_KIND_REDEMPTION, fundv1.OrderKind_ORDER_KIND_SUBSCRIPTION})
 	return deed{by: by.Admin, msg: &fundv1.MsgCancelOrder{
-		Device: address(by.Admin), OrgId: by.ID, FundId: pick(w, w.funds).id, Kind: kind, Class: w.class(),
+		Device: address(by.Admin), OrgId: by.ID, FundId: f.id, Kind: kind, Class: w.class(),
 	}}
 }
 
