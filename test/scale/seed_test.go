@@ -26,10 +26,10 @@ const (
 	rowOfferID, rowOffers                                             = 11, 12
 	rowLoanID, rowLoans, rowLoansOf, rowLent                          = 14, 15, 16, 17
 	rowInstalments, rowDue, rowEntries, rowExposures                  = 18, 19, 20, 21
+	rowCommitted                                                      = 40
 )
 
-// key is a row's key: the prefix, then numbers big-endian, as collections encodes
-// unsigned ones. A signed one has its sign turned, see at.
+// key is a row's key: the prefix, then numbers big-endian, as collections encodes them.
 func key(prefix byte, parts ...any) []byte {
 	b := []byte{prefix}
 	for _, p := range parts {
@@ -39,7 +39,7 @@ func key(prefix byte, parts ...any) []byte {
 		case uint32:
 			b = binary.BigEndian.AppendUint32(b, p)
 		case int64:
-			b = binary.BigEndian.AppendUint64(b, uint64(p)^(1<<63))
+			b = append(b, signed(p)...)
 		default:
 			panic("a part of a key that is no number")
 		}
@@ -47,10 +47,15 @@ func key(prefix byte, parts ...any) []byte {
 	return b
 }
 
+// signed is a number that may be negative, with its sign turned so that it sorts:
+// collections encodes it so in keys and in values.
+func signed(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)^(1<<63)) }
+
 // seed writes the book straight into the store of x/loan: copies of one loan that
 // the chain itself has made by an application and an acceptance, each with its own
-// borrower, numbers, contract hash, journal and places in the queue. Its pool and
-// the borrowers' exposures add up; the tests ask every invariant of a small book.
+// borrower, numbers, contract hash, journal and places in the queue. Its pool, what
+// that committed to each borrower and the borrowers' exposures add up; the tests
+// ask every invariant of a small book.
 // The principal is not paid to the borrowers again: the pool keeps it as money
 // above its books, which its invariant allows.
 func (b *book) seed() {
@@ -192,7 +197,7 @@ func (s sample) copyTo(b *book, kv storetypes.KVStore, f firm, n uint64) {
 	b.put(kv, key(rowLoans, l.Id), &l)
 	kv.Set(key(rowLoansOf, f.id, l.Id), []byte{})
 	kv.Set(key(rowLent, l.LenderOrgId, l.Id), []byte{})
-	b.put(kv, key(rowExposures, f.id), &loanv1.Exposure{
-		EnterpriseId: f.id, OutstandingFen: int64((n-1)%loansPerFirm+1) * principalFen,
-	})
+	owed := int64((n-1)%loansPerFirm+1) * principalFen
+	b.put(kv, key(rowExposures, f.id), &loanv1.Exposure{EnterpriseId: f.id, OutstandingFen: owed})
+	kv.Set(key(rowCommitted, l.PoolId, f.id), signed(owed))
 }
