@@ -2,9 +2,7 @@ package brief
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,9 +13,8 @@ import (
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
 	safetyv1 "github.com/xinlian/xinlian/gen/xinlian/safety/v1"
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	day  = int64(daySeconds)
@@ -255,19 +252,7 @@ func TestCanonical(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := fmt.Sprintf("%x\n%x\n", raw, hash)
-	const path = "testdata/brief.golden"
-	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text != string(want) {
-		t.Errorf("%s differs; run with -update and review:\n%s", path, text)
-	}
+	golden.Same(t, "testdata/brief.golden", text)
 	back, err := Decode(raw)
 	if err != nil || !reflect.DeepEqual(back, b) {
 		t.Errorf("decoded to %+v, %v", back, err)

@@ -1,14 +1,12 @@
 package condition
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/xinlian/xinlian/internal/golden"
+)
 
 // phrases are conditions of every form, whose words are in testdata/words.golden.
 var phrases = []struct {
@@ -67,19 +65,7 @@ func TestWords(t *testing.T) {
 		c := compiled(t, p.stage, p.source)
 		fmt.Fprintf(&b, "%s\n    %s\n    %s\n", p.source, c.Words(Chinese), c.Words(English))
 	}
-	const file = "testdata/words.golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("words differ from %s; run with -update and review", file)
-	}
+	golden.Same(t, "testdata/words.golden", b.String())
 }
 
 // No two of many conditions that differ in a number, an operator or a variable

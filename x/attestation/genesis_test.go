@@ -3,9 +3,7 @@ package attestation
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,9 +13,8 @@ import (
 	errorsmod "cosmossdk.io/errors"
 
 	attestationv1 "github.com/xinlian/xinlian/gen/xinlian/attestation/v1"
+	"github.com/xinlian/xinlian/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // lived is a chain on which everything that makes a row has happened once.
 func lived(t tester) kit {
@@ -186,7 +183,7 @@ func TestStoreKeysGolden(t *testing.T) {
 	for ; it.Valid(); it.Next() {
 		fmt.Fprintf(&out, "%x\n", it.Key())
 	}
-	golden(t, "testdata/keys.golden", out.String())
+	golden.Same(t, "testdata/keys.golden", out.String())
 }
 
 // Error codes are part of the wire contract.
@@ -204,17 +201,5 @@ func TestErrorsGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s %d %s\n", e.Codespace(), e.ABCICode(), e.Error())
 	}
-	golden(t, "testdata/errors.golden", out.String())
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		check(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	check(t, err)
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
+	golden.Same(t, "testdata/errors.golden", out.String())
 }

@@ -3,9 +3,7 @@ package cash
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,10 +17,9 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	cashv1 "github.com/xinlian/xinlian/gen/xinlian/cash/v1"
+	"github.com/xinlian/xinlian/internal/golden"
 	"github.com/xinlian/xinlian/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // lived is a chain on which everything that makes a row has happened once.
 func lived(t tester) kit {
@@ -326,7 +323,7 @@ func TestStoreKeysGolden(t *testing.T) {
 	for ; it.Valid(); it.Next() {
 		fmt.Fprintf(&out, "%x\n", it.Key())
 	}
-	golden(t, "testdata/keys.golden", out.String())
+	golden.Same(t, "testdata/keys.golden", out.String())
 }
 
 // Error codes are part of the wire contract.
@@ -345,13 +342,13 @@ func TestErrorsGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s %d %s\n", e.Codespace(), e.ABCICode(), e.Error())
 	}
-	golden(t, "testdata/errors.golden", out.String())
+	golden.Same(t, "testdata/errors.golden", out.String())
 }
 
 // An organisation's account is 32 bytes, carries its id and never moves.
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	golden(t, "testdata/accounts.golden", fmt.Sprintf("1 %x %s\n18446744073709551615 %x %s\n",
+	golden.Same(t, "testdata/accounts.golden", fmt.Sprintf("1 %x %s\n18446744073709551615 %x %s\n",
 		[]byte(Account(1)), wire.AddressText(Account(1)), []byte(Account(1<<64-1)), wire.AddressText(Account(1<<64-1))))
 	for _, id := range []uint64{0, 1, 1 << 40, 1<<64 - 1} {
 		if got, ok := AccountOwner(Account(id)); !ok || got != id {
@@ -364,18 +361,6 @@ func TestAccount(t *testing.T) {
 		if _, ok := AccountOwner(a); ok {
 			t.Errorf("%x passes for an organisation's account", []byte(a))
 		}
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		check(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	check(t, err)
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
 	}
 }
 

@@ -2,58 +2,18 @@ package loan
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/xinlian/xinlian/internal/golden"
 	"github.com/xinlian/xinlian/internal/wire"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares text with a file that is reviewed like code.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run with -update and review:\n%s", path, got)
-	}
-}
-
-var registration = regexp.MustCompile(`(?m)^\s+(Err\w+)\s*= errorsmod\.RegisterWithGRPCCode\(Name, (\d+), codes\.(\w+), "(.*)"\)$`)
 
 // No error changes its code and no two share one; the register would overwrite without a word.
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("errors.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := registration.FindAllStringSubmatch(string(source), -1)
-	if len(found) != bytes.Count(source, []byte("errorsmod.Register")) {
-		t.Fatalf("%d registrations understood", len(found))
-	}
-	used := map[string]bool{"0": true, "1": true}
-	var text strings.Builder
-	for _, m := range found {
-		if used[m[2]] {
-			t.Errorf("%s: code %s is taken", m[1], m[2])
-		}
-		used[m[2]] = true
-		fmt.Fprintf(&text, "%s %s %s %s\n", Name, m[2], m[3], m[4])
-	}
-	golden(t, "testdata/errors.golden", text.String())
+	golden.ErrorCodes(t, Name)
 }
 
 // The first key of each collection stays where light clients look for it.
@@ -70,7 +30,7 @@ func TestStoreKeys(t *testing.T) {
 			fmt.Fprintf(&text, "%x\n", it.Key())
 		}
 	}
-	golden(t, "testdata/keys.golden", text.String())
+	golden.Same(t, "testdata/keys.golden", text.String())
 }
 
 // The places that offline proofs name are those of the rows.
@@ -95,5 +55,5 @@ func TestPoolAccounts(t *testing.T) {
 	if a, b := PoolAccount(1), PoolAccount(256); len(a) != 32 || bytes.Equal(a, b) {
 		t.Errorf("%X %X", a, b)
 	}
-	golden(t, "testdata/accounts.golden", wire.AddressText(PoolAccount(1))+"\n"+wire.AddressText(PoolAccount(256))+"\n")
+	golden.Same(t, "testdata/accounts.golden", wire.AddressText(PoolAccount(1))+"\n"+wire.AddressText(PoolAccount(256))+"\n")
 }

@@ -3,9 +3,7 @@ package profile
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,9 +17,8 @@ import (
 
 	orgv1 "github.com/xinlian/xinlian/gen/xinlian/org/v1"
 	profilev1 "github.com/xinlian/xinlian/gen/xinlian/profile/v1"
+	"github.com/xinlian/xinlian/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // lived is a chain on which everything that makes a row has happened.
 func lived(t tester) kit {
@@ -437,7 +434,7 @@ func TestStoreKeysGolden(t *testing.T) {
 			last = p
 		}
 	}
-	golden(t, "testdata/keys.golden", out.String())
+	golden.Same(t, "testdata/keys.golden", out.String())
 }
 
 // Error codes are part of the wire contract.
@@ -456,21 +453,5 @@ func TestErrorsGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s %d %s\n", e.Codespace(), e.ABCICode(), e.Error())
 	}
-	golden(t, "testdata/errors.golden", out.String())
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
+	golden.Same(t, "testdata/errors.golden", out.String())
 }

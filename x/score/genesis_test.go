@@ -3,9 +3,7 @@ package score
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,10 +17,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	scorev1 "github.com/xinlian/xinlian/gen/xinlian/score/v1"
+	"github.com/xinlian/xinlian/internal/golden"
 	"github.com/xinlian/xinlian/zk"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // lived is a chain on which everything that makes a row has happened once.
 func lived(t tester) (kit, *scorev1.MsgSubmitScore) {
@@ -305,7 +302,7 @@ func TestStoreKeysGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%x\n", key)
 	}
-	golden(t, "testdata/keys.golden", out.String())
+	golden.Same(t, "testdata/keys.golden", out.String())
 }
 
 // Error codes are part of the wire contract.
@@ -326,17 +323,5 @@ func TestErrorsGolden(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s %d %s\n", e.Codespace(), e.ABCICode(), e.Error())
 	}
-	golden(t, "testdata/errors.golden", out.String())
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		check(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	check(t, err)
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
+	golden.Same(t, "testdata/errors.golden", out.String())
 }
