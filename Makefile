@@ -32,7 +32,7 @@ check: gen-check proto-check lint ## generated code fresh, protos and Go linted,
 lint: ## golangci-lint; every linter has its reason in .golangci.yml
 	@$(LINT) run ./...
 race: ## the packages with goroutines of their own under the race detector; needs a C compiler
-	@CGO_ENABLED=1 go test -race ./gateway/vault ./gateway/store ./gateway/custody ./gateway/pull ./gateway/tagging ./internal/settings ./internal/durable
+	@CGO_ENABLED=1 go test -race ./app/node ./gateway/vault ./gateway/store ./gateway/custody ./gateway/pull ./gateway/tagging ./internal/settings ./internal/durable
 sim: ## seeded random simulation of the whole chain: SIM_STEPS=100000 SIM_SEED=1
 	@SIM_STEPS=$(or $(SIM_STEPS),20000) SIM_SEED=$(or $(SIM_SEED),1) go test -count=1 -timeout 6h ./test/sim -v -run TestSimulation
 test-vault-model: ## vault against its rulebook: OPS=1000000 SEED=1
